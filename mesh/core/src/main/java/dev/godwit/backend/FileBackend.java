@@ -1,0 +1,147 @@
+package dev.godwit.backend;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** A regular file or a block device. A flush is {@code fdatasync(2)}. */
+public final class FileBackend implements Backend {
+  private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 18).asReadOnlyBuffer();
+
+  private final FileChannel channel;
+  private final SparseFile sparse;
+  private final long size;
+
+  private FileBackend(FileChannel channel, SparseFile sparse, long size) {
+    this.channel = channel;
+    this.sparse = sparse;
+    this.size = size;
+  }
+
+  /**
+   * Opens an existing file at the size it has now.
+   *
+   * @throws IOException when it cannot be opened for reading and writing
+   */
+  public static FileBackend open(Path file, SparseFile.Opener holes) throws IOException {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      return new FileBackend(channel, holes.open(file), channel.size());
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes a file of {@code size} bytes that is one hole, or sets an existing one to that size.
+   *
+   * @throws IOException when it cannot be made
+   */
+  public static FileBackend create(Path file, long size, SparseFile.Opener holes)
+      throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.truncate(size);
+      if (size > channel.size()) {
+        channel.write(ByteBuffer.allocate(1), size - 1);
+      }
+    }
+    return open(file, holes);
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public void read(ByteBuffer dst, long offset) throws IOException {
+    check(offset, dst.remaining());
+    while (dst.hasRemaining()) {
+      int count = channel.read(dst, offset);
+      if (count < 0) {
+        throw new EOFException("the file was truncated below offset " + offset);
+      }
+      offset += count;
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer src, long offset) throws IOException {
+    check(offset, src.remaining());
+    while (src.hasRemaining()) {
+      offset += channel.write(src, offset);
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    try {
+      channel.force(false);
+    } catch (ClosedChannelException e) {
+      throw closed(e);
+    }
+  }
+
+  @Override
+  public void zero(long offset, long length, Holes holes) throws IOException {
+    check(offset, length);
+    if (length == 0 || (holes == Holes.ALLOWED && sparse.punch(offset, length))) {
+      return;
+    }
+    ByteBuffer zeroes = ZEROES.duplicate();
+    while (length > 0) {
+      zeroes.position(0).limit((int) Math.min(length, zeroes.capacity()));
+      int count = zeroes.remaining();
+      write(zeroes, offset);
+      offset += count;
+      length -= count;
+    }
+  }
+
+  @Override
+  public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
+    check(offset, length);
+    long end = offset + length;
+    while (offset < end) {
+      long data = sparse.nextData(offset);
+      long dataStart = data < 0 ? end : Math.min(end, data);
+      if (dataStart > offset) {
+        visitor.visit(offset, dataStart - offset, Extent.Kind.HOLE);
+        offset = dataStart;
+      }
+      if (offset < end) {
+        long dataEnd = Math.min(end, sparse.nextHole(offset));
+        if (dataEnd > offset) {
+          visitor.visit(offset, dataEnd - offset, Extent.Kind.DATA);
+          offset = dataEnd;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (sparse) {
+      channel.close();
+    }
+  }
+
+  private void check(long offset, long length) throws IOException {
+    if (!channel.isOpen()) {
+      throw new BackendClosedException();
+    }
+    OutOfRangeException.check(offset, length, size);
+  }
+
+  private static BackendClosedException closed(ClosedChannelException cause) {
+    var closed = new BackendClosedException();
+    closed.initCause(cause);
+    return closed;
+  }
+}
