@@ -64,6 +64,15 @@ public final class BlockRuns {
     return bounds[2 * index + 1];
   }
 
+  /** The block behind the last block of any run; 0 when there is none. */
+  public int highest() {
+    int highest = 0;
+    for (int i = 0; i < size(); i++) {
+      highest = Math.max(highest, to(i));
+    }
+    return highest;
+  }
+
   /** Blocks in all runs; a block in two runs counts twice. */
   public long blocks() {
     long blocks = 0;
