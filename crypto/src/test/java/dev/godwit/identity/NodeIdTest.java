@@ -30,13 +30,11 @@ class NodeIdTest {
   void isPrintedTheSameWayForever() {
     byte[] key =
         HexFormat.of().parseHex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-    assertEquals(
-        "25NJQAM-CWEFLPS-VJP5U6J-FSAHHIK-DXBOLZ6-2UYRSLX-5XQEGTI-PZHKENP".length(),
-        NodeId.of(key).toString().length());
     assertEquals(VECTOR, NodeId.of(key).toString());
   }
 
-  private static final String VECTOR = "@VECTOR@";
+  private static final String VECTOR =
+      "25NJQAM-CWEFLPM-VKL73J4-SZAHHIT-HOC4XT3-KTCGJNJ-PAINGR5-YHKENAI";
 
   @Test
   void isReadAsPrinted() {
@@ -70,7 +68,8 @@ class NodeIdTest {
         continue;
       }
       int firstGroup = at / 16 * 2 + 1;
-      for (char wrong : ALPHABET.toCharArray()) {
+      for (int i = 0; i < ALPHABET.length(); i++) {
+        char wrong = ALPHABET.charAt(i);
         if (wrong == text.charAt(at)) {
           continue;
         }
