@@ -53,7 +53,7 @@ public final class Journal implements Closeable {
       return switch (entry.getEntryCase()) {
         case OWNED -> new Ownership.Owned(entry.getOwned().getGeneration());
         case RELEASED -> new Ownership.Released(entry.getReleased().getGeneration());
-        case DECLINED -> new Ownership.Declined(entry.getDeclined().getGeneration());
+        case DECLINED -> declined(before, entry.getDeclined());
         case HANDED_OVER -> handedOver(entry.getHandedOver());
         case PULLING -> pulling(entry.getPulling());
         case FINALIZING -> finalizing(before, entry.getFinalizing());
@@ -106,6 +106,13 @@ public final class Journal implements Closeable {
         runs(entry.getMissing(), origin.pulling().geometry().blocks()));
   }
 
+  private static Ownership declined(Ownership before, Declined entry) throws IOException {
+    if (!(before instanceof Ownership.Running running)) {
+      throw new IOException("the journal declines what is " + before.word());
+    }
+    return new Ownership.Declined(entry.getGeneration(), running.origin());
+  }
+
   private static Ownership becameLocal(Ownership before, BecameLocal entry) throws IOException {
     if (!(before instanceof Ownership.Running running)) {
       throw new IOException("the journal fetches blocks while " + before.word());
@@ -142,7 +149,7 @@ public final class Journal implements Closeable {
    *
    * @throws IOException when it may not be durable
    */
-  public void owned(long generation) throws IOException {
+  public synchronized void owned(long generation) throws IOException {
     log.replace(
         JournalEntry.newBuilder()
             .setOwned(Owned.newBuilder().setGeneration(generation))
@@ -152,7 +159,7 @@ public final class Journal implements Closeable {
   }
 
   /** The state goes to another node. */
-  void handedOver(Ownership.HandedOver state) throws IOException {
+  synchronized void handedOver(Ownership.HandedOver state) throws IOException {
     append(
         JournalEntry.newBuilder()
             .setHandedOver(
@@ -166,14 +173,14 @@ public final class Journal implements Closeable {
   }
 
   /** The new owner has everything. */
-  void released(long generation) throws IOException {
+  synchronized void released(long generation) throws IOException {
     append(
         JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(generation)),
         new Ownership.Released(generation));
   }
 
   /** A copy is being collected; what was here before is given up. */
-  void pulling(Ownership.Pulling state) throws IOException {
+  synchronized void pulling(Ownership.Pulling state) throws IOException {
     log.replace(
         JournalEntry.newBuilder()
             .setPulling(
@@ -190,7 +197,7 @@ public final class Journal implements Closeable {
   }
 
   /** The state is about to be asked for. */
-  void finalizing(MigrationId token, BlockRuns missing) throws IOException {
+  synchronized void finalizing(MigrationId token, BlockRuns missing) throws IOException {
     append(
         JournalEntry.newBuilder()
             .setFinalizing(
@@ -199,15 +206,18 @@ public final class Journal implements Closeable {
   }
 
   /** The state is ours, these blocks excepted. */
-  void running(long generation, BlockRuns missing) throws IOException {
+  synchronized void running(long generation, BlockRuns missing) throws IOException {
     append(
         JournalEntry.newBuilder()
             .setRunning(Running.newBuilder().setGeneration(generation).setMissing(bytes(missing))),
         new Ownership.Running(generation, (Ownership.Finalizing) ownership, missing));
   }
 
-  /** These blocks are here now, and durable. */
-  void becameLocal(BlockRuns blocks) throws IOException {
+  /** These blocks are here now, and durable. Of no interest once everything is here. */
+  synchronized void becameLocal(BlockRuns blocks) throws IOException {
+    if (!(ownership instanceof Ownership.Running)) {
+      return;
+    }
     BlockSet sorted = new BlockSet(blocks.highest());
     blocks.addTo(sorted);
     log.append(
@@ -218,10 +228,10 @@ public final class Journal implements Closeable {
   }
 
   /** The state is given back unused. */
-  void declined(long generation) throws IOException {
+  synchronized void declined(long generation) throws IOException {
     append(
         JournalEntry.newBuilder().setDeclined(Declined.newBuilder().setGeneration(generation)),
-        new Ownership.Declined(generation));
+        new Ownership.Declined(generation, ((Ownership.Running) ownership).origin()));
   }
 
   @Override

@@ -67,8 +67,8 @@ public sealed interface Ownership {
    */
   record Running(long generation, Finalizing origin, BlockRuns missing) implements Ownership {}
 
-  /** The state was given back unused. */
-  record Declined(long generation) implements Ownership {}
+  /** The state was given back unused; the seeder may not have heard of it yet. */
+  record Declined(long generation, Finalizing origin) implements Ownership {}
 
   /** One word for messages. */
   default String word() {
