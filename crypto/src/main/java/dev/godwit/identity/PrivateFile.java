@@ -41,6 +41,15 @@ public final class PrivateFile {
   public static Creation create(Path file, byte[] content) throws IOException {
     Path directory = directoryOf(file);
     createDirectory(directory);
+    Creation creation = write(file, content, directory);
+    // Also when another process was faster: what is there must outlive a crash before it is used.
+    try (FileChannel entry = FileChannel.open(directory, StandardOpenOption.READ)) {
+      entry.force(true);
+    }
+    return creation;
+  }
+
+  private static Creation write(Path file, byte[] content, Path directory) throws IOException {
     Path unfinished =
         Files.createTempFile(
             directory, ".unfinished-", "", PosixFilePermissions.asFileAttribute(OWNER_FILE));
@@ -54,15 +63,12 @@ public final class PrivateFile {
       }
       // A link, unlike a rename, fails when the name is taken: this decides the race.
       Files.createLink(file, unfinished);
+      return Creation.CREATED;
     } catch (FileAlreadyExistsException e) {
       return Creation.EXISTED;
     } finally {
       Files.deleteIfExists(unfinished);
     }
-    try (FileChannel entry = FileChannel.open(directory, StandardOpenOption.READ)) {
-      entry.force(true);
-    }
-    return Creation.CREATED;
   }
 
   /** Creates a directory, and its missing parents, that only the owner may enter. */

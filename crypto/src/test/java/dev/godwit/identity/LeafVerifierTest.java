@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.Mutations;
+import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
@@ -16,6 +17,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Date;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.DERNull;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -228,9 +230,9 @@ class LeafVerifierTest {
       X509v3CertificateBuilder builder =
           new X509v3CertificateBuilder(
               issuer,
-              java.math.BigInteger.TEN,
-              java.util.Date.from(NOW.minusSeconds(1)),
-              java.util.Date.from(notAfter),
+              BigInteger.TEN,
+              Date.from(NOW.minusSeconds(1)),
+              Date.from(notAfter),
               subject,
               SubjectPublicKeyInfo.getInstance(key.getEncoded()));
       builder.addExtension(Extension.basicConstraints, true, constraints);

@@ -19,6 +19,9 @@ class NodeIdTest {
 
   private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
+  private static final String VECTOR =
+      "25NJQAM-CWEFLPM-VKL73J4-SZAHHIT-HOC4XT3-KTCGJNJ-PAINGR5-YHKENAI";
+
   private final NodeId id = Identity.generate(new SecureRandom()).id();
 
   @Test
@@ -32,9 +35,6 @@ class NodeIdTest {
         HexFormat.of().parseHex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
     assertEquals(VECTOR, NodeId.of(key).toString());
   }
-
-  private static final String VECTOR =
-      "25NJQAM-CWEFLPM-VKL73J4-SZAHHIT-HOC4XT3-KTCGJNJ-PAINGR5-YHKENAI";
 
   @Test
   void isReadAsPrinted() {

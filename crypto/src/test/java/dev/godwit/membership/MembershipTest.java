@@ -11,6 +11,7 @@ import dev.godwit.Mutations;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.membership.MembershipException.Reason;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -206,7 +207,7 @@ class MembershipTest {
   }
 
   private static int indexOf(byte[] bytes, String text) {
-    int at = new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).indexOf(text);
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(text);
     assertTrue(at >= 0);
     return at;
   }
