@@ -32,6 +32,7 @@ public final class Leecher {
 
   private final Settings settings;
   private final ChunkGeometry geometry;
+  private final Backend store;
   private final Session session;
   private final SeederClient seeder;
   private final Journal journal;
@@ -99,8 +100,8 @@ public final class Leecher {
   /**
    * A leecher that has not begun; {@link #run} does everything.
    *
-   * @param store where the copy goes; as large as the resource, and all zero unless the journal
-   *     says that something is in it
+   * @param store where the copy goes; as large as the resource. All zero if the journal knows of
+   *     nothing in it; what an earlier attempt left there is wiped
    * @param journal of {@code store}; says whether this goes on after a restart
    * @param origin what is moved, and the name of this migration; of the journal when it goes on
    * @param session speaks {@link SeederClient#protocol} with the seeder
@@ -115,6 +116,7 @@ public final class Leecher {
       java.security.SecureRandom random) {
     this.settings = settings;
     this.geometry = origin.geometry();
+    this.store = store;
     this.journal = journal;
     this.origin = origin;
     this.session = session;
@@ -253,6 +255,9 @@ public final class Leecher {
   }
 
   private LeecherEvent track() throws IOException {
+    if (!(journal.ownership() instanceof Ownership.Unknown)) {
+      store.zero(0, store.size(), Backend.Holes.ALLOWED);
+    }
     journal.pulling(origin);
     seeder.track();
     // Asked after tracking has begun: what is written to a hole from now on is in a later list.

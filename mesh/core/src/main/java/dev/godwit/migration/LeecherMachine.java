@@ -200,6 +200,8 @@ public final class LeecherMachine {
               new AskDecline(state.token(), state.reason()));
       case LeecherEvent.Declined _ when state.phase() == ReturnPhase.TELLING ->
           Step.end(new Failed(state.reason(), Where.SEEDER));
+      case LeecherEvent.Declined _ when state.phase() == ReturnPhase.TELLING_AGAIN ->
+          Step.of(new Connecting(), new Track());
       case LeecherEvent.Broke broke ->
           Step.end(
               new Failed(

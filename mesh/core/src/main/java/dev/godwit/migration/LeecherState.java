@@ -65,7 +65,9 @@ public sealed interface LeecherState {
     /** Writing down that we never use it. */
     JOURNALING,
     /** Telling the seeder. */
-    TELLING
+    TELLING,
+    /** Telling the seeder after a restart; then beginning anew. */
+    TELLING_AGAIN
   }
 
   /** Everything is here and the seeder knows. */
