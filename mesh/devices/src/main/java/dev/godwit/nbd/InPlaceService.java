@@ -18,7 +18,7 @@ final class InPlaceService implements RequestService {
   private static final Logger LOG = LoggerFactory.getLogger(InPlaceService.class);
 
   /** Data of a long read sent at once: large enough for the system call, small for the cache. */
-  static final int PIECE = 1 << 18;
+  static final int PIECE = 1 << 17;
 
   /** Reads from this size on look for holes first. */
   static final int SPARSE_FROM = 1 << 16;

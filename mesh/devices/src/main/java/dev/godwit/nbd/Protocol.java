@@ -56,6 +56,7 @@ final class Protocol {
   static final int REP_ERR_UNSUP = REP_ERROR_BIT | 1;
   static final int REP_ERR_POLICY = REP_ERROR_BIT | 2;
   static final int REP_ERR_INVALID = REP_ERROR_BIT | 3;
+  static final int REP_ERR_TLS_REQD = REP_ERROR_BIT | 5;
   static final int REP_ERR_UNKNOWN = REP_ERROR_BIT | 6;
   static final int REP_ERR_BLOCK_SIZE_REQD = REP_ERROR_BIT | 8;
   static final int REP_ERR_TOO_BIG = REP_ERROR_BIT | 9;
