@@ -36,8 +36,7 @@ public final class RenewingLeaf {
   /** A certificate with at least half of its lifetime ahead. */
   public synchronized LeafCertificate current() {
     LeafCertificate leaf = current;
-    if (leaf == null
-        || leaf.notAfter().isBefore(clock.instant().plus(lifetime.dividedBy(2)))) {
+    if (leaf == null || leaf.notAfter().isBefore(clock.instant().plus(lifetime.dividedBy(2)))) {
       leaf = LeafCertificate.issue(identity, clock, lifetime, random);
       current = leaf;
     }

@@ -50,8 +50,9 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
     ChannelHandlerContext from = context;
     if (from != null) {
       // From this handler's context, so that the QUIC codecs do not see it.
-      from.writeAndFlush(
-          new DatagramPacket(Unpooled.copiedBuffer(datagram), to), from.voidPromise());
+      var _ =
+          from.writeAndFlush(
+              new DatagramPacket(Unpooled.copiedBuffer(datagram), to), from.voidPromise());
     }
   }
 

@@ -113,10 +113,10 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     if (cause instanceof QuicStreamResetException reset) {
       becomeReset((int) reset.applicationProtocolCode());
-      channel.shutdown((int) reset.applicationProtocolCode(), channel.newPromise());
+      var _ = channel.shutdown((int) reset.applicationProtocolCode(), channel.newPromise());
     } else {
       breakOff(String.valueOf(cause.getMessage()));
-      context.close();
+      var _ = context.close();
     }
   }
 
@@ -340,8 +340,9 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     } finally {
       lock.unlock();
     }
-    channel.writeAndFlush(
-        new DefaultQuicStreamFrame(Unpooled.EMPTY_BUFFER, true), channel.voidPromise());
+    var _ =
+        channel.writeAndFlush(
+            new DefaultQuicStreamFrame(Unpooled.EMPTY_BUFFER, true), channel.voidPromise());
   }
 
   @Override
@@ -355,7 +356,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       lock.unlock();
     }
     becomeReset(code);
-    channel.shutdown(code, channel.newPromise());
+    var _ = channel.shutdown(code, channel.newPromise());
   }
 
   @Override

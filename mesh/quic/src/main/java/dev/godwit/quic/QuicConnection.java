@@ -64,7 +64,7 @@ final class QuicConnection implements Connection {
 
   private void ping() {
     // A datagram is acknowledged by the peer's QUIC; its handler ignores it.
-    channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {0}), channel.voidPromise());
+    var _ = channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {0}), channel.voidPromise());
     measure();
   }
 
@@ -134,13 +134,14 @@ final class QuicConnection implements Connection {
             .create();
     try {
       QuicStreamChannel opened = created.get(OPEN.toMillis(), TimeUnit.MILLISECONDS);
-      opened.updatePriority(
-          urgency == Urgency.DEMAND
-              ? new QuicStreamPriority(0, true)
-              : new QuicStreamPriority(127, true));
+      var _ =
+          opened.updatePriority(
+              urgency == Urgency.DEMAND
+                  ? new QuicStreamPriority(0, true)
+                  : new QuicStreamPriority(127, true));
       return stream[0];
     } catch (ExecutionException e) {
-      throw new IOException("no stream could be opened: " + e.getCause().getMessage(), e);
+      throw new IOException("no stream could be opened: " + Failures.text(e), e);
     } catch (TimeoutException e) {
       throw new IOException("no stream could be opened within " + OPEN.toSeconds() + " s", e);
     } catch (InterruptedException e) {
@@ -171,11 +172,12 @@ final class QuicConnection implements Connection {
       reason = why.isEmpty() ? "closed by this node" : why;
     }
     byte[] bytes = why.getBytes(StandardCharsets.UTF_8);
-    channel.close(
-        true,
-        0,
-        Unpooled.wrappedBuffer(bytes, 0, Math.min(bytes.length, MAX_REASON)),
-        channel.newPromise());
+    var _ =
+        channel.close(
+            true,
+            0,
+            Unpooled.wrappedBuffer(bytes, 0, Math.min(bytes.length, MAX_REASON)),
+            channel.newPromise());
   }
 
   /** Receives the streams that the peer opens. Event loop. */
@@ -225,7 +227,7 @@ final class QuicConnection implements Connection {
       if (reason == null) {
         reason = String.valueOf(cause.getMessage());
       }
-      context.close();
+      var _ = context.close();
     }
   }
 }

@@ -133,14 +133,14 @@ public final class QuicTransport implements Transport {
     try {
       this.socket = open(bind, epoll);
     } catch (IOException e) {
-      loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
+      var _ = loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
       throw e;
     }
   }
 
   private Channel open(InetSocketAddress bind, boolean epoll) throws IOException {
     ChannelHandler server = serverCodec(epoll);
-    ChannelHandler client = clientCodec(epoll);
+    ChannelHandler client = clientCodec();
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
@@ -225,7 +225,7 @@ public final class QuicTransport implements Transport {
         .build();
   }
 
-  private ChannelHandler clientCodec(boolean epoll) {
+  private ChannelHandler clientCodec() {
     return tune(new QuicClientCodecBuilder())
         .sslEngineProvider(
             channel -> {
@@ -249,7 +249,7 @@ public final class QuicTransport implements Transport {
       protected void initChannel(QuicStreamChannel stream) {
         QuicConnection connection = stream.parent().attr(CONNECTION).get();
         if (connection == null) {
-          stream.close();
+          var _ = stream.close();
         } else {
           connection.accept(stream);
         }
@@ -282,14 +282,14 @@ public final class QuicTransport implements Transport {
         hand(connection);
       } catch (IOException e) {
         LOG.debug("a connection was refused", e);
-        context.close();
+        var _ = context.close();
       }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
       LOG.debug("a handshake failed", cause);
-      context.close();
+      var _ = context.close();
     }
   }
 
@@ -357,24 +357,14 @@ public final class QuicTransport implements Transport {
       throw new IOException("no address of " + peer.shortForm() + " is known");
     }
     CompletableFuture<QuicConnection> first = new CompletableFuture<>();
-    StringBuffer failures = new StringBuffer();
-    int[] left = {addresses.size()};
+    Attempts attempts = new Attempts(addresses.size(), first);
     for (String address : addresses) {
-      Runnable failed =
-          () -> {
-            synchronized (left) {
-              if (--left[0] == 0) {
-                first.completeExceptionally(new IOException(failures.substring(2)));
-              }
-            }
-          };
-      dial(peer, address, timeout, first, failures, failed);
+      dial(peer, address, timeout, first, attempts);
     }
     try {
       return first.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new IOException(
-          peer.shortForm() + " cannot be reached: " + e.getCause().getMessage(), e);
+      throw new IOException(peer.shortForm() + " cannot be reached: " + Failures.text(e), e);
     } catch (TimeoutException e) {
       first.cancel(false);
       throw new IOException(
@@ -397,14 +387,12 @@ public final class QuicTransport implements Transport {
       String address,
       Duration timeout,
       CompletableFuture<QuicConnection> first,
-      StringBuffer failures,
-      Runnable failed) {
+      Attempts attempts) {
     InetSocketAddress remote;
     try {
       remote = QuicAddresses.parse(address);
     } catch (IllegalArgumentException e) {
-      failures.append(", ").append(address).append(": ").append(e.getMessage());
-      failed.run();
+      attempts.failed(address, e.getMessage());
       return;
     }
     Future<QuicChannel> connected =
@@ -423,8 +411,7 @@ public final class QuicTransport implements Transport {
     connected.addListener(
         (Future<QuicChannel> done) -> {
           if (!done.isSuccess()) {
-            failures.append(", ").append(address).append(": ").append(text(done.cause()));
-            failed.run();
+            attempts.failed(address, Failures.text(done.cause()));
             return;
           }
           QuicChannel channel = done.getNow();
@@ -438,20 +425,29 @@ public final class QuicTransport implements Transport {
               connection.close("another path was faster");
             }
           } catch (IOException e) {
-            channel.close();
-            failures.append(", ").append(address).append(": ").append(e.getMessage());
-            failed.run();
+            var _ = channel.close();
+            attempts.failed(address, e.getMessage());
           }
         });
   }
 
-  /** The innermost reason, which is where a refused certificate says why. */
-  private static String text(Throwable cause) {
-    Throwable reason = cause;
-    while (reason.getCause() != null) {
-      reason = reason.getCause();
+  /** The addresses that are tried side by side, and why those failed that did. */
+  private static final class Attempts {
+    private final CompletableFuture<QuicConnection> result;
+    private final List<String> failures = new ArrayList<>();
+    private int left;
+
+    Attempts(int count, CompletableFuture<QuicConnection> result) {
+      this.left = count;
+      this.result = result;
     }
-    return String.valueOf(reason.getMessage());
+
+    synchronized void failed(String address, @Nullable String reason) {
+      failures.add(address + ": " + reason);
+      if (--left == 0) {
+        result.completeExceptionally(new IOException(String.join(", ", failures)));
+      }
+    }
   }
 
   /** Keeps errors of a handshake out of the log; the dialler hears of them anyway. */
@@ -459,7 +455,7 @@ public final class QuicTransport implements Transport {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
       LOG.debug("a dialled connection failed", cause);
-      context.close();
+      var _ = context.close();
     }
   }
 
