@@ -148,6 +148,15 @@ public final class Leecher {
     return gate;
   }
 
+  /**
+   * Makes everything durable that the program wrote, also what is known of missing blocks.
+   *
+   * @throws IOException when that could not be confirmed
+   */
+  public void save() throws IOException {
+    partial.flush();
+  }
+
   /** How far it is. */
   public MigrationProgress progress() {
     return progress;

@@ -244,13 +244,23 @@ public final class Seeder implements AutoCloseable {
     }
   }
 
-  private DescribeReply describe() {
+  private DescribeReply describe() throws IOException {
+    long[] data = {0};
+    store.extents(
+        0,
+        geometry.size(),
+        (offset, length, kind) -> {
+          if (kind == Extent.Kind.DATA) {
+            data[0] += length;
+          }
+        });
     return DescribeReply.newBuilder()
         .setSize(geometry.size())
         .setBlockSize(geometry.blockSize())
         .setChunkSize(geometry.chunkSize())
         .setGeneration(state.generation())
         .setState(state.word())
+        .setDataBytes(data[0])
         .build();
   }
 

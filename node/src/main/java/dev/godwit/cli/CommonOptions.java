@@ -1,0 +1,49 @@
+package dev.godwit.cli;
+
+import dev.godwit.node.NodeHome;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What every verb understands. */
+final class CommonOptions {
+  @Option(
+      names = "--home",
+      paramLabel = "DIR",
+      description = "Where this node keeps its keys (default: $GODWIT_HOME or ~/.local/share/godwit).")
+  private @Nullable Path home;
+
+  @Option(names = "--json", description = "Print one JSON object a line.")
+  private boolean json;
+
+  // Looked at before the command line is parsed, see Godwit.
+  @Option(names = "--verbose", description = "Log what happens, and show where errors come from.")
+  private boolean verbose;
+
+  Output output() {
+    return Output.standard(json);
+  }
+
+  boolean verbose() {
+    return verbose;
+  }
+
+  NodeHome nodeHome() {
+    return new NodeHome(homeDirectory(), new SecureRandom());
+  }
+
+  private Path homeDirectory() {
+    if (home != null) {
+      return home;
+    }
+    String fromEnvironment = System.getenv("GODWIT_HOME");
+    if (fromEnvironment != null && !fromEnvironment.isEmpty()) {
+      return Path.of(fromEnvironment);
+    }
+    String data = System.getenv("XDG_DATA_HOME");
+    return data != null && !data.isEmpty()
+        ? Path.of(data, "godwit")
+        : Path.of(System.getProperty("user.home"), ".local", "share", "godwit");
+  }
+}

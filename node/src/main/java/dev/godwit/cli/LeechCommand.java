@@ -1,0 +1,326 @@
+package dev.godwit.cli;
+
+import dev.godwit.chunk.PullOrder;
+import dev.godwit.migration.FinalizePolicy;
+import dev.godwit.migration.FinalizePolicy.PostCopy;
+import dev.godwit.migration.Leecher;
+import dev.godwit.migration.LeecherState;
+import dev.godwit.migration.MigrationProgress;
+import dev.godwit.node.CommandHook;
+import dev.godwit.node.Device;
+import dev.godwit.node.LeechOptions;
+import dev.godwit.node.LeechOptions.Existing;
+import dev.godwit.node.Leeching;
+import dev.godwit.node.Node;
+import dev.godwit.node.NodeException;
+import dev.godwit.node.NodeHome;
+import dev.godwit.node.NodeSettings;
+import dev.godwit.node.ResourceName;
+import dev.godwit.node.StatusSocket;
+import dev.godwit.node.proto.ProcessStatus;
+import dev.godwit.session.SessionState;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "leech",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Move a resource of another node here, while its program runs.",
+      "With a device this goes on serving it until Ctrl-C."
+    })
+final class LeechCommand extends Verb {
+  private static final long TICK_MILLIS = 100;
+
+  @Parameters(paramLabel = "NODE/RESOURCE", description = "Whose resource.")
+  private String name = "";
+
+  @Option(names = "--to", required = true, paramLabel = "FILE", description = "Will hold the state.")
+  private Path to = Path.of("");
+
+  @Option(names = "--overwrite", description = "Replace what is in the file.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEV",
+      description = {
+        "How local programs touch it: nbd:unix:PATH or nbd:HOST:PORT.",
+        "It exists from the start; accesses wait for the hand-over."
+      })
+  private List<String> devices = List.of();
+
+  @Option(
+      names = "--max-downtime",
+      paramLabel = "TIME",
+      defaultValue = "100ms",
+      description = "How long the program may stand still (default: ${DEFAULT-VALUE}).")
+  private Duration maxDowntime = Duration.ofMillis(100);
+
+  @Option(
+      names = "--post-copy",
+      paramLabel = "auto|never",
+      defaultValue = "auto",
+      description = "Whether the program may run before everything is here.")
+  private PostCopy postCopy = PostCopy.AUTO;
+
+  @Option(
+      names = "--finalize",
+      paramLabel = "auto|now",
+      defaultValue = "auto",
+      description = "When to take the program over.")
+  private Finalize finalize = Finalize.AUTO;
+
+  @Option(
+      names = "--on-resume",
+      paramLabel = "CMD",
+      description = "Starts the program here when the state is ours.")
+  private @Nullable String onResume;
+
+  @Option(
+      names = "--hook-timeout",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      description = "How long the command may take (default: ${DEFAULT-VALUE}).")
+  private Duration hookTimeout = Duration.ofSeconds(60);
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description = "How long an access waits for a missing block (default: ${DEFAULT-VALUE}).")
+  private Duration timeout = Duration.ofSeconds(30);
+
+  /** When to take the program over. */
+  enum Finalize {
+    /** As soon as the pause would be short enough. */
+    AUTO,
+    /** After the first pass. */
+    NOW
+  }
+
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    LeechOptions options = options();
+    Termination termination = new Termination();
+    ExitStatus status = ExitStatus.FAILED;
+    NodeHome home = common().nodeHome();
+    try (Node node = Node.start(home, NodeSettings.standard());
+        Leeching leeching = node.leech(options);
+        StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
+      output.event(
+          Json.event("ready").put("resource", name).put("size", leeching.size()));
+      leeching.onChange(state -> tell(output, leeching, state));
+      leeching.onPath(
+          path -> output.event(Json.event("path").put("path", Words.path(path))));
+      leeching.begin();
+      watch(output, leeching, termination.requested());
+      status = outcome(output, leeching);
+      if (status == ExitStatus.DONE && !devices.isEmpty()) {
+        serve(output, termination.requested());
+      }
+    } finally {
+      termination.finished(status.code());
+    }
+    if (status == ExitStatus.DONE) {
+      output.event(resultOk);
+    }
+    return status;
+  }
+
+  private Json resultOk = Json.event("result").put("ok", true);
+
+  private LeechOptions options() throws NodeException {
+    List<Device> parsed = new ArrayList<>();
+    for (String device : devices) {
+      parsed.add(Device.parse(device));
+    }
+    return new LeechOptions(
+        ResourceName.parse(name),
+        to,
+        overwrite ? Existing.OVERWRITE : Existing.REFUSE,
+        parsed,
+        new CommandHook(
+            null,
+            onResume,
+            Map.of("GODWIT_RESOURCE", name, "GODWIT_FILE", to.toAbsolutePath().toString()),
+            hookTimeout),
+        new Leecher.Settings(
+            finalize == Finalize.NOW
+                ? FinalizePolicy.now()
+                : FinalizePolicy.maxDowntime(maxDowntime),
+            postCopy,
+            PullOrder.linear(),
+            timeout,
+            Duration.ofHours(24)));
+  }
+
+  private void serve(Output output, CompletableFuture<Boolean> requested)
+      throws InterruptedException, ExecutionException {
+    output.line("Serving " + String.join(", ", devices) + " until Ctrl-C.");
+    requested.get();
+  }
+
+  /** Shows progress until the move is over or the user has had enough. */
+  private void watch(Output output, Leeching leeching, CompletableFuture<Boolean> requested)
+      throws InterruptedException {
+    CompletableFuture<Object> over = CompletableFuture.anyOf(leeching.end(), requested);
+    long start = System.nanoTime();
+    int tick = 0;
+    while (!over.isDone()) {
+      show(output, leeching, Duration.ofNanos(System.nanoTime() - start), tick++);
+      try {
+        over.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        continue;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("the leecher failed", e.getCause());
+      }
+    }
+  }
+
+  private void show(Output output, Leeching leeching, Duration elapsed, int tick) {
+    MigrationProgress progress = leeching.progress();
+    long done = progress.bytesFetched();
+    long total = Math.max(1, progress.bytesExpected());
+    double rate = done / Math.max(0.001, elapsed.toNanos() / 1e9);
+    double share = (double) done / total;
+    Duration left =
+        rate < 1 ? Duration.ZERO : Duration.ofMillis((long) ((total - done) / rate * 1000));
+    output.moving(
+        name
+            + "  "
+            + Output.bar(share)
+            + "  "
+            + Output.percent(share)
+            + "  "
+            + Units.bytes(done)
+            + "  "
+            + Units.bytes(rate)
+            + "/s  "
+            + Units.clock(left)
+            + " left  "
+            + Words.path(leeching.path())
+            + (progress.rounds() > 0
+                ? "  round "
+                    + progress.rounds()
+                    + ", pause "
+                    + Units.millis(Units.toMillis(progress.predictedDowntime()))
+                : ""));
+    if (tick % 10 == 0) {
+      output.event(
+          Json.event("progress")
+              .put("bytesDone", done)
+              .put("bytesTotal", progress.bytesExpected())
+              .put("bytesPerSecond", rate)
+              .put("rounds", progress.rounds())
+              .put("predictedDowntimeMs", Units.toMillis(progress.predictedDowntime()))
+              .put("state", Words.leecher(leeching.state()))
+              .put("path", Words.path(leeching.path())));
+    }
+  }
+
+  private void tell(Output output, Leeching leeching, LeecherState state) {
+    output.event(Json.event("state").put("state", Words.leecher(state)));
+    Leecher.Handover handover = leeching.handover();
+    if (state instanceof LeecherState.Running running
+        && running.stage() == LeecherState.Stage.FETCHING
+        && handover != null) {
+      output.line(
+          output.tick()
+              + " Handed over after "
+              + leeching.progress().rounds()
+              + " rounds: the program stood still for about "
+              + Units.millis(Units.toMillis(handover.asked().plus(handover.resume())))
+              + "; "
+              + Units.bytes(handover.missingBytes())
+              + " still to fetch.");
+      output.event(
+          Json.event("handover")
+              .put("generation", handover.generation())
+              .put("askedMs", Units.toMillis(handover.asked()))
+              .put("suspendMs", Units.toMillis(handover.suspend()))
+              .put("flushMs", Units.toMillis(handover.flush()))
+              .put("resumeMs", Units.toMillis(handover.resume()))
+              .put("missingBytes", handover.missingBytes()));
+    }
+  }
+
+  private ExitStatus outcome(Output output, Leeching leeching) throws IOException {
+    switch (leeching.state()) {
+      case LeecherState.Complete complete -> {
+        MigrationProgress progress = leeching.progress();
+        output.line(
+            output.tick()
+                + " "
+                + name
+                + " is here, generation "
+                + complete.generation()
+                + ": "
+                + Units.bytes(progress.bytesFetched())
+                + " in "
+                + progress.rounds()
+                + (progress.rounds() == 1 ? " round." : " rounds."));
+        Json done =
+            Json.event("complete")
+                .put("generation", complete.generation())
+                .put("bytes", progress.bytesFetched())
+                .put("rounds", progress.rounds());
+        output.event(done);
+        resultOk
+            .put("generation", complete.generation())
+            .put("bytes", progress.bytesFetched())
+            .put("rounds", progress.rounds());
+        return ExitStatus.DONE;
+      }
+      case LeecherState.Failed failed ->
+          throw new NodeException(
+              leeching.path() instanceof SessionState.Closed
+                  ? NodeException.Kind.UNREACHABLE
+                  : NodeException.Kind.FAILED,
+              name
+                  + " was not moved: "
+                  + failed.reason()
+                  + ". "
+                  + switch (failed.where()) {
+                    case SEEDER -> "The state is still there, untouched, and its program runs.";
+                    case HERE -> "The state is here and belongs to this node; run the same"
+                        + " command again to go on.";
+                    case UNDECIDED -> "Only the other node knows who owns the state now; run the"
+                        + " same command again to find out and go on.";
+                  });
+      default ->
+          throw new NodeException(
+              NodeException.Kind.FAILED,
+              "Stopped before "
+                  + name
+                  + " was here. Run the same command again to go on or begin anew.");
+    }
+  }
+
+  private ProcessStatus status(Node node, Leeching leeching) {
+    return ProcessStatus.newBuilder()
+        .setPid(ProcessHandle.current().pid())
+        .setRole("leech")
+        .setResource(name)
+        .setState(Words.leecher(leeching.state()))
+        .setPath(Words.path(leeching.path()))
+        .setPeer(name.substring(0, name.indexOf('/')))
+        .setBytesDone(leeching.progress().bytesFetched())
+        .setBytesTotal(leeching.progress().bytesExpected())
+        .setHub(Words.hub(node.hubState()))
+        .build();
+  }
+}

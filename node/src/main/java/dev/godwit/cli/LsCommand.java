@@ -1,0 +1,52 @@
+package dev.godwit.cli;
+
+import dev.godwit.node.Node;
+import dev.godwit.node.NodeSettings;
+import dev.godwit.node.PeerView;
+import dev.godwit.signaling.proto.OfferedResource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "ls",
+    mixinStandardHelpOptions = true,
+    description = "List what members offer right now.")
+final class LsCommand extends Verb {
+  @Parameters(arity = "0..1", paramLabel = "NODE", description = "Only this node: its name or id.")
+  private @Nullable String node;
+
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    int count = 0;
+    try (Node here = Node.start(common().nodeHome(), NodeSettings.standard())) {
+      List<PeerView> peers = node == null ? here.peers() : here.find(node);
+      for (PeerView peer : peers) {
+        for (OfferedResource resource : peer.resources()) {
+          count++;
+          output.line(
+              String.format(
+                  "%-28s %10s  generation %d  %s",
+                  peer.name() + "/" + resource.getName(),
+                  Units.bytes(resource.getSize()),
+                  resource.getGeneration(),
+                  resource.getState()));
+          output.event(
+              Json.event("resource")
+                  .put("node", peer.name())
+                  .put("id", peer.id())
+                  .put("name", resource.getName())
+                  .put("size", resource.getSize())
+                  .put("generation", resource.getGeneration())
+                  .put("state", resource.getState()));
+        }
+      }
+    }
+    if (count == 0) {
+      output.line("Nothing is offered right now.");
+    }
+    output.event(Json.event("result").put("ok", true).put("resources", count));
+    return ExitStatus.DONE;
+  }
+}

@@ -1,0 +1,365 @@
+package dev.godwit.cli;
+
+import dev.godwit.identity.NodeId;
+import dev.godwit.membership.Capability;
+import dev.godwit.membership.Grant;
+import dev.godwit.membership.Membership;
+import dev.godwit.membership.MeshKey;
+import dev.godwit.membership.Revocations;
+import dev.godwit.node.MeshFounding;
+import dev.godwit.node.Node;
+import dev.godwit.node.NodeException;
+import dev.godwit.node.NodeHome;
+import dev.godwit.node.NodeSettings;
+import dev.godwit.node.PeerView;
+import dev.godwit.signaling.HubAddress;
+import dev.godwit.ticket.Ticket;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Who belongs together. */
+@Command(
+    name = "mesh",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "VERB",
+    description = "Make a mesh, invite machines into it, join one, and see or revoke its members.",
+    subcommands = {
+      MeshCommand.Create.class,
+      MeshCommand.Invite.class,
+      MeshCommand.Join.class,
+      MeshCommand.Members.class,
+      MeshCommand.Revoke.class,
+    })
+final class MeshCommand implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "Say what to do with the mesh: create, invite, join, members, revoke.");
+  }
+
+  /** A name for this machine that fits into a certificate. */
+  private static String hostName() {
+    String name;
+    try {
+      name = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      name = "node";
+    }
+    String plain = name.toLowerCase(Locale.ROOT).replaceAll("\\..*", "").replaceAll("[^a-z0-9-]", "-");
+    return plain.isEmpty() ? "node" : plain.substring(0, Math.min(63, plain.length()));
+  }
+
+  private static MeshKey key(NodeHome home) throws IOException {
+    home.mesh();
+    return home.meshKey()
+        .orElseThrow(
+            () ->
+                new NodeException(
+                    NodeException.Kind.NOT_ALLOWED,
+                    "Only the node that made the mesh can do this; its key is not here."));
+  }
+
+  @Command(
+      name = "create",
+      mixinStandardHelpOptions = true,
+      description = "Make a mesh, with this node as its first member.")
+  static final class Create extends Verb {
+    @Parameters(paramLabel = "NAME", description = "What people call the mesh.")
+    private String name = "";
+
+    @Option(
+        names = "--hub",
+        required = true,
+        paramLabel = "ADDRESS",
+        description = "The hub's address as 'godwit hub' prints it.")
+    private String hub = "";
+
+    @Option(
+        names = "--as",
+        paramLabel = "NAME",
+        description = "What this node is called in the mesh (default: the host name).")
+    private @Nullable String as;
+
+    @Override
+    ExitStatus run(Output output) throws Exception {
+      HubAddress address;
+      try {
+        address = HubAddress.parse(hub);
+      } catch (IllegalArgumentException e) {
+        throw new NodeException(
+            NodeException.Kind.USAGE,
+            "'" + hub + "' is no hub address: " + e.getMessage(),
+            e);
+      }
+      NodeHome home = common().nodeHome();
+      Membership own = MeshFounding.create(home, name, as == null ? hostName() : as, address);
+      output.line(
+          output.tick() + " Made mesh " + output.strong(name) + "; this node is " + own.name() + ".");
+      output.line("Next: godwit mesh invite NAME, and godwit mesh join on the other machine.");
+      output.event(
+          Json.event("result")
+              .put("ok", true)
+              .put("mesh", own.mesh())
+              .put("name", own.name())
+              .put("id", own.node()));
+      return ExitStatus.DONE;
+    }
+  }
+
+  @Command(
+      name = "invite",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Print a ticket that lets one machine join, and wait until it has.",
+        "The ticket is a secret: it works once and expires."
+      })
+  static final class Invite extends Verb {
+    @Parameters(paramLabel = "NAME", description = "What the new member is called.")
+    private String name = "";
+
+    @Option(
+        names = "--grant",
+        paramLabel = "PATTERN=CAPS",
+        description = {
+          "What it may do with which resources, for example 'vm*=read,migrate'.",
+          "Capabilities: read, write, migrate, admin (default: *=read,write,migrate)."
+        })
+    private List<String> grants = List.of("*=read,write,migrate");
+
+    @Option(
+        names = "--valid",
+        paramLabel = "TIME",
+        defaultValue = "1h",
+        description = "How long the ticket works (default: ${DEFAULT-VALUE}).")
+    private Duration valid = Duration.ofHours(1);
+
+    @Option(
+        names = "--no-wait",
+        description = "Do not wait; any other running command of this node lets the machine in.")
+    private boolean noWait;
+
+    @Override
+    ExitStatus run(Output output) throws Exception {
+      NodeHome home = common().nodeHome();
+      MeshKey mesh = key(home);
+      List<Grant> parsed = new ArrayList<>();
+      for (String grant : grants) {
+        parsed.add(grant(grant));
+      }
+      Ticket ticket = MeshFounding.invite(home, name, parsed, valid);
+      output.line("The ticket for " + output.strong(name) + ", valid for " + text(valid) + ":");
+      output.line("");
+      output.line("  " + ticket.text());
+      output.line("");
+      output.line("On the other machine: godwit mesh join");
+      output.event(
+          Json.event("ticket")
+              .put("ticket", ticket.text())
+              .put("mesh", mesh.id())
+              .put("expires", ticket.expiry()));
+      if (!noWait) {
+        await(output, home, ticket);
+      }
+      output.event(Json.event("result").put("ok", true));
+      return ExitStatus.DONE;
+    }
+
+    private void await(Output output, NodeHome home, Ticket ticket) throws Exception {
+      try (Node node = Node.start(home, NodeSettings.standard())) {
+        output.line("Waiting for it to join. Ctrl-C ends this; the ticket then works while any");
+        output.line("other command of this node runs.");
+        output.event(Json.event("waiting").put("node", node.id()));
+        long deadline = System.nanoTime() + valid.toNanos();
+        var joined = node.joined(ticket.id());
+        NodeId who = joined.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        output.line(output.tick() + " " + name + " has joined: " + who);
+        output.event(Json.event("joined").put("name", name).put("id", who));
+      } catch (TimeoutException e) {
+        throw new NodeException(
+            NodeException.Kind.FAILED, "Nobody used the ticket before it expired.", e);
+      }
+    }
+
+    private static String text(Duration valid) {
+      return valid.toMinutes() < 120 ? valid.toMinutes() + " minutes" : valid.toHours() + " hours";
+    }
+
+    private static Grant grant(String text) throws NodeException {
+      int equals = text.lastIndexOf('=');
+      try {
+        EnumSet<Capability> capabilities = EnumSet.noneOf(Capability.class);
+        for (String one : text.substring(equals + 1).split(",", -1)) {
+          capabilities.add(Capability.valueOf(one.strip().toUpperCase(Locale.ROOT)));
+        }
+        return new Grant(text.substring(0, equals), capabilities);
+      } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+        throw new NodeException(
+            NodeException.Kind.USAGE,
+            "'" + text + "' is no grant; write PATTERN=CAPS, for example 'vm*=read,migrate'.",
+            e);
+      }
+    }
+  }
+
+  @Command(
+      name = "join",
+      mixinStandardHelpOptions = true,
+      description = "Join a mesh with a ticket. Without one on the command line it is asked for.")
+  static final class Join extends Verb {
+    @Parameters(
+        arity = "0..1",
+        paramLabel = "TICKET",
+        description = {
+          "The ticket. Others on this machine can see a command line:",
+          "leave it away and type or pipe the ticket instead."
+        })
+    private @Nullable String ticket;
+
+    @Override
+    ExitStatus run(Output output) throws Exception {
+      NodeHome home = common().nodeHome();
+      String text = ticket != null ? ticket : read(output);
+      Membership own = MeshFounding.join(home, text);
+      output.line(
+          output.tick()
+              + " Joined mesh "
+              + output.strong(home.mesh().name())
+              + " as "
+              + output.strong(own.name())
+              + ".");
+      output.line("Next: godwit ls, godwit seed, godwit leech.");
+      output.event(
+          Json.event("result")
+              .put("ok", true)
+              .put("mesh", own.mesh())
+              .put("name", own.name())
+              .put("id", own.node()));
+      return ExitStatus.DONE;
+    }
+
+    private static String read(Output output) throws IOException {
+      if (output.audience() == Output.Audience.TERMINAL) {
+        output.line("Ticket:");
+      }
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      String line = in.readLine();
+      if (line == null || line.isBlank()) {
+        throw new NodeException(NodeException.Kind.USAGE, "No ticket was given.");
+      }
+      return line;
+    }
+  }
+
+  @Command(
+      name = "members",
+      mixinStandardHelpOptions = true,
+      description = "List the members; on a node that did not make the mesh, those that are there.")
+  static final class Members extends Verb {
+    @Override
+    ExitStatus run(Output output) throws Exception {
+      NodeHome home = common().nodeHome();
+      Membership own = home.membership();
+      Revocations revocations;
+      List<PeerView> present;
+      try (Node node = Node.start(home, NodeSettings.standard())) {
+        present = node.peers();
+        revocations = home.revocations(own.mesh());
+      }
+      Set<NodeId> shown = new HashSet<>();
+      show(output, own.name(), own.node(), "this node");
+      shown.add(own.node());
+      for (Membership member : home.members()) {
+        if (shown.add(member.node())) {
+          boolean there = present.stream().anyMatch(peer -> peer.id().equals(member.node()));
+          show(
+              output,
+              member.name(),
+              member.node(),
+              revocations.isRevoked(member.node()) ? "revoked" : there ? "there" : "away");
+        }
+      }
+      for (PeerView peer : present) {
+        if (shown.add(peer.id())) {
+          show(output, peer.name(), peer.id(), "there");
+        }
+      }
+      output.event(Json.event("result").put("ok", true).put("members", shown.size()));
+      return ExitStatus.DONE;
+    }
+
+    private static void show(Output output, String name, NodeId id, String state) {
+      output.line(String.format("%-16s %s  %s", name, id, state));
+      output.event(
+          Json.event("member").put("name", name).put("id", id).put("state", state));
+    }
+  }
+
+  @Command(
+      name = "revoke",
+      mixinStandardHelpOptions = true,
+      description = "Shut a member out for good. It would need a new identity and a new ticket.")
+  static final class Revoke extends Verb {
+    @Parameters(paramLabel = "NODE", description = "Its name or id.")
+    private String node = "";
+
+    @Override
+    ExitStatus run(Output output) throws Exception {
+      NodeHome home = common().nodeHome();
+      MeshKey key = key(home);
+      NodeId id = id(home);
+      try (Node here = Node.start(home, NodeSettings.standard())) {
+        here.publish(
+            home.revocations(key.id()).revoke(key, id, java.time.Instant.now()));
+      }
+      output.line(output.tick() + " " + node + " is revoked; who is online knows it already.");
+      output.event(Json.event("result").put("ok", true).put("id", id));
+      return ExitStatus.DONE;
+    }
+
+    private NodeId id(NodeHome home) throws IOException {
+      List<Membership> named =
+          home.members().stream().filter(member -> member.name().equals(node)).toList();
+      Set<NodeId> ids = new HashSet<>();
+      for (Membership member : named) {
+        ids.add(member.node());
+      }
+      if (ids.size() == 1) {
+        return ids.iterator().next();
+      }
+      if (ids.size() > 1) {
+        throw new NodeException(
+            NodeException.Kind.USAGE, "Several members are called '" + node + "'; use an id.");
+      }
+      try {
+        return NodeId.parse(node);
+      } catch (IllegalArgumentException e) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            "No member is called '" + node + "', and it is no node id either; see 'godwit mesh"
+                + " members'.",
+            e);
+      }
+    }
+  }
+}

@@ -1,0 +1,166 @@
+package dev.godwit.cli;
+
+import dev.godwit.migration.SeederState;
+import dev.godwit.node.CommandHook;
+import dev.godwit.node.Device;
+import dev.godwit.node.Node;
+import dev.godwit.node.NodeHome;
+import dev.godwit.node.NodeSettings;
+import dev.godwit.node.SeedOptions;
+import dev.godwit.node.Seeding;
+import dev.godwit.node.StatusSocket;
+import dev.godwit.node.proto.ProcessStatus;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "seed",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Offer a file to the mesh, to be moved to another node.",
+      "Ends when another node has taken all of it over, or with Ctrl-C."
+    })
+final class SeedCommand extends Verb {
+  @Parameters(paramLabel = "RESOURCE", description = "What it is called in the mesh.")
+  private String resource = "";
+
+  @Option(names = "--from", required = true, paramLabel = "FILE", description = "Holds the state.")
+  private Path from = Path.of("");
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEV",
+      description = "How local programs touch it: nbd:unix:PATH or nbd:HOST:PORT.")
+  private List<String> devices = List.of();
+
+  @Option(
+      names = "--on-suspend",
+      paramLabel = "CMD",
+      description = "Stops the program when the state is handed over.")
+  private @Nullable String onSuspend;
+
+  @Option(
+      names = "--on-resume",
+      paramLabel = "CMD",
+      description = "Lets the program go on here when the hand-over failed.")
+  private @Nullable String onResume;
+
+  @Option(
+      names = "--hook-timeout",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      description = "How long a command may take (default: ${DEFAULT-VALUE}).")
+  private Duration hookTimeout = Duration.ofSeconds(60);
+
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    List<Device> parsed = new ArrayList<>();
+    for (String device : devices) {
+      parsed.add(Device.parse(device));
+    }
+    Termination termination = new Termination();
+    ExitStatus status = ExitStatus.FAILED;
+    NodeHome home = common().nodeHome();
+    SeedOptions options =
+        new SeedOptions(
+            resource,
+            from,
+            parsed,
+            new CommandHook(
+                onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout),
+            Duration.ofMinutes(2));
+    try (Node node = Node.start(home, NodeSettings.standard());
+        Seeding seeding = node.seed(options);
+        StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
+      seeding.onChange(state -> tell(output, state));
+      ready(output, node, seeding);
+      if (seeding.state() instanceof SeederState.HandedOver given) {
+        tell(output, given);
+      }
+      CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
+      status = ExitStatus.DONE;
+      result(output, seeding);
+    } finally {
+      termination.finished(status.code());
+    }
+    return status;
+  }
+
+  private void ready(Output output, Node node, Seeding seeding) {
+    output.line(
+        "Offering "
+            + output.strong(node.name() + "/" + resource)
+            + " ("
+            + Units.bytes(seeding.size())
+            + ") in mesh "
+            + node.mesh().name()
+            + ".");
+    for (String device : devices) {
+      output.line("Local programs reach it at " + device + ".");
+    }
+    output.line(
+        "On the other machine: godwit leech " + node.name() + "/" + resource + " --to FILE");
+    output.event(
+        Json.event("ready")
+            .put("node", node.name())
+            .put("id", node.id())
+            .put("resource", resource)
+            .put("size", seeding.size())
+            .put("generation", seeding.state().generation()));
+  }
+
+  private void tell(Output output, SeederState state) {
+    output.event(
+        Json.event("state")
+            .put("state", state.word())
+            .put("generation", state.generation()));
+    switch (state) {
+      case SeederState.Tracking tracking when tracking.round() == 0 ->
+          output.line("Moving to " + tracking.leecher().shortForm() + " while the program runs.");
+      case SeederState.HandedOver given ->
+          output.line(
+              "Handed over to "
+                  + given.leecher().shortForm()
+                  + ", generation "
+                  + given.generation()
+                  + ". It still fetches the rest from here: do not stop this process.");
+      case SeederState.Idle idle ->
+          output.line("The state stays here, generation " + idle.generation() + ".");
+      case SeederState.Tracking _,
+          SeederState.Finalized _,
+          SeederState.Returning _,
+          SeederState.Released _ -> {}
+    }
+  }
+
+  private void result(Output output, Seeding seeding) {
+    SeederState state = seeding.state();
+    output.line(
+        state instanceof SeederState.Released
+            ? output.tick() + " " + resource + " has moved. The copy here is old."
+            : "Stopped offering " + resource + ".");
+    output.event(
+        Json.event("result")
+            .put("ok", true)
+            .put("state", state.word())
+            .put("generation", state.generation()));
+  }
+
+  private ProcessStatus status(Node node, Seeding seeding) {
+    return ProcessStatus.newBuilder()
+        .setPid(ProcessHandle.current().pid())
+        .setRole("seed")
+        .setResource(resource)
+        .setState(seeding.state().word())
+        .setHub(Words.hub(node.hubState()))
+        .build();
+  }
+}

@@ -1,0 +1,61 @@
+package dev.godwit.cli;
+
+import dev.godwit.node.MeshInfo;
+import dev.godwit.node.NodeHome;
+import dev.godwit.node.StatusSocket;
+import dev.godwit.node.proto.ProcessStatus;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+@Command(
+    name = "status",
+    mixinStandardHelpOptions = true,
+    description = "Show this node and what runs on it.")
+final class StatusCommand extends Verb {
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    NodeHome home = common().nodeHome();
+    String id = home.identity().id().toString();
+    Json result = Json.event("result").put("ok", true).put("id", id);
+    output.line("id      " + id);
+    if (home.isMember()) {
+      MeshInfo mesh = home.mesh();
+      output.line("name    " + home.membership().name());
+      output.line("mesh    " + mesh.name() + "  " + mesh.id().shortForm());
+      output.line("hub     " + mesh.hub().hostAndPort());
+      result
+          .put("name", home.membership().name())
+          .put("mesh", mesh.name())
+          .put("hub", mesh.hub().hostAndPort());
+    } else {
+      output.line("mesh    none; see 'godwit mesh --help'");
+    }
+    List<ProcessStatus> processes = StatusSocket.ask(home);
+    for (ProcessStatus process : processes) {
+      output.line(
+          String.format(
+              "%-7s %s  %s%s  (process %d, hub %s)",
+              process.getRole(),
+              process.getResource(),
+              process.getState(),
+              process.getPath().isEmpty()
+                  ? ""
+                  : "  " + process.getPeer() + " over " + process.getPath(),
+              process.getPid(),
+              process.getHub()));
+      output.event(
+          Json.event("process")
+              .put("pid", process.getPid())
+              .put("role", process.getRole())
+              .put("resource", process.getResource())
+              .put("state", process.getState())
+              .put("path", process.getPath())
+              .put("peer", process.getPeer())
+              .put("bytesDone", process.getBytesDone())
+              .put("bytesTotal", process.getBytesTotal())
+              .put("hub", process.getHub()));
+    }
+    output.event(result.put("processes", processes.size()));
+    return ExitStatus.DONE;
+  }
+}

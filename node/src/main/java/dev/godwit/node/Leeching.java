@@ -1,0 +1,334 @@
+package dev.godwit.node;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.FileBackend;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.identity.NodeId;
+import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.migration.FileLog;
+import dev.godwit.migration.Journal;
+import dev.godwit.migration.Leecher;
+import dev.godwit.migration.LeecherState;
+import dev.godwit.migration.MigrationId;
+import dev.godwit.migration.MigrationProgress;
+import dev.godwit.migration.Ownership;
+import dev.godwit.migration.SeederClient;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.Session;
+import dev.godwit.session.SessionState;
+import dev.godwit.wire.proto.DescribeReply;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A resource on its way here, and afterwards its device. Closing ends the devices and makes
+ * everything durable; it does not undo what was moved.
+ */
+public final class Leeching implements AutoCloseable {
+  private final Session session;
+  private final Leecher leecher;
+  private final Backend store;
+  private final Journal journal;
+  private final List<Closeable> devices = new ArrayList<>();
+  private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
+  private volatile @Nullable Thread runner;
+
+  private Leeching(Session session, Leecher leecher, Backend store, Journal journal) {
+    this.session = session;
+    this.leecher = leecher;
+    this.store = store;
+    this.journal = journal;
+  }
+
+  static Leeching start(Node node, LeechOptions options) throws IOException {
+    Path file = options.to().toAbsolutePath();
+    checkTarget(file, options.existing());
+    PeerView seeder = node.locate(options.name());
+    Journal journal = new Journal(FileLog.open(Seeding.journalOf(file)));
+    Backend store = null;
+    Session session = node.session(seeder.id(), options.name().resource());
+    try {
+      checkJournal(journal.ownership(), file, seeder.id(), options);
+      session.start();
+      MigrationId migration =
+          resumed(journal.ownership()) == null
+              ? MigrationId.random(node.random())
+              : java.util.Objects.requireNonNull(resumed(journal.ownership())).migration();
+      DescribeReply description = new SeederClient(session, migration).describe();
+      Ownership.Pulling origin =
+          origin(journal.ownership(), migration, seeder.id(), options.name(), description);
+      store = target(file, journal.ownership(), origin.geometry(), description);
+      Leecher leecher =
+          new Leecher(
+              options.settings(), store, journal, origin, session, options.hook(), node.random());
+      Leeching leeching = new Leeching(session, leecher, store, journal);
+      leeching.open(options);
+      return leeching;
+    } catch (IOException e) {
+      session.close();
+      if (store != null) {
+        store.close();
+      }
+      journal.close();
+      throw explained(e, options.name());
+    }
+  }
+
+  private static IOException explained(IOException e, ResourceName name) {
+    if (e instanceof RemoteException refused) {
+      return new NodeException(
+          switch (refused.code()) {
+            case NOT_ALLOWED, NOT_A_MEMBER -> NodeException.Kind.NOT_ALLOWED;
+            default -> NodeException.Kind.FAILED;
+          },
+          name.node() + " refuses: " + refused.getMessage() + ".",
+          e);
+    }
+    return e;
+  }
+
+  private static void checkTarget(Path file, LeechOptions.Existing existing) throws IOException {
+    Path folder = file.getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED, "There is no folder " + folder + " to put the state into.");
+    }
+    boolean started = Files.exists(Seeding.journalOf(file));
+    if (existing == LeechOptions.Existing.REFUSE
+        && !started
+        && Files.exists(file)
+        && (!Files.isRegularFile(file) || Files.size(file) > 0)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + " exists and is not empty. Choose another --to, or replace it with --overwrite.");
+    }
+  }
+
+  /** The attempt that the journal tells of, if it can go on. */
+  private static Ownership.@Nullable Pulling resumed(Ownership ownership) {
+    return switch (ownership) {
+      case Ownership.Finalizing finalizing -> finalizing.pulling();
+      case Ownership.Running running -> running.origin().pulling();
+      case Ownership.Declined declined -> declined.origin().pulling();
+      case Ownership.Pulling pulling -> pulling;
+      case Ownership.Unknown _,
+          Ownership.Owned _,
+          Ownership.HandedOver _,
+          Ownership.Released _ ->
+          null;
+    };
+  }
+
+  private static void checkJournal(
+      Ownership ownership, Path file, NodeId seeder, LeechOptions options) throws IOException {
+    Ownership.Pulling resumed = resumed(ownership);
+    if (resumed != null) {
+      boolean same =
+          resumed.seeder().equals(seeder)
+              && resumed.resource().equals(options.name().resource());
+      if (!same && !(ownership instanceof Ownership.Pulling)) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            file + " belongs to an unfinished migration of '" + resumed.resource() + "' from "
+                + resumed.seeder().shortForm() + "; finish that one, or choose another --to.");
+      }
+      return;
+    }
+    switch (ownership) {
+      case Ownership.Owned owned when options.existing() == LeechOptions.Existing.REFUSE ->
+          throw new NodeException(
+              NodeException.Kind.FAILED,
+              file + " holds a state that belongs to this node (generation "
+                  + owned.generation() + "). Choose another --to, or give it up with --overwrite.");
+      case Ownership.HandedOver given ->
+          throw new NodeException(
+              NodeException.Kind.FAILED,
+              file + " is still needed by " + given.leecher().shortForm()
+                  + ", which has not fetched all of it yet; run 'godwit seed' for it.");
+      default -> {}
+    }
+  }
+
+  private static Ownership.Pulling origin(
+      Ownership ownership,
+      MigrationId migration,
+      NodeId seeder,
+      ResourceName name,
+      DescribeReply description)
+      throws IOException {
+    ChunkGeometry geometry;
+    try {
+      geometry =
+          new ChunkGeometry(
+              description.getSize(), description.getBlockSize(), description.getChunkSize());
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          name + " cannot be moved: its description makes no sense: " + e.getMessage(),
+          e);
+    }
+    Ownership.Pulling resumed = resumed(ownership);
+    if (resumed == null || ownership instanceof Ownership.Pulling) {
+      return new Ownership.Pulling(migration, seeder, name.resource(), geometry);
+    }
+    if (!resumed.geometry().equals(geometry)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          name + " has " + geometry.size() + " bytes, but the unfinished copy here has "
+              + resumed.geometry().size() + "; it is another state.");
+    }
+    return resumed;
+  }
+
+  private static Backend target(
+      Path file, Ownership ownership, ChunkGeometry geometry, DescribeReply description)
+      throws IOException {
+    boolean goesOn =
+        ownership instanceof Ownership.Finalizing || ownership instanceof Ownership.Running;
+    if (goesOn) {
+      if (!Files.exists(file) || Files.size(file) != geometry.size()) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            file + " was changed since the unfinished migration; its size does not match.");
+      }
+      return FileBackend.open(file, NativeSparseFile.opener());
+    }
+    Path folder = java.util.Objects.requireNonNull(file.getParent());
+    long room = Files.getFileStore(folder).getUsableSpace();
+    if (Files.exists(file)) {
+      room += Files.size(file);
+    }
+    if (description.getDataBytes() > room) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "The state needs " + description.getDataBytes() + " bytes, but only " + room
+              + " are free at " + folder + ".");
+    }
+    if (Files.isRegularFile(file)) {
+      Files.delete(file);
+    }
+    return FileBackend.create(file, geometry.size(), NativeSparseFile.opener());
+  }
+
+  private void open(LeechOptions options) throws IOException {
+    try {
+      for (Device device : options.devices()) {
+        devices.add(device.open(options.name().resource(), leecher.device()));
+      }
+    } catch (IOException e) {
+      closeDevices();
+      throw e;
+    }
+  }
+
+  private void closeDevices() throws IOException {
+    for (Closeable device : devices) {
+      device.close();
+    }
+  }
+
+  /** Begins. Call it once, after the listeners are set. */
+  public Leeching begin() {
+    runner =
+        Thread.ofVirtual()
+            .name("leecher")
+            .start(
+                () -> {
+                  try {
+                    end.complete(leecher.run());
+                  } catch (RuntimeException e) {
+                    end.completeExceptionally(e);
+                  }
+                });
+    return this;
+  }
+
+  /** Calls {@code listener} at every change of state. */
+  public void onChange(Consumer<LeecherState> listener) {
+    leecher.onChange(listener);
+  }
+
+  /** Calls {@code listener} when the way to the seeder changes. */
+  public void onPath(Consumer<SessionState> listener) {
+    session.onChange(listener);
+  }
+
+  /** How far it is. */
+  public MigrationProgress progress() {
+    return leecher.progress();
+  }
+
+  /** What it is doing. */
+  public LeecherState state() {
+    return leecher.state();
+  }
+
+  /** The way to the seeder. */
+  public SessionState path() {
+    return session.state();
+  }
+
+  /** How the hand-over went, once it has happened. */
+  public Leecher.@Nullable Handover handover() {
+    return leecher.handover();
+  }
+
+  /** What local programs touch; for programs in this process. */
+  public Backend device() {
+    return leecher.device();
+  }
+
+  /** Bytes in the resource. */
+  public long size() {
+    return store.size();
+  }
+
+  /**
+   * Waits until the move is over.
+   *
+   * @return {@link LeecherState.Complete} or {@link LeecherState.Failed}
+   */
+  public LeecherState await() throws InterruptedException {
+    if (runner == null) {
+      begin();
+    }
+    try {
+      return end.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the leecher failed", e.getCause());
+    }
+  }
+
+  /** Completes when the move is over. */
+  public CompletableFuture<LeecherState> end() {
+    return end.copy();
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      closeDevices();
+    } finally {
+      session.close();
+      Thread running = runner;
+      if (running != null) {
+        running.interrupt();
+      }
+      try (journal;
+          store) {
+        if (leecher.state() instanceof LeecherState.Complete
+            || leecher.state() instanceof LeecherState.Running) {
+          leecher.save();
+        }
+      }
+    }
+  }
+}

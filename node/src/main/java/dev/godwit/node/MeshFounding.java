@@ -1,0 +1,223 @@
+package dev.godwit.node;
+
+import com.google.protobuf.ByteString;
+import dev.godwit.identity.Identity;
+import dev.godwit.membership.Capability;
+import dev.godwit.membership.Grant;
+import dev.godwit.membership.Membership;
+import dev.godwit.membership.MembershipException;
+import dev.godwit.membership.MembershipVerifier;
+import dev.godwit.membership.MeshKey;
+import dev.godwit.membership.Revocations;
+import dev.godwit.seal.InstanceId;
+import dev.godwit.seal.SealingKey;
+import dev.godwit.signaling.Credentials;
+import dev.godwit.signaling.HubAddress;
+import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.HubException;
+import dev.godwit.signaling.Signaling;
+import dev.godwit.signaling.proto.JoinReply;
+import dev.godwit.signaling.proto.JoinRequest;
+import dev.godwit.signaling.proto.Signal;
+import dev.godwit.ticket.InvalidTicketException;
+import dev.godwit.ticket.Invitation;
+import dev.godwit.ticket.Ticket;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** How a mesh comes to be and grows: it is created, its maker invites, others join. */
+public final class MeshFounding {
+  private static final Duration HUB = Duration.ofSeconds(10);
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
+  private MeshFounding() {}
+
+  /**
+   * Makes a mesh with this node as its first member, which may do everything.
+   *
+   * @param name of the mesh, for people
+   * @param as this node's name in it
+   * @throws NodeException when the hub cannot be reached, or a name is not allowed
+   */
+  public static Membership create(NodeHome home, String name, String as, HubAddress hub)
+      throws IOException {
+    SecureRandom random = new SecureRandom();
+    InstantSource clock = InstantSource.system();
+    Identity identity = home.identity();
+    if (home.isMember() && home.meshKey().isPresent()) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "This node has made mesh " + home.mesh().name() + " already; use another --home for a"
+              + " second one.");
+    }
+    try (HubClient client =
+        HubClient.start(
+            hub,
+            new Credentials(
+                identity,
+                MeshKey.generate(random).id(),
+                InstanceId.random(random),
+                SealingKey.generate(random)),
+            clock,
+            random)) {
+      online(client, hub);
+    }
+    MeshKey key = home.createMeshKey();
+    try {
+      Membership own =
+          Membership.issue(
+              key,
+              identity.id(),
+              as,
+              List.of(new Grant("*", EnumSet.allOf(Capability.class))),
+              clock,
+              MemberSignals.MEMBERSHIP,
+              random);
+      home.enter(
+          new MeshInfo(key.id(), name, List.of(hub.hostAndPort()), hub.fingerprint()), own);
+      home.admitted(own);
+      return own;
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static void online(HubClient client, HubAddress hub) throws IOException {
+    try {
+      client.awaitOnline(HUB);
+    } catch (HubException e) {
+      throw new NodeException(
+          e.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
+          "The hub " + hub.hostAndPort() + " does not let us in: " + e.getMessage(),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);
+    }
+  }
+
+  /**
+   * Issues a ticket, on the node that made the mesh.
+   *
+   * @param name what the new member will be called
+   * @param grants what it may do
+   * @param valid how long the ticket works
+   * @throws NodeException when this node did not make the mesh, or the name is not allowed
+   */
+  public static Ticket invite(NodeHome home, String name, List<Grant> grants, Duration valid)
+      throws IOException {
+    MeshInfo mesh = home.mesh();
+    SecureRandom random = new SecureRandom();
+    try {
+      return home.tickets()
+          .issue(
+              new Invitation(
+                  mesh.id(),
+                  mesh.name(),
+                  home.identity().id(),
+                  mesh.hubs(),
+                  mesh.fingerprint(),
+                  name,
+                  grants,
+                  InstantSource.system().instant().plus(valid)),
+              random);
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Joins the mesh of a ticket.
+   *
+   * @throws NodeException when the ticket is malformed, wrong, used or expired, when the inviting
+   *     node is not there, or when its hub cannot be reached
+   */
+  public static Membership join(NodeHome home, String text) throws IOException {
+    SecureRandom random = new SecureRandom();
+    InstantSource clock = InstantSource.system();
+    Ticket ticket;
+    try {
+      ticket = Ticket.parse(text);
+    } catch (InvalidTicketException e) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, "This is not a ticket: " + e.getMessage(), e);
+    }
+    if (!ticket.expiry().isAfter(clock.instant())) {
+      throw new NodeException(
+          NodeException.Kind.NOT_ALLOWED,
+          "The ticket has expired. Ask for a new one ('godwit mesh invite').");
+    }
+    Identity identity = home.identity();
+    HubAddress hub = HubAddress.of(ticket.hubs().getFirst(), ticket.hubFingerprint());
+    try (HubClient client =
+        HubClient.start(
+            hub,
+            new Credentials(
+                identity, ticket.mesh(), InstanceId.random(random), SealingKey.generate(random)),
+            clock,
+            random)) {
+      online(client, hub);
+      try (Signaling signaling =
+          new Signaling(client, (from, instance, request) -> Optional.empty(), clock, random)) {
+        Membership membership = ask(signaling, ticket);
+        new MembershipVerifier(ticket.mesh(), clock)
+            .verify(membership, identity.id(), Revocations.none(ticket.mesh()));
+        home.enter(
+            new MeshInfo(
+                ticket.mesh(), ticket.meshName(), ticket.hubs(), ticket.hubFingerprint()),
+            membership);
+        return membership;
+      }
+    } catch (MembershipException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "The inviting node sent a certificate that is not good: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static Membership ask(Signaling signaling, Ticket ticket)
+      throws IOException, MembershipException {
+    Signal request =
+        Signal.newBuilder()
+            .setJoinRequest(
+                JoinRequest.newBuilder()
+                    .setTicketId(ByteString.copyFrom(ticket.id().bytes()))
+                    .setSecret(ByteString.copyFrom(ticket.secret().bytes())))
+            .build();
+    JoinReply reply;
+    try {
+      reply =
+          signaling
+              .ask(ticket.inviter(), Optional.empty(), request, ANSWER)
+              .get(ANSWER.toMillis() * 2, TimeUnit.MILLISECONDS)
+              .getJoinReply();
+    } catch (ExecutionException | TimeoutException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          "The node that invited us does not answer: " + cause.getMessage()
+              + " 'godwit mesh invite' or another command must be running there.",
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);
+    }
+    if (reply.hasRefusal()) {
+      throw new NodeException(
+          NodeException.Kind.NOT_ALLOWED,
+          "The ticket was refused: " + reply.getRefusal().getReason() + ". Ask for a new one.");
+    }
+    return Membership.parse(reply.getMembership().toByteArray());
+  }
+}

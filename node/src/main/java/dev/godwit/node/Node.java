@@ -1,0 +1,511 @@
+package dev.godwit.node;
+
+import com.google.protobuf.ByteString;
+import dev.godwit.identity.Identity;
+import dev.godwit.identity.NodeId;
+import dev.godwit.membership.Membership;
+import dev.godwit.membership.MembershipException;
+import dev.godwit.membership.Revocations;
+import dev.godwit.migration.Seeder;
+import dev.godwit.migration.SeederClient;
+import dev.godwit.quic.QuicTransport;
+import dev.godwit.seal.InstanceId;
+import dev.godwit.seal.SealingKey;
+import dev.godwit.session.Greeting;
+import dev.godwit.session.MeshAdmission;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.RequestHandler;
+import dev.godwit.session.RequestProtocol;
+import dev.godwit.session.Session;
+import dev.godwit.session.SessionId;
+import dev.godwit.session.SessionTiming;
+import dev.godwit.signaling.Answer;
+import dev.godwit.signaling.Credentials;
+import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.HubException;
+import dev.godwit.signaling.HubState;
+import dev.godwit.signaling.PresentInstance;
+import dev.godwit.signaling.Signaling;
+import dev.godwit.signaling.proto.ConnectReply;
+import dev.godwit.signaling.proto.ConnectRequest;
+import dev.godwit.signaling.proto.IntroduceRequest;
+import dev.godwit.signaling.proto.Signal;
+import dev.godwit.stream.Connection;
+import dev.godwit.ticket.TicketBook;
+import dev.godwit.ticket.TicketId;
+import dev.godwit.wire.Compression;
+import dev.godwit.wire.proto.Failure;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running member of a mesh, for programs that embed one; the {@code godwit} command is written on
+ * it. It is logged in at the hub, reachable over QUIC, and seeds and leeches what it is told to.
+ *
+ * <pre>{@code
+ * try (Node node = Node.start(home, NodeSettings.standard());
+ *     Leeching moved = node.leech(LeechOptions.of("alice/vm1", Path.of("vm1.img")))) {
+ *   moved.await();
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Closing ends everything that was started with it.
+ */
+public final class Node implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+  private static final Duration ASK = Duration.ofSeconds(5);
+  private static final Duration DIAL = Duration.ofSeconds(10);
+  private static final Duration GREETING = Duration.ofSeconds(10);
+  private static final Duration TICKET_POLL = Duration.ofMillis(500);
+
+  private final NodeHome home;
+  private final Identity identity;
+  private final MeshInfo mesh;
+  private final Membership own;
+  private final MeshAdmission admission;
+  private final InstantSource clock;
+  private final SecureRandom random;
+  private final QuicTransport transport;
+  private final HubClient hub;
+  private final MemberSignals signals;
+  private final Signaling signaling;
+  private final Greeting greeting;
+  private final Compression compression = new ZstdCompression();
+  private final ConcurrentMap<String, Seeder> seeders = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
+  private Node(NodeHome home, NodeSettings settings, InstantSource clock, SecureRandom random)
+      throws IOException {
+    this.home = home;
+    this.clock = clock;
+    this.random = random;
+    this.identity = home.identity();
+    this.mesh = home.mesh();
+    this.own = home.membership();
+    this.admission =
+        new MeshAdmission(
+            own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
+    this.transport =
+        new QuicTransport(
+            identity, settings.listen(), settings.quic(), (datagram, from) -> null, clock, random);
+    this.greeting =
+        new Greeting(
+            admission,
+            Map.of(Seeder.protocol(), new RequestProtocol(this::resolve, compression)),
+            GREETING);
+    transport.listen(this::welcome);
+    this.hub =
+        HubClient.start(
+            mesh.hub(),
+            new Credentials(
+                identity, mesh.id(), InstanceId.random(random), SealingKey.generate(random)),
+            clock,
+            random);
+    hub.onRevocations(this::learn);
+    this.signals =
+        new MemberSignals(home, own, admission, transport, seeders::values, clock, random);
+    this.signaling = new Signaling(hub, signals, clock, random);
+  }
+
+  /**
+   * Starts a node.
+   *
+   * @throws NodeException when it is in no mesh, or its hub refuses it
+   * @throws IOException when its files cannot be read or its socket not opened
+   */
+  public static Node start(NodeHome home, NodeSettings settings) throws IOException {
+    return start(home, settings, InstantSource.system(), new SecureRandom());
+  }
+
+  private static Node start(
+      NodeHome home, NodeSettings settings, InstantSource clock, SecureRandom random)
+      throws IOException {
+    Node node = new Node(home, settings, clock, random);
+    try {
+      node.awaitHub(settings.hubPatience());
+      return node;
+    } catch (IOException e) {
+      node.close();
+      throw e;
+    }
+  }
+
+  private void awaitHub(Duration patience) throws IOException {
+    try {
+      hub.awaitOnline(patience);
+    } catch (HubException e) {
+      throw new NodeException(
+          e.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
+          "The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name() + " does not let us in: "
+              + e.getMessage(),
+          e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private static IOException interrupted(InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return (IOException) new InterruptedIOException("interrupted").initCause(cause);
+  }
+
+  private void keep(Revocations newer) {
+    try {
+      home.keep(newer);
+    } catch (IOException e) {
+      LOG.warn("new revocations could not be stored: {}", e.toString());
+    }
+  }
+
+  private void learn(Revocations list) {
+    try {
+      admission.learn(list);
+    } catch (MembershipException e) {
+      LOG.warn("the hub sent revocations that are not of this mesh: {}", e.getMessage());
+    }
+  }
+
+  private void welcome(Connection connection) {
+    var _ =
+        greeting
+            .welcome(connection)
+            .whenComplete(
+                (peer, refusal) -> {
+                  if (refusal != null) {
+                    LOG.debug("{} was refused", connection.peer().shortForm(), refusal);
+                  }
+                });
+  }
+
+  private RequestHandler resolve(
+      dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open)
+      throws RemoteException {
+    @Nullable Seeder seeder = seeders.get(open.getResource());
+    if (seeder == null) {
+      throw new RemoteException(
+          Failure.Code.NO_SUCH_RESOURCE,
+          own.name() + " offers no resource '" + open.getResource() + "'");
+    }
+    return seeder.handler(peer);
+  }
+
+  /** This node's id. */
+  public NodeId id() {
+    return identity.id();
+  }
+
+  /** This node's name in its mesh. */
+  public String name() {
+    return own.name();
+  }
+
+  /** The mesh. */
+  public MeshInfo mesh() {
+    return mesh;
+  }
+
+  /** Whether the hub can be used now. */
+  public HubState hubState() {
+    return hub.state();
+  }
+
+  NodeHome home() {
+    return home;
+  }
+
+  SecureRandom random() {
+    return random;
+  }
+
+  Compression compression() {
+    return compression;
+  }
+
+  /**
+   * Offers a resource to the mesh.
+   *
+   * @throws NodeException when that makes no sense, for example because it is offered already
+   * @throws IOException when its file cannot be used
+   */
+  public Seeding seed(SeedOptions options) throws IOException {
+    return Seeding.start(this, options);
+  }
+
+  void offer(Seeder seeder) throws NodeException {
+    if (seeders.putIfAbsent(seeder.resource(), seeder) != null) {
+      throw new NodeException(
+          NodeException.Kind.FAILED, "This node offers '" + seeder.resource() + "' already.");
+    }
+  }
+
+  void withdraw(Seeder seeder) {
+    seeders.remove(seeder.resource(), seeder);
+  }
+
+  /**
+   * Begins to move a resource here. Returns when the seeder has been reached and the target is
+   * ready.
+   *
+   * @throws NodeException when the seeder cannot be reached, refuses, or the target cannot be used
+   * @throws IOException when something else fails
+   */
+  public Leeching leech(LeechOptions options) throws IOException {
+    return Leeching.start(this, options);
+  }
+
+  /**
+   * The processes of members that are there right now and proved to be members.
+   *
+   * @throws NodeException when the hub cannot be reached
+   */
+  public List<PeerView> peers() throws IOException {
+    List<PresentInstance> present = answer(hub.whoIsThere(), "The hub");
+    Signal request =
+        Signal.newBuilder()
+            .setIntroduceRequest(IntroduceRequest.newBuilder().setMembership(membership()))
+            .build();
+    List<CompletableFuture<@Nullable PeerView>> asked = new ArrayList<>();
+    for (PresentInstance one : present) {
+      if (!one.instance().equals(hub.credentials().instance())) {
+        asked.add(
+            signaling
+                .ask(one, request, ASK)
+                .handle((answer, failure) -> introduced(one, answer, failure)));
+      }
+    }
+    List<PeerView> peers = new ArrayList<>();
+    for (CompletableFuture<@Nullable PeerView> one : asked) {
+      @Nullable PeerView view = one.join();
+      if (view != null) {
+        peers.add(view);
+      }
+    }
+    return peers;
+  }
+
+  private ByteString membership() {
+    return ByteString.copyFrom(own.encoded());
+  }
+
+  private @Nullable PeerView introduced(
+      PresentInstance process, @Nullable Answer answer, @Nullable Throwable failure) {
+    if (answer == null || !answer.signal().hasIntroduceReply()) {
+      LOG.debug("{} did not introduce itself", process.node().shortForm(), failure);
+      return null;
+    }
+    var reply = answer.signal().getIntroduceReply();
+    try {
+      if (!reply.getRevocations().isEmpty()) {
+        admission.learn(Revocations.parse(reply.getRevocations().toByteArray()));
+      }
+      var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
+      return new PeerView(
+          process.node(), peer.membership().name(), process, reply.getResourcesList());
+    } catch (RemoteException | MembershipException e) {
+      LOG.debug("{} is not a member", process.node().shortForm(), e);
+      return null;
+    }
+  }
+
+  /**
+   * The processes of one node, given by its id or its name.
+   *
+   * @throws NodeException when none is there, or the name is not unique
+   */
+  public List<PeerView> find(String node) throws IOException {
+    @Nullable NodeId id = parse(node);
+    List<PeerView> found =
+        peers().stream()
+            .filter(peer -> id != null ? peer.id().equals(id) : peer.name().equals(node))
+            .toList();
+    if (found.isEmpty()) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          "No node '" + node + "' is there right now. 'godwit peers' lists who is; on the other"
+              + " machine something must be running, for example 'godwit seed'.");
+    }
+    if (found.stream().map(PeerView::id).distinct().count() > 1) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "Several nodes are called '" + node + "'; use a node id: "
+              + found.stream()
+                  .map(peer -> peer.id().toString())
+                  .distinct()
+                  .collect(Collectors.joining(", ")));
+    }
+    return found;
+  }
+
+  private static @Nullable NodeId parse(String text) {
+    try {
+      return NodeId.parse(text);
+    } catch (IllegalArgumentException e) {
+      LOG.trace("{} is a name", text, e);
+      return null;
+    }
+  }
+
+  /** The process of a node that offers a resource. */
+  PeerView locate(ResourceName name) throws IOException {
+    List<PeerView> node = find(name.node());
+    for (PeerView process : node) {
+      if (process.offers(name.resource())) {
+        return process;
+      }
+    }
+    String offered =
+        node.stream()
+            .flatMap(process -> process.resources().stream())
+            .map(resource -> resource.getName())
+            .sorted()
+            .collect(Collectors.joining(", "));
+    throw new NodeException(
+        NodeException.Kind.FAILED,
+        name.node() + " offers no resource '" + name.resource() + "'"
+            + (offered.isEmpty() ? "; it offers none." : "; it offers " + offered + "."));
+  }
+
+  /** A session about a resource of {@code seeder}, not started yet. */
+  Session session(NodeId seeder, String resource) {
+    PeerConnector connector =
+        new PeerConnector(this, new ResourceName(seeder.toString(), resource), seeder);
+    return new Session(
+        SessionId.random(random),
+        SeederClient.protocol(),
+        resource,
+        connector,
+        SessionTiming.STANDARD,
+        compression);
+  }
+
+  /** Asks a process where it can be reached. */
+  List<String> addresses(PresentInstance process, String resource) throws IOException {
+    Signal request =
+        Signal.newBuilder()
+            .setConnectRequest(
+                ConnectRequest.newBuilder()
+                    .setResource(resource)
+                    .setTransport(transport.name())
+                    .setMembership(membership())
+                    .addAllAddresses(transport.addresses()))
+            .build();
+    Answer answer =
+        answer(signaling.ask(process, request, ASK), process.node().shortForm());
+    ConnectReply reply = answer.signal().getConnectReply();
+    if (!reply.getFailure().isEmpty()) {
+      throw new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure());
+    }
+    return reply.getAddressesList().stream().limit(16).toList();
+  }
+
+  /** Dials and greets. */
+  Connection connect(NodeId peer, List<String> addresses) throws IOException {
+    Connection connection = transport.dial(peer, addresses, DIAL);
+    greeting.greet(connection);
+    return connection;
+  }
+
+  /**
+   * Waits for the use of a ticket that this node has issued. Another process of this node may let
+   * the joining node in; that is noticed too.
+   *
+   * @return completes with the node that joined
+   */
+  public CompletableFuture<NodeId> joined(TicketId ticket) {
+    CompletableFuture<NodeId> joined = new CompletableFuture<>();
+    signals.onJoin(
+        (used, who) -> {
+          if (used.equals(ticket)) {
+            joined.complete(who);
+          }
+        });
+    Thread.ofVirtual()
+        .name("ticket-watch")
+        .start(
+            () -> {
+              while (!joined.isDone() && !closed) {
+                usedBy(ticket).ifPresent(joined::complete);
+                LockSupport.parkNanos(TICKET_POLL.toNanos());
+              }
+            });
+    return joined;
+  }
+
+  private Optional<NodeId> usedBy(TicketId ticket) {
+    try {
+      for (TicketBook.Entry entry : home.tickets().list()) {
+        if (entry.id().equals(ticket) && entry.state() instanceof TicketBook.State.Used used) {
+          return Optional.of(used.joiner());
+        }
+      }
+    } catch (IOException e) {
+      LOG.warn("the tickets of this node cannot be read: {}", e.toString());
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Publishes revocations to everybody who is or comes online, and keeps them.
+   *
+   * @throws IOException when they could not be stored, or the hub not reached
+   */
+  public void publish(Revocations list) throws IOException {
+    home.keep(list);
+    learn(list);
+    long _ = answer(hub.publish(list), "The hub");
+  }
+
+  private static <T> T answer(CompletableFuture<T> future, String who) throws IOException {
+    try {
+      return future.get(ASK.toMillis() * 2, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          who + " does not answer: " + message(e),
+          e);
+    } catch (TimeoutException e) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE, who + " does not answer.", e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private static @Nullable String message(ExecutionException e) {
+    Throwable cause = e.getCause();
+    return cause == null ? e.getMessage() : cause.getMessage();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Seeder seeder : seeders.values()) {
+      seeder.close();
+    }
+    signaling.close();
+    hub.close();
+    transport.close();
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+}

@@ -1,0 +1,229 @@
+package dev.godwit.node;
+
+import dev.godwit.identity.Identity;
+import dev.godwit.identity.NodeId;
+import dev.godwit.membership.Membership;
+import dev.godwit.membership.MembershipException;
+import dev.godwit.membership.MeshId;
+import dev.godwit.membership.MeshKey;
+import dev.godwit.membership.Revocations;
+import dev.godwit.ticket.FileTicketBook;
+import dev.godwit.ticket.TicketBook;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The folder where a node keeps its keys and what it knows of its mesh. Readable by its owner only.
+ * Several processes may use it at once: every file is replaced as a whole.
+ */
+public final class NodeHome {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeHome.class);
+
+  private final Path directory;
+  private final SecureRandom random;
+
+  /** A home in {@code directory}, which is made when something is stored in it. */
+  public NodeHome(Path directory, SecureRandom random) {
+    this.directory = directory.toAbsolutePath().normalize();
+    this.random = random;
+  }
+
+  /** The folder. */
+  public Path directory() {
+    return directory;
+  }
+
+  /**
+   * This node's identity; made at first use.
+   *
+   * @throws IOException when it cannot be read, or others could read it
+   */
+  public Identity identity() throws IOException {
+    prepare();
+    return Identity.loadOrCreate(directory.resolve("identity.pem"), random);
+  }
+
+  /** Where running processes of this node can be asked for their status. */
+  Path runDirectory() {
+    return directory.resolve("run");
+  }
+
+  /** Where a hub of this user keeps its certificate unless told otherwise. */
+  public Path hubDirectory() {
+    return directory.resolve("hub");
+  }
+
+  private void prepare() throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    }
+  }
+
+  /**
+   * The mesh that this node belongs to.
+   *
+   * @throws NodeException when it belongs to none
+   */
+  public MeshInfo mesh() throws IOException {
+    Path file = directory.resolve("mesh.properties");
+    if (!Files.exists(file)) {
+      throw new NodeException(
+          NodeException.Kind.NOT_ALLOWED,
+          "This node is in no mesh yet. Join one with 'godwit mesh join', or make one with"
+              + " 'godwit mesh create NAME --hub ADDRESS'.");
+    }
+    try {
+      return MeshInfo.parse(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED, file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether this node belongs to a mesh. */
+  public boolean isMember() {
+    return Files.exists(directory.resolve("mesh.properties"));
+  }
+
+  /**
+   * This node's certificate.
+   *
+   * @throws IOException when there is none or it is damaged
+   */
+  public Membership membership() throws IOException {
+    Path file = directory.resolve("membership.der");
+    try {
+      return Membership.parse(Files.readAllBytes(file));
+    } catch (MembershipException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED, file + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** Takes up membership in a mesh. What was known of another mesh is forgotten. */
+  public void enter(MeshInfo mesh, Membership membership) throws IOException {
+    prepare();
+    if (isMember() && !mesh().id().equals(mesh.id())) {
+      Files.deleteIfExists(directory.resolve("revocations.der"));
+      Files.deleteIfExists(directory.resolve("mesh.key"));
+    }
+    replace("membership.der", membership.encoded());
+    replace("mesh.properties", mesh.encoded());
+  }
+
+  /** Makes the key of a new mesh. */
+  public MeshKey createMeshKey() throws IOException {
+    prepare();
+    Path file = directory.resolve("mesh.key");
+    if (Files.exists(file)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "This node has made a mesh already (" + file + "); use another --home for a second one.");
+    }
+    return MeshKey.loadOrCreate(file, random);
+  }
+
+  /** The mesh's key, on the node that made the mesh. */
+  public Optional<MeshKey> meshKey() throws IOException {
+    Path file = directory.resolve("mesh.key");
+    return Files.exists(file) ? Optional.of(MeshKey.load(file)) : Optional.empty();
+  }
+
+  /** The tickets that this node has issued. */
+  public TicketBook tickets() throws IOException {
+    prepare();
+    return new FileTicketBook(directory.resolve("tickets"));
+  }
+
+  /** The newest revocations that this node knows of. */
+  public Revocations revocations(MeshId mesh) throws IOException {
+    Path file = directory.resolve("revocations.der");
+    if (!Files.exists(file)) {
+      return Revocations.none(mesh);
+    }
+    try {
+      return Revocations.parse(Files.readAllBytes(file));
+    } catch (MembershipException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED, file + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** Stores revocations. */
+  public void keep(Revocations revocations) throws IOException {
+    replace("revocations.der", revocations.encoded());
+  }
+
+  /** Remembers a member that this node, which made the mesh, has admitted. */
+  void admitted(Membership membership) throws IOException {
+    Path members = directory.resolve("members");
+    Files.createDirectories(members);
+    replace("members/" + fileName(membership.node()), membership.encoded());
+  }
+
+  private static String fileName(NodeId node) {
+    return node.toString() + ".der";
+  }
+
+  /** The members that this node, which made the mesh, has admitted; of each its newest. */
+  public List<Membership> members() throws IOException {
+    Path members = directory.resolve("members");
+    if (!Files.isDirectory(members)) {
+      return List.of();
+    }
+    List<Membership> list = new ArrayList<>();
+    try (Stream<Path> files = Files.list(members)) {
+      for (Path file : files.sorted().toList()) {
+        @Nullable Membership membership = read(file);
+        if (membership != null) {
+          list.add(membership);
+        }
+      }
+    }
+    return list;
+  }
+
+  private static @Nullable Membership read(Path file) throws IOException {
+    try {
+      return Membership.parse(Files.readAllBytes(file));
+    } catch (MembershipException e) {
+      LOG.warn("{} is damaged: {}", file, e.getMessage());
+      return null;
+    }
+  }
+
+  private void replace(String name, byte[] contents) throws IOException {
+    Path file = directory.resolve(name);
+    Path fresh =
+        Files.createTempFile(
+            file.getParent(),
+            ".new",
+            "",
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    try {
+      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+        channel.write(java.nio.ByteBuffer.wrap(contents));
+        channel.force(true);
+      }
+      Files.move(
+          fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(fresh);
+    }
+  }
+}

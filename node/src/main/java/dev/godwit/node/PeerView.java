@@ -1,0 +1,28 @@
+package dev.godwit.node;
+
+import dev.godwit.identity.NodeId;
+import dev.godwit.signaling.PresentInstance;
+import dev.godwit.signaling.proto.OfferedResource;
+import java.util.List;
+
+/**
+ * A process of a member that is there right now.
+ *
+ * @param id whose
+ * @param name the member's name in the mesh
+ * @param process how the hub knows it
+ * @param resources what it offers
+ */
+public record PeerView(
+    NodeId id, String name, PresentInstance process, List<OfferedResource> resources) {
+
+  /** Copies the list. */
+  public PeerView {
+    resources = List.copyOf(resources);
+  }
+
+  /** Whether it offers a resource of that name. */
+  boolean offers(String resource) {
+    return resources.stream().anyMatch(offered -> offered.getName().equals(resource));
+  }
+}
