@@ -1,0 +1,850 @@
+package dev.godwit.signaling;
+
+import com.google.protobuf.ByteString;
+import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
+import dev.godwit.membership.MembershipException;
+import dev.godwit.membership.Revocations;
+import dev.godwit.seal.InstanceId;
+import dev.godwit.seal.SealingCertificate;
+import dev.godwit.signaling.HubException.Reason;
+import dev.godwit.signaling.proto.Challenge;
+import dev.godwit.signaling.proto.Delivery;
+import dev.godwit.signaling.proto.FromHub;
+import dev.godwit.signaling.proto.Instance;
+import dev.godwit.signaling.proto.Login;
+import dev.godwit.signaling.proto.Lookup;
+import dev.godwit.signaling.proto.Ping;
+import dev.godwit.signaling.proto.Pong;
+import dev.godwit.signaling.proto.PresenceUpdate;
+import dev.godwit.signaling.proto.PublishRevocations;
+import dev.godwit.signaling.proto.Refusal;
+import dev.godwit.signaling.proto.Route;
+import dev.godwit.signaling.proto.ToHub;
+import dev.godwit.signaling.proto.Welcome;
+import dev.godwit.signaling.proto.WhoIsThere;
+import java.net.http.HttpClient;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A process's connection to the hub. It logs in, and does so again whenever the connection is lost,
+ * with growing pauses, until it is closed or the hub refuses for good. The loss of the hub fails
+ * what was just asked of it and nothing else.
+ *
+ * <p>Thread-safe. Listeners are called one after another on threads of the client and must not
+ * block; futures complete on virtual threads, on which blocking is fine.
+ */
+public final class HubClient implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
+  private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
+  private static final int MAX_LISTED_INSTANCES = 65_536;
+  private static final String SOFTWARE = "godwit";
+
+  private final HubAddress hub;
+  private final Credentials credentials;
+  private final HubTiming timing;
+  private final InstantSource clock;
+  private final SecureRandom random;
+  private final ExecutorService executor;
+  private final HttpClient http;
+  private final Thread supervisor;
+
+  private final List<Consumer<HubState>> stateListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<SealedDelivery>> deliveryListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<PresenceEvent>> presenceListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Revocations>> revocationListeners = new CopyOnWriteArrayList<>();
+
+  private final AtomicLong sequence = new AtomicLong();
+  private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private HubState state;
+  private Revocations newest;
+  private boolean retryNow;
+  private boolean closed;
+
+  /** The link on which the hub said welcome, while it lasts. */
+  private volatile @Nullable HubLink online;
+
+  private HubClient(
+      HubAddress hub,
+      Credentials credentials,
+      HubTiming timing,
+      InstantSource clock,
+      SecureRandom random) {
+    this.hub = hub;
+    this.credentials = credentials;
+    this.timing = timing;
+    this.clock = clock;
+    this.random = random;
+    this.state = new HubState.Offline("not connected yet", clock.instant());
+    this.newest = Revocations.none(credentials.mesh());
+    this.executor =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("hub-client-", 0).factory());
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .sslContext(trusting(hub))
+            .connectTimeout(timing.connect())
+            .executor(executor)
+            .build();
+    this.supervisor = Thread.ofVirtual().name("hub-client").unstarted(this::supervise);
+  }
+
+  private static SSLContext trusting(HubAddress hub) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLSv1.3");
+      context.init(null, new TrustManager[] {hub.fingerprint().trust()}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("This JDK has no TLS 1.3.", e);
+    }
+  }
+
+  /** Starts to connect, with {@link HubTiming#defaults}; returns at once. */
+  public static HubClient start(
+      HubAddress hub, Credentials credentials, InstantSource clock, SecureRandom random) {
+    return start(hub, credentials, HubTiming.defaults(), clock, random);
+  }
+
+  /** Starts to connect; returns at once. */
+  public static HubClient start(
+      HubAddress hub,
+      Credentials credentials,
+      HubTiming timing,
+      InstantSource clock,
+      SecureRandom random) {
+    HubClient client = new HubClient(hub, credentials, timing, clock, random);
+    client.supervisor.start();
+    return client;
+  }
+
+  /** Which hub it is. */
+  public HubAddress hub() {
+    return hub;
+  }
+
+  /** As whom the client logs in. */
+  public Credentials credentials() {
+    return credentials;
+  }
+
+  // ---- state -----------------------------------------------------------------------------------
+
+  /** Whether the hub can be used now. */
+  public HubState state() {
+    lock.lock();
+    try {
+      return state;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Calls {@code listener} with every new state. */
+  public void onState(Consumer<HubState> listener) {
+    stateListeners.add(listener);
+  }
+
+  /**
+   * Waits until the hub can be used.
+   *
+   * @return what it said at login
+   * @throws HubException when it refused for good, or when it is still not there after {@code
+   *     patience}; the message says why
+   */
+  public HubWelcome awaitOnline(Duration patience) throws HubException, InterruptedException {
+    long left = patience.toNanos();
+    lock.lock();
+    try {
+      while (true) {
+        switch (state) {
+          case HubState.Online(HubWelcome welcome) -> {
+            return welcome;
+          }
+          case HubState.Ended(HubException reason) ->
+              throw new HubException(reason.reason(), String.valueOf(reason.getMessage()), reason);
+          case HubState.Offline(String reason, Instant next) -> {
+            if (left <= 0) {
+              throw new HubException(Reason.OFFLINE, reason);
+            }
+            LOG.debug("Waiting for the hub: {}, next attempt at {}", reason, next);
+            left = changed.awaitNanos(left);
+          }
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the present pause between two attempts, for example because the network has changed. */
+  public void reconnectNow() {
+    lock.lock();
+    try {
+      retryNow = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void enter(HubState next) {
+    lock.lock();
+    try {
+      state = next;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    tell(stateListeners, next);
+  }
+
+  private static <T> void tell(List<Consumer<T>> listeners, T event) {
+    for (Consumer<T> listener : listeners) {
+      try {
+        listener.accept(event);
+      } catch (RuntimeException e) {
+        LOG.error("A listener failed at {}", event.getClass().getSimpleName(), e);
+      }
+    }
+  }
+
+  // ---- connecting ------------------------------------------------------------------------------
+
+  private void supervise() {
+    int failures = 0;
+    try {
+      while (!isClosed()) {
+        Visit visit = visit();
+        if (!visit.reason.isCurable()) {
+          end(visit.reason);
+          return;
+        }
+        failures = visit.lasted.compareTo(timing.lastBackoff()) > 0 ? 1 : failures + 1;
+        pause(visit.reason, backoff(failures, visit.reason.retryAfter()));
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("The hub client was interrupted", e);
+    }
+    end(closedException());
+  }
+
+  /** How one connection went. */
+  private record Visit(HubException reason, Duration lasted) {}
+
+  private Visit visit() throws InterruptedException {
+    Attempt attempt = new Attempt();
+    long onlineSince = 0;
+    HubException reason;
+    try (HubLink link = HubLink.connect(http, hub, attempt, timing.connect(), executor)) {
+      HubWelcome welcome = awaitWelcome(link, attempt);
+      onlineSince = System.nanoTime();
+      enter(new HubState.Online(welcome));
+      LOG.info("Logged in at the hub {}", hub.hostAndPort());
+      reason = attend(link, attempt.renewAt);
+    } catch (HubException e) {
+      reason = e;
+    } finally {
+      online = null;
+    }
+    failPending(reason);
+    if (onlineSince == 0) {
+      return new Visit(reason, Duration.ZERO);
+    }
+    if (reason.reason() == Reason.NOT_THE_HUB) {
+      reason = new HubException(Reason.OFFLINE, String.valueOf(reason.getMessage()), reason);
+    }
+    return new Visit(reason, Duration.ofNanos(System.nanoTime() - onlineSince));
+  }
+
+  private HubWelcome awaitWelcome(HubLink link, Attempt attempt)
+      throws HubException, InterruptedException {
+    CompletableFuture<Object> first = CompletableFuture.anyOf(attempt.welcome, link.end());
+    try {
+      return switch (first.get(timing.connect().toMillis(), TimeUnit.MILLISECONDS)) {
+        case HubWelcome welcome -> welcome;
+        case HubException refused -> throw refused;
+        default -> throw new IllegalStateException("Neither a welcome nor an end.");
+      };
+    } catch (TimeoutException e) {
+      throw new HubException(
+          Reason.OFFLINE, "The hub at " + hub.hostAndPort() + " does not finish the login.", e);
+    } catch (ExecutionException e) {
+      throw new HubException(Reason.PROTOCOL, "The login failed: " + e.getCause(), e);
+    }
+  }
+
+  /** Keeps the connection alive until it is over. */
+  private HubException attend(HubLink link, Instant renewAt) throws InterruptedException {
+    while (true) {
+      try {
+        return link.end().get(timing.ping().toMillis(), TimeUnit.MILLISECONDS);
+      } catch (TimeoutException stillThere) {
+        if (link.silence().compareTo(timing.silence()) > 0) {
+          return new HubException(
+              Reason.OFFLINE,
+              "The hub said nothing for " + link.silence().toSeconds() + " s.",
+              stillThere);
+        }
+        if (clock.instant().isAfter(renewAt)) {
+          return new HubException(Reason.OFFLINE, "The login is being renewed.", stillThere);
+        }
+        try {
+          link.send(
+              ToHub.newBuilder()
+                  .setPing(Ping.newBuilder().setId(sequence.incrementAndGet()))
+                  .build());
+        } catch (HubException e) {
+          return e;
+        }
+      } catch (ExecutionException e) {
+        return new HubException(Reason.PROTOCOL, "The connection failed: " + e.getCause(), e);
+      }
+    }
+  }
+
+  private Duration backoff(int failures, Duration retryAfter) {
+    long longest = timing.lastBackoff().toNanos();
+    long pause = timing.firstBackoff().toNanos();
+    for (int i = 1; i < failures && pause < longest; i++) {
+      pause *= 2;
+    }
+    pause = Math.min(pause, longest);
+    Duration jittered = Duration.ofNanos(pause / 2 + (long) (random.nextDouble() * pause / 2));
+    Duration asked =
+        retryAfter.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : retryAfter;
+    return asked.plus(jittered);
+  }
+
+  private void pause(HubException reason, Duration pause) throws InterruptedException {
+    String sentence = String.valueOf(reason.getMessage());
+    LOG.info("{} Next attempt in {} ms.", sentence, pause.toMillis());
+    lock.lock();
+    try {
+      retryNow = false;
+      if (closed) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    enter(new HubState.Offline(sentence, clock.instant().plus(pause)));
+    lock.lock();
+    try {
+      long left = pause.toNanos();
+      while (left > 0 && !retryNow && !closed) {
+        left = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end(HubException reason) {
+    failPending(reason);
+    enter(new HubState.Ended(reason));
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static HubException closedException() {
+    return new HubException(Reason.CLOSED, "The hub client was closed.");
+  }
+
+  /** One connection, from the hub's challenge on; everything runs on the thread that reads. */
+  private final class Attempt implements HubLink.Receiver {
+    private final CompletableFuture<HubWelcome> welcome = new CompletableFuture<>();
+    private volatile Instant renewAt = Instant.MAX;
+    private boolean loggedIn;
+
+    @Override
+    public void received(HubLink link, FromHub message) throws HubException {
+      switch (message.getMessageCase()) {
+        case REFUSAL -> {
+          Refusal refusal = message.getRefusal();
+          throw HubException.refused(
+              refusal.getCode(), refusal.getReason(), refusal.getRetryAfterSeconds());
+        }
+        case PING ->
+            link.send(
+                ToHub.newBuilder()
+                    .setPong(Pong.newBuilder().setId(message.getPing().getId()))
+                    .build());
+        case PONG -> {
+          // That something came is all it is for.
+        }
+        case CHALLENGE -> link.send(login(message.getChallenge()));
+        case WELCOME -> {
+          Welcome said = message.getWelcome();
+          HubWelcome checked = HubWelcome.of(said);
+          loggedIn = true;
+          online = link;
+          republish(link, said.getRevocationsVersion());
+          welcome.complete(checked);
+        }
+        default -> {
+          if (!loggedIn) {
+            throw new HubException(
+                Reason.PROTOCOL,
+                "The hub sent " + message.getMessageCase() + " before it said welcome.");
+          }
+          HubClient.this.received(message);
+        }
+      }
+    }
+
+    private ToHub login(Challenge challenge) throws HubException {
+      if (challenge.getVersionMin() > HubProtocol.VERSION
+          || challenge.getVersionMax() < HubProtocol.VERSION) {
+        throw new HubException(
+            Reason.VERSION,
+            "The hub speaks versions "
+                + challenge.getVersionMin()
+                + " to "
+                + challenge.getVersionMax()
+                + " of the protocol, this node version "
+                + HubProtocol.VERSION
+                + ". Bring the older one up to date.");
+      }
+      byte[] nonce = challenge.getNonce().toByteArray();
+      if (nonce.length != HubProtocol.NONCE_BYTES || loggedIn) {
+        throw new HubException(Reason.PROTOCOL, "The hub's challenge makes no sense.");
+      }
+      Instant now = clock.instant();
+      renewAt = now.plus(timing.certificateLifetime().dividedBy(2));
+      SealingCertificate certificate =
+          credentials
+              .sealingKey()
+              .certificate(
+                  credentials.identity(),
+                  credentials.instance(),
+                  now.plus(timing.certificateLifetime()));
+      byte[] signature =
+          credentials
+              .identity()
+              .sign(
+                  HubProtocol.LOGIN_CONTEXT,
+                  HubProtocol.signedByLogin(
+                      nonce,
+                      hub.fingerprint(),
+                      credentials.mesh(),
+                      credentials.instance(),
+                      certificate));
+      return ToHub.newBuilder()
+          .setLogin(
+              Login.newBuilder()
+                  .setVersion(HubProtocol.VERSION)
+                  .setNode(bytes(credentials.node().key()))
+                  .setMesh(bytes(credentials.mesh().key()))
+                  .setInstance(bytes(credentials.instance().value()))
+                  .setSealingCertificate(ByteString.copyFrom(certificate.encoded()))
+                  .setSignature(ByteString.copyFrom(signature))
+                  .setSoftware(SOFTWARE))
+          .build();
+    }
+  }
+
+  private static ByteString bytes(Octets octets) {
+    return ByteString.copyFrom(octets.toByteArray());
+  }
+
+  // ---- what the hub sends ----------------------------------------------------------------------
+
+  private void received(FromHub message) throws HubException {
+    switch (message.getMessageCase()) {
+      case DELIVERY -> tell(deliveryListeners, delivery(message.getDelivery()));
+      case PRESENCE -> tell(presenceListeners, presence(message.getPresence()));
+      case REVOCATIONS ->
+          learn(parsed(message.getRevocations().getRevocations().toByteArray()))
+              .ifPresent(list -> tell(revocationListeners, list));
+      case ROUTE_REPORT -> answered(message.getRouteReport().getSequence(), message);
+      case PUBLISH_REPORT -> answered(message.getPublishReport().getSequence(), message);
+      case LOOKUP_REPLY -> listed(message);
+      case FAILURE -> {
+        var failure = message.getFailure();
+        HubException reason =
+            HubException.refused(
+                failure.getCode(), failure.getReason(), failure.getRetryAfterSeconds());
+        Pending asked = pending.remove(failure.getSequence());
+        if (asked == null) {
+          LOG.warn("{}", reason.getMessage());
+        } else {
+          asked.answer.completeExceptionally(reason);
+        }
+      }
+      // A later version of the hub may send what this one does not know.
+      default -> LOG.debug("Ignored {} from the hub", message.getMessageCase());
+    }
+  }
+
+  private static SealedDelivery delivery(Delivery delivery) throws HubException {
+    try {
+      return new SealedDelivery(
+          NodeId.of(delivery.getFromNode().toByteArray()),
+          InstanceId.of(delivery.getFromInstance().toByteArray()),
+          Octets.of(delivery.getBox().toByteArray()));
+    } catch (IllegalArgumentException e) {
+      throw new HubException(Reason.PROTOCOL, "The hub's delivery makes no sense.", e);
+    }
+  }
+
+  private static PresenceEvent presence(PresenceUpdate update) throws HubException {
+    try {
+      return switch (update.getChangeCase()) {
+        case JOINED -> new PresenceEvent.Joined(PresentInstance.of(update.getJoined()));
+        case LEFT ->
+            new PresenceEvent.Left(
+                NodeId.of(update.getLeft().getNode().toByteArray()),
+                InstanceId.of(update.getLeft().getInstance().toByteArray()));
+        case CHANGE_NOT_SET ->
+            throw new HubException(Reason.PROTOCOL, "The hub's presence update is empty.");
+      };
+    } catch (IllegalArgumentException e) {
+      throw new HubException(Reason.PROTOCOL, "The hub's presence update makes no sense.", e);
+    }
+  }
+
+  private void answered(long id, FromHub message) {
+    Pending asked = pending.remove(id);
+    if (asked != null) {
+      asked.answer.complete(message);
+    }
+  }
+
+  private void listed(FromHub message) throws HubException {
+    var reply = message.getLookupReply();
+    Pending asked = pending.get(reply.getSequence());
+    if (asked == null) {
+      return;
+    }
+    if (asked.instances.size() + reply.getInstancesCount() > MAX_LISTED_INSTANCES) {
+      throw new HubException(Reason.PROTOCOL, "The hub's list of instances has no end.");
+    }
+    for (Instance instance : reply.getInstancesList()) {
+      asked.instances.add(PresentInstance.of(instance));
+    }
+    if (!reply.getMore()) {
+      answered(reply.getSequence(), message);
+    }
+  }
+
+  private Revocations parsed(byte[] encoded) throws HubException {
+    try {
+      Revocations list = Revocations.parse(encoded);
+      if (!list.mesh().equals(credentials.mesh())) {
+        throw new HubException(
+            Reason.PROTOCOL, "The hub sent the revocations of another mesh: " + list.mesh() + ".");
+      }
+      return list;
+    } catch (MembershipException e) {
+      throw new HubException(
+          Reason.PROTOCOL, "The hub sent revocations that are not valid: " + e.getMessage(), e);
+    }
+  }
+
+  /** Keeps the list if it is newer, and returns it then. */
+  private Optional<Revocations> learn(Revocations list) {
+    lock.lock();
+    try {
+      if (list.version() <= newest.version()) {
+        return Optional.empty();
+      }
+      newest = list;
+      return Optional.of(list);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A hub forgets everything when it restarts: tells it what this client knows. */
+  private void republish(HubLink link, long versionOfHub) throws HubException {
+    Revocations known = revocations();
+    if (known.version() > versionOfHub) {
+      link.send(publication(sequence.incrementAndGet(), known));
+    }
+  }
+
+  // ---- what is asked of the hub ----------------------------------------------------------------
+
+  /** Something that was asked; the lists of a long reply arrive one after another. */
+  private static final class Pending {
+    private final CompletableFuture<FromHub> answer = new CompletableFuture<>();
+    private final List<PresentInstance> instances = new ArrayList<>();
+  }
+
+  /** Makes the request with this sequence. */
+  @FunctionalInterface
+  private interface Asking {
+    ToHub request(long id);
+  }
+
+  private record Asked(Pending pending, CompletableFuture<FromHub> answer) {}
+
+  private Asked ask(Asking asking) {
+    long id = sequence.incrementAndGet();
+    Pending asked = new Pending();
+    pending.put(id, asked);
+    try {
+      HubLink link = online;
+      if (link == null) {
+        throw offline();
+      }
+      link.send(asking.request(id));
+    } catch (HubException e) {
+      asked.answer.completeExceptionally(e);
+    }
+    CompletableFuture<FromHub> outcome = new CompletableFuture<>();
+    var _ =
+        asked
+            .answer
+            .orTimeout(timing.request().toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (message, failure) -> {
+                  pending.remove(id);
+                  later(() -> settle(outcome, message, failure));
+                });
+    return new Asked(asked, outcome);
+  }
+
+  private void settle(
+      CompletableFuture<FromHub> outcome, @Nullable FromHub message, @Nullable Throwable failure) {
+    switch (failure) {
+      case null -> outcome.complete(message);
+      case TimeoutException late ->
+          outcome.completeExceptionally(
+              new HubException(
+                  Reason.TIMEOUT,
+                  "The hub did not answer within " + timing.request().toMillis() + " ms.",
+                  late));
+      default -> outcome.completeExceptionally(failure);
+    }
+  }
+
+  private HubException offline() {
+    return switch (state()) {
+      case HubState.Offline(String reason, Instant next) ->
+          new HubException(
+              Reason.OFFLINE,
+              "There is no connection to the hub: " + reason + " (until " + next + ")");
+      case HubState.Ended(HubException reason) ->
+          new HubException(reason.reason(), String.valueOf(reason.getMessage()), reason);
+      case HubState.Online(HubWelcome welcome) ->
+          new HubException(Reason.OFFLINE, "The connection to the hub was lost just now.");
+    };
+  }
+
+  private void failPending(HubException reason) {
+    for (Long id : List.copyOf(pending.keySet())) {
+      Pending asked = pending.remove(id);
+      if (asked != null) {
+        asked.answer.completeExceptionally(reason);
+      }
+    }
+  }
+
+  /** Completes futures where those who wait for them may block. */
+  private void later(Runnable completion) {
+    try {
+      executor.execute(completion);
+    } catch (RejectedExecutionException closing) {
+      LOG.debug("Completed while closing", closing);
+      completion.run();
+    }
+  }
+
+  /**
+   * Sends a sealed box to all processes of a node, or to one.
+   *
+   * @return how many connections the hub gave it to; 0 when the node is not there. Fails with
+   *     {@link HubException}
+   */
+  public CompletableFuture<Integer> route(NodeId to, Optional<InstanceId> instance, byte[] box) {
+    Route.Builder route =
+        Route.newBuilder().setToNode(bytes(to.key())).setBox(ByteString.copyFrom(box));
+    instance.ifPresent(one -> route.setToInstance(bytes(one.value())));
+    return ask(id -> ToHub.newBuilder().setRoute(route.setSequence(id)).build())
+        .answer
+        .thenCompose(
+            message ->
+                message.hasRouteReport()
+                    ? CompletableFuture.completedFuture(message.getRouteReport().getDelivered())
+                    : mismatch(message));
+  }
+
+  /**
+   * The processes of these nodes that are logged in, whatever their mesh; unproven.
+   *
+   * @param nodes at most {@link HubProtocol#MAX_LOOKUP_NODES}
+   * @return fails with {@link HubException}
+   */
+  public CompletableFuture<List<PresentInstance>> lookup(NodeId... nodes) {
+    if (nodes.length > HubProtocol.MAX_LOOKUP_NODES) {
+      throw new IllegalArgumentException(
+          "At most " + HubProtocol.MAX_LOOKUP_NODES + " nodes can be looked up at once.");
+    }
+    Lookup.Builder lookup = Lookup.newBuilder();
+    Arrays.stream(nodes).forEach(node -> lookup.addNodes(bytes(node.key())));
+    return listing(ask(id -> ToHub.newBuilder().setLookup(lookup.setSequence(id)).build()));
+  }
+
+  /**
+   * All processes that logged in with the same mesh, this one included; unproven.
+   *
+   * @return fails with {@link HubException}
+   */
+  public CompletableFuture<List<PresentInstance>> whoIsThere() {
+    return listing(
+        ask(
+            id ->
+                ToHub.newBuilder().setWhoIsThere(WhoIsThere.newBuilder().setSequence(id)).build()));
+  }
+
+  private static CompletableFuture<List<PresentInstance>> listing(Asked asked) {
+    return asked.answer.thenCompose(
+        message ->
+            message.hasLookupReply()
+                ? CompletableFuture.completedFuture(List.copyOf(asked.pending.instances))
+                : mismatch(message));
+  }
+
+  private static <T> CompletableFuture<T> mismatch(FromHub message) {
+    return CompletableFuture.failedFuture(
+        new HubException(
+            Reason.PROTOCOL, "The hub answered with " + message.getMessageCase() + "."));
+  }
+
+  /**
+   * Gives the mesh's list of revocations to the hub, which passes it on to everybody who logs in
+   * with this mesh. The client repeats that by itself at a hub that knows only an older list.
+   *
+   * @return the version that the hub has now, which may be higher. Fails with {@link HubException},
+   *     also when the list is too large for the hub
+   * @throws IllegalArgumentException when the list is that of another mesh
+   */
+  public CompletableFuture<Long> publish(Revocations list) {
+    if (!list.mesh().equals(credentials.mesh())) {
+      throw new IllegalArgumentException(
+          "The list is that of " + list.mesh() + ", not of " + credentials.mesh() + ".");
+    }
+    learn(list);
+    return ask(id -> publication(id, list))
+        .answer
+        .thenCompose(
+            message ->
+                message.hasPublishReport()
+                    ? CompletableFuture.completedFuture(message.getPublishReport().getVersion())
+                    : mismatch(message));
+  }
+
+  private static ToHub publication(long id, Revocations list) {
+    return ToHub.newBuilder()
+        .setPublishRevocations(
+            PublishRevocations.newBuilder()
+                .setSequence(id)
+                .setRevocations(ByteString.copyFrom(list.encoded())))
+        .build();
+  }
+
+  /** The newest list of revocations that was published here or came from the hub; proven. */
+  public Revocations revocations() {
+    lock.lock();
+    try {
+      return newest;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Calls {@code listener} with every box that is delivered. */
+  public void onDelivery(Consumer<SealedDelivery> listener) {
+    deliveryListeners.add(listener);
+  }
+
+  /**
+   * Calls {@code listener} with every change among the processes of the mesh. Changes while there
+   * is no connection are not told: ask {@link #whoIsThere} after each login.
+   */
+  public void onPresence(Consumer<PresenceEvent> listener) {
+    presenceListeners.add(listener);
+  }
+
+  /** Calls {@code listener} with every newer list of revocations of the mesh; proven. */
+  public void onRevocations(Consumer<Revocations> listener) {
+    revocationListeners.add(listener);
+  }
+
+  /**
+   * Logs out and ends all threads and sockets of the client, within a few seconds at most. What is
+   * still unanswered fails.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    supervisor.interrupt();
+    HubLink link = online;
+    if (link != null) {
+      link.close();
+    }
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!supervisor.equals(Thread.currentThread())) {
+        var _ = supervisor.join(CLOSE_PATIENCE);
+      }
+      http.shutdownNow();
+      executor.shutdownNow();
+      if (!http.awaitTermination(CLOSE_PATIENCE)
+          || !executor.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("Some threads of the hub client take long to end");
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

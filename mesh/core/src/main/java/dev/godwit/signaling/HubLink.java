@@ -1,0 +1,227 @@
+package dev.godwit.signaling;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.godwit.signaling.HubException.Reason;
+import dev.godwit.signaling.proto.FromHub;
+import dev.godwit.signaling.proto.ToHub;
+import java.io.ByteArrayOutputStream;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.ByteBuffer;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One WebSocket to the hub. Messages are sent by a thread of the link, since the JDK's WebSocket
+ * takes the next one only after it has sent the last.
+ */
+final class HubLink implements AutoCloseable {
+
+  private static final int QUEUED_MESSAGES = 256;
+
+  /** More than any hub's limit, so that nothing legal is refused. */
+  private static final int MAX_INCOMING_BYTES = 2 * 1024 * 1024;
+
+  /** Hears the messages, one after another, on the thread that reads. */
+  @FunctionalInterface
+  interface Receiver {
+    void received(HubLink link, FromHub message) throws HubException;
+  }
+
+  private final Receiver receiver;
+  private final Duration sendTimeout;
+  private final BlockingQueue<byte[]> outgoing = new ArrayBlockingQueue<>(QUEUED_MESSAGES);
+  private final CompletableFuture<HubException> end = new CompletableFuture<>();
+  private volatile long lastHeard = System.nanoTime();
+  private volatile @Nullable WebSocket socket;
+
+  private HubLink(Receiver receiver, Duration sendTimeout) {
+    this.receiver = receiver;
+    this.sendTimeout = sendTimeout;
+  }
+
+  /**
+   * Connects.
+   *
+   * @param executor runs the sending thread
+   * @throws HubException when there is no hub at the address, or another one
+   */
+  static HubLink connect(
+      HttpClient http, HubAddress hub, Receiver receiver, Duration timeout, Executor executor)
+      throws HubException, InterruptedException {
+    HubLink link = new HubLink(receiver, timeout);
+    CompletableFuture<WebSocket> opening =
+        http.newWebSocketBuilder()
+            .connectTimeout(timeout)
+            .buildAsync(hub.webSocket(), link.new Incoming());
+    try {
+      WebSocket socket = opening.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
+      link.socket = socket;
+      if (link.end.isDone()) {
+        socket.abort();
+      }
+      executor.execute(() -> link.sendAll(socket));
+      return link;
+    } catch (ExecutionException e) {
+      throw unreachable(hub, e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException | InterruptedException e) {
+      opening.cancel(true);
+      // The attempt may still succeed behind our back.
+      var _ = opening.thenAccept(WebSocket::abort);
+      if (e instanceof InterruptedException interrupted) {
+        throw interrupted;
+      }
+      throw new HubException(
+          Reason.OFFLINE, "The hub at " + hub.hostAndPort() + " does not answer.", e);
+    }
+  }
+
+  private static HubException unreachable(HubAddress hub, Throwable cause) {
+    String last = cause.toString();
+    for (Throwable t = cause; t != null; t = t.getCause()) {
+      if (t instanceof CertificateException) {
+        return new HubException(
+            Reason.NOT_THE_HUB,
+            "What answers at "
+                + hub.hostAndPort()
+                + " is not the hub of the ticket: "
+                + t.getMessage(),
+            cause);
+      }
+      if (t.getMessage() != null) {
+        last = t.getMessage();
+      }
+    }
+    return new HubException(
+        Reason.OFFLINE,
+        "The hub at " + hub.hostAndPort() + " cannot be reached: " + Printable.text(last),
+        cause);
+  }
+
+  /**
+   * Queues a message.
+   *
+   * @throws HubException when the queue is full
+   */
+  void send(ToHub message) throws HubException {
+    if (!outgoing.offer(message.toByteArray())) {
+      throw new HubException(
+          Reason.LIMIT, "More than " + QUEUED_MESSAGES + " messages wait for the hub.");
+    }
+  }
+
+  private void sendAll(WebSocket socket) {
+    try {
+      while (!end.isDone()) {
+        byte @Nullable [] message = outgoing.poll(1, TimeUnit.SECONDS);
+        if (message != null) {
+          var sent = socket.sendBinary(ByteBuffer.wrap(message), true);
+          sent.get(sendTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        }
+      }
+    } catch (ExecutionException e) {
+      lost("sending failed: " + e.getCause());
+    } catch (TimeoutException e) {
+      lost("it does not take what is sent");
+    } catch (InterruptedException e) {
+      lost("interrupted");
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void lost(String why) {
+    fail(new HubException(Reason.OFFLINE, "The connection to the hub was lost: " + why + "."));
+  }
+
+  /** Ends the link for this reason, unless it ended before. */
+  void fail(HubException reason) {
+    end.complete(reason);
+    WebSocket current = socket;
+    if (current != null) {
+      current.abort();
+    }
+  }
+
+  /** Completes when the link is over. */
+  CompletableFuture<HubException> end() {
+    return end;
+  }
+
+  /** How long nothing came from the hub. */
+  Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - lastHeard);
+  }
+
+  @Override
+  public void close() {
+    fail(new HubException(Reason.CLOSED, "The connection to the hub was closed."));
+  }
+
+  private final class Incoming implements WebSocket.Listener {
+    private final ByteArrayOutputStream partial = new ByteArrayOutputStream();
+
+    @Override
+    public void onOpen(WebSocket opened) {
+      opened.request(1);
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
+      lastHeard = System.nanoTime();
+      if (end.isDone()) {
+        from.abort();
+        return null;
+      }
+      if (partial.size() + data.remaining() > MAX_INCOMING_BYTES) {
+        fail(new HubException(Reason.PROTOCOL, "The hub sent a message without end."));
+        return null;
+      }
+      byte[] piece = new byte[data.remaining()];
+      data.get(piece);
+      partial.writeBytes(piece);
+      if (last) {
+        byte[] message = partial.toByteArray();
+        partial.reset();
+        receive(message);
+      }
+      from.request(1);
+      return null;
+    }
+
+    private void receive(byte[] message) {
+      try {
+        receiver.received(HubLink.this, FromHub.parseFrom(message));
+      } catch (InvalidProtocolBufferException e) {
+        fail(new HubException(Reason.PROTOCOL, "The hub sent something that is no message.", e));
+      } catch (HubException e) {
+        fail(e);
+      }
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+      fail(new HubException(Reason.PROTOCOL, "The hub sent text instead of messages."));
+      return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onClose(WebSocket from, int status, String reason) {
+      lost("the hub closed it (" + status + " " + Printable.text(reason) + ")");
+      return null;
+    }
+
+    @Override
+    public void onError(WebSocket from, Throwable error) {
+      lost(Printable.text(String.valueOf(error.getMessage())));
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.godwit.hub;
+
+import dev.godwit.identity.HubCertificate;
+import dev.godwit.identity.Identity;
+import dev.godwit.membership.MeshKey;
+import dev.godwit.seal.InstanceId;
+import dev.godwit.seal.SealingKey;
+import dev.godwit.signaling.Credentials;
+import dev.godwit.signaling.HubAddress;
+import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.HubTiming;
+import dev.godwit.signaling.SignalHandler;
+import dev.godwit.signaling.Signaling;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Hubs and clients on the loopback interface that all end with the test. */
+final class Fixture implements AutoCloseable {
+
+  static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Patient with the hub, quick to come back. */
+  static final HubTiming TIMING =
+      new HubTiming(
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(10),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(20),
+          Duration.ofMillis(50),
+          Duration.ofMillis(400),
+          Duration.ofDays(1));
+
+  final SecureRandom random = new SecureRandom();
+  final InstantSource clock = InstantSource.system();
+  final MeshKey mesh = MeshKey.generate(random);
+  final HubCertificate certificate = HubCertificate.generate(clock, random);
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+
+  HubConfig config() {
+    return new HubConfig(
+        loopback(0), OptionalInt.empty(), certificate, HubLimits.defaults(), clock, random);
+  }
+
+  static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  Hub hub() throws IOException {
+    return hub(config());
+  }
+
+  Hub hub(HubConfig config) throws IOException {
+    return closing(Hub.start(config));
+  }
+
+  <T extends AutoCloseable> T closing(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  static HubAddress addressOf(Hub hub) {
+    return new HubAddress(
+        hub.address().getAddress().getHostAddress(), hub.address().getPort(), hub.fingerprint());
+  }
+
+  Identity identity() {
+    return Identity.generate(random);
+  }
+
+  Credentials credentials(Identity identity) {
+    return new Credentials(
+        identity, mesh.id(), InstanceId.random(random), SealingKey.generate(random));
+  }
+
+  HubClient client(HubAddress hub, Credentials credentials) {
+    return closing(HubClient.start(hub, credentials, TIMING, clock, random));
+  }
+
+  /** A client that is logged in. */
+  HubClient client(Hub hub, Identity identity) throws Exception {
+    HubClient client = client(addressOf(hub), credentials(identity));
+    client.awaitOnline(PATIENCE);
+    return client;
+  }
+
+  HubClient client(Hub hub) throws Exception {
+    return client(hub, identity());
+  }
+
+  Signaling signaling(HubClient client, SignalHandler handler) {
+    return closing(new Signaling(client, handler, clock, random));
+  }
+
+  static <T> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void close() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+  }
+}
