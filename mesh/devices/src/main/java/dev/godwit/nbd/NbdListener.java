@@ -157,6 +157,7 @@ public final class NbdListener implements Closeable {
   private static NbdListener openUnix(
       NbdAddress.Unix address, StreamHandler handler, Settings settings) throws IOException {
     Path path = address.path().toAbsolutePath();
+    refuseIfLong(path, path);
     refuseIfUsed(path);
     Path parent = Objects.requireNonNullElse(path.getParent(), path);
     Path hidden =
@@ -167,9 +168,7 @@ public final class NbdListener implements Closeable {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     Path made = hidden.resolve("s");
     try {
-      if (made.toString().getBytes(UTF_8).length > MAX_SOCKET_PATH) {
-        throw new BindException(path + " is too long for a socket; use a shorter path");
-      }
+      refuseIfLong(made, path);
       server.bind(UnixDomainSocketAddress.of(made));
       var _ = Files.setPosixFilePermissions(made, settings.permissions());
       Object key = key(made);
@@ -186,6 +185,12 @@ public final class NbdListener implements Closeable {
     } finally {
       Files.deleteIfExists(made);
       Files.delete(hidden);
+    }
+  }
+
+  private static void refuseIfLong(Path path, Path shown) throws BindException {
+    if (path.toString().getBytes(UTF_8).length > MAX_SOCKET_PATH) {
+      throw new BindException(shown + " is too long for a socket; use a shorter path");
     }
   }
 
