@@ -1,0 +1,186 @@
+package dev.godwit.migration;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link StableLog} in a file. Each entry is its length, its CRC-32C and its bytes. An entry that
+ * was cut off by a crash ends the log when it is opened again; everything before it counts. A
+ * second process that opens the same log is refused.
+ */
+public final class FileLog implements StableLog {
+  private static final int HEADER = 8;
+  private static final int MAX_ENTRY = 64 << 20;
+
+  private final Path file;
+  private final FileChannel lockChannel;
+  private final List<byte[]> entries;
+  private FileChannel channel;
+  private @Nullable IOException broken;
+
+  private FileLog(Path file, FileChannel lockChannel, FileChannel channel, List<byte[]> entries) {
+    this.file = file;
+    this.lockChannel = lockChannel;
+    this.channel = channel;
+    this.entries = List.copyOf(entries);
+  }
+
+  /**
+   * Opens a log, or makes an empty one.
+   *
+   * @throws ResourceBusyException when another process has it open
+   * @throws IOException when it cannot be read
+   */
+  public static FileLog open(Path file) throws IOException {
+    Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
+    FileChannel lockChannel =
+        FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      @Nullable FileLock lock = tryLock(lockChannel);
+      if (lock == null) {
+        throw new ResourceBusyException(file);
+      }
+      FileChannel channel =
+          FileChannel.open(
+              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      List<byte[]> entries = read(channel);
+      return new FileLog(file, lockChannel, channel, entries);
+    } catch (IOException e) {
+      lockChannel.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  private static List<byte[]> read(FileChannel channel) throws IOException {
+    List<byte[]> entries = new ArrayList<>();
+    long size = channel.size();
+    long at = 0;
+    ByteBuffer header = ByteBuffer.allocate(HEADER);
+    while (size - at >= HEADER) {
+      readFully(channel, header.clear(), at);
+      int length = header.flip().getInt();
+      int sum = header.getInt();
+      if (length < 0 || length > MAX_ENTRY || length > size - at - HEADER) {
+        break;
+      }
+      byte[] entry = new byte[length];
+      readFully(channel, ByteBuffer.wrap(entry), at + HEADER);
+      if (checksum(entry) != sum) {
+        break;
+      }
+      entries.add(entry);
+      at += HEADER + length;
+    }
+    if (at < size) {
+      channel.truncate(at);
+      channel.force(true);
+    }
+    channel.position(at);
+    return entries;
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer dst, long at) throws IOException {
+    while (dst.hasRemaining()) {
+      int count = channel.read(dst, at);
+      if (count < 0) {
+        throw new IOException("the journal shrank while it was read");
+      }
+      at += count;
+    }
+  }
+
+  @Override
+  public List<byte[]> entries() {
+    return entries;
+  }
+
+  @Override
+  public synchronized void append(byte[] entry) throws IOException {
+    usable();
+    try {
+      write(channel, entry);
+      channel.force(false);
+    } catch (IOException e) {
+      broken = e;
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void replace(byte[] entry) throws IOException {
+    usable();
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    FileChannel next =
+        FileChannel.open(
+            fresh,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE);
+    try {
+      write(next, entry);
+      next.force(true);
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      forceDirectory();
+    } catch (IOException e) {
+      next.close();
+      broken = e;
+      throw e;
+    }
+    FileChannel old = channel;
+    channel = next;
+    old.close();
+  }
+
+  private void forceDirectory() throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
+      parent.force(true);
+    }
+  }
+
+  private static void write(FileChannel channel, byte[] entry) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(HEADER + entry.length);
+    bytes.putInt(entry.length).putInt(checksum(entry)).put(entry).flip();
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private void usable() throws IOException {
+    if (broken != null) {
+      throw new IOException("the journal " + file + " failed before", broken);
+    }
+  }
+
+  private static int checksum(byte[] entry) {
+    CRC32C crc = new CRC32C();
+    crc.update(entry);
+    return (int) crc.getValue();
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    try (lockChannel) {
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,382 @@
+package dev.godwit.migration;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.BlockSet;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.LockedBackend;
+import dev.godwit.chunk.PartialBackend;
+import dev.godwit.chunk.PullOrder;
+import dev.godwit.migration.FinalizePolicy.PostCopy;
+import dev.godwit.migration.FinalizePolicy.RoundReport;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.Session;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The receiving side of a migration: does what {@link LeecherMachine} says, one action after the
+ * other, on the thread that calls {@link #run}.
+ *
+ * <p>The {@link #device} exists from the start. Accesses to it wait until the state is ours; then
+ * they go on, and what is still missing is fetched when it is touched.
+ */
+public final class Leecher {
+  private static final Logger LOG = LoggerFactory.getLogger(Leecher.class);
+
+  private final Settings settings;
+  private final ChunkGeometry geometry;
+  private final Backend store;
+  private final Session session;
+  private final SeederClient seeder;
+  private final Journal journal;
+  private final ProgramHook hook;
+  private final PartialBackend partial;
+  private final LockedBackend gate;
+  private final LeecherMachine machine;
+  private final InFlightWindow window;
+  private final Puller puller;
+  private final Ownership.Pulling origin;
+  private final MigrationProgress progress = new MigrationProgress();
+  private final List<Consumer<LeecherState>> listeners = new CopyOnWriteArrayList<>();
+  private volatile LeecherState state = new LeecherState.Connecting();
+  private volatile @Nullable Handover handover;
+  private long generation;
+  private long roundBytes;
+  private long roundStart;
+  private BlockRuns lateDirty = new BlockRuns();
+
+  /**
+   * What a user decides.
+   *
+   * @param policy when to take the program over
+   * @param postCopy whether it may run before everything is here
+   * @param order what is fetched first
+   * @param fetchTimeout how long an access waits for a missing block before it fails
+   * @param devicePatience how long an access waits for the hand-over before it fails
+   */
+  public record Settings(
+      FinalizePolicy policy,
+      PostCopy postCopy,
+      PullOrder order,
+      Duration fetchTimeout,
+      Duration devicePatience) {
+
+    /** Pauses below 100 ms, post-copy, linear, half a minute for a block, an hour to hand over. */
+    public static Settings standard() {
+      return new Settings(
+          FinalizePolicy.maxDowntime(Duration.ofMillis(100)),
+          PostCopy.AUTO,
+          PullOrder.linear(),
+          Duration.ofSeconds(30),
+          Duration.ofHours(1));
+    }
+  }
+
+  /**
+   * How the hand-over went, as seen from here.
+   *
+   * @param generation the new one
+   * @param asked how long the question and its answer took
+   * @param suspend what of it the seeder spent to stop the program
+   * @param flush what of it the seeder spent to flush and fence
+   * @param resume from the answer until the program could go on
+   * @param missingBytes what was left to fetch then
+   */
+  public record Handover(
+      long generation,
+      Duration asked,
+      Duration suspend,
+      Duration flush,
+      Duration resume,
+      long missingBytes) {}
+
+  /**
+   * A leecher that has not begun; {@link #run} does everything.
+   *
+   * @param store where the copy goes; as large as the resource. All zero if the journal knows of
+   *     nothing in it; what an earlier attempt left there is wiped
+   * @param journal of {@code store}; says whether this goes on after a restart
+   * @param origin what is moved, and the name of this migration; of the journal when it goes on
+   * @param session speaks {@link SeederClient#protocol} with the seeder
+   */
+  public Leecher(
+      Settings settings,
+      Backend store,
+      Journal journal,
+      Ownership.Pulling origin,
+      Session session,
+      ProgramHook hook,
+      java.security.SecureRandom random) {
+    this.settings = settings;
+    this.geometry = origin.geometry();
+    this.store = store;
+    this.journal = journal;
+    this.origin = origin;
+    this.session = session;
+    this.hook = hook;
+    this.seeder = new SeederClient(session, origin.migration());
+    this.machine = new LeecherMachine(MigrationId.random(random), settings.postCopy());
+    BlockSet missing = new BlockSet(geometry.blocks());
+    switch (journal.ownership()) {
+      case Ownership.Finalizing finalizing -> finalizing.missing().addTo(missing);
+      case Ownership.Running running -> running.missing().addTo(missing);
+      default -> {}
+    }
+    this.partial =
+        new PartialBackend(
+            store,
+            geometry,
+            missing,
+            (dst, offset) -> seeder.fetch(dst, offset, settings.fetchTimeout()),
+            settings.fetchTimeout().plusSeconds(5));
+    this.gate = new LockedBackend(partial, settings.devicePatience(), LockedBackend.State.CLOSED);
+    this.window = new InFlightWindow(System::nanoTime, session::roundTrip);
+    this.puller =
+        new Puller(
+            session, partial, geometry, settings.order(), window, Duration.ofMinutes(2), progress);
+  }
+
+  /** What the program touches; waits until the state is ours. */
+  public Backend device() {
+    return gate;
+  }
+
+  /** How far it is. */
+  public MigrationProgress progress() {
+    return progress;
+  }
+
+  /** What it is doing. */
+  public LeecherState state() {
+    return state;
+  }
+
+  /** How the hand-over went, once it has happened. */
+  public @Nullable Handover handover() {
+    return handover;
+  }
+
+  /** Calls {@code listener} at every change of state, on the thread of {@link #run}. */
+  public void onChange(Consumer<LeecherState> listener) {
+    listeners.add(listener);
+  }
+
+  /**
+   * Moves the state here. Returns when it is over, one way or the other: {@link
+   * LeecherState.Complete} or {@link LeecherState.Failed}. Called once.
+   */
+  public LeecherState run() {
+    Ownership journaled = journal.ownership();
+    if (journaled instanceof Ownership.Running running) {
+      generation = running.generation();
+      partial.logTo(journal::becameLocal);
+    } else if (journaled instanceof Ownership.Declined declined) {
+      generation = declined.generation();
+    }
+    LeecherMachine.Step step = machine.restart(journaled);
+    become(step.state());
+    while (step.action().isPresent()) {
+      LeecherEvent event = execute(step.action().get());
+      LOG.debug("{} -> {}", step.action().get(), event);
+      if (event instanceof LeecherEvent.HandedOver handed) {
+        generation = handed.generation();
+      }
+      step = machine.next(state, event, generation);
+      become(step.state());
+    }
+    if (state instanceof LeecherState.Failed failed && failed.where() != LeecherState.Where.HERE) {
+      closeGate(failed.reason());
+    }
+    return state;
+  }
+
+  private void become(LeecherState next) {
+    boolean changed = !next.equals(state);
+    state = next;
+    if (changed) {
+      for (Consumer<LeecherState> listener : listeners) {
+        listener.accept(next);
+      }
+    }
+  }
+
+  private void closeGate(String reason) {
+    try {
+      gate.fence("the state is not here: " + reason, Duration.ofSeconds(5));
+    } catch (IOException e) {
+      LOG.warn("accesses to the device did not end", e);
+    }
+  }
+
+  private LeecherEvent execute(LeecherAction action) {
+    try {
+      return switch (action) {
+        case LeecherAction.Track _ -> track();
+        case LeecherAction.PullMissing _ -> pullMissing();
+        case LeecherAction.AskRound ask -> askRound(ask.round());
+        case LeecherAction.FlushCopy _ -> flushCopy();
+        case LeecherAction.JournalToken token -> journalToken(token.token());
+        case LeecherAction.AskFinalize ask -> askFinalize(ask.token());
+        case LeecherAction.JournalHandover handed -> journalHandover(handed.generation());
+        case LeecherAction.Resume _ -> resume();
+        case LeecherAction.JournalDecline decline -> {
+          journal.declined(decline.generation());
+          yield new LeecherEvent.DeclineJournaled();
+        }
+        case LeecherAction.AskDecline decline -> {
+          seeder.decline(decline.token(), decline.reason());
+          yield new LeecherEvent.Declined();
+        }
+        case LeecherAction.JournalComplete complete -> {
+          partial.flush();
+          journal.owned(complete.generation());
+          yield new LeecherEvent.CompleteJournaled();
+        }
+        case LeecherAction.AskRelease release -> {
+          seeder.release(release.token());
+          yield new LeecherEvent.Released();
+        }
+        case LeecherAction.AskAbort abort -> {
+          seeder.abort(abort.reason());
+          yield new LeecherEvent.Released();
+        }
+      };
+    } catch (IOException e) {
+      LOG.debug("{} failed", action, e);
+      return new LeecherEvent.Broke(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private LeecherEvent track() throws IOException {
+    if (!(journal.ownership() instanceof Ownership.Unknown)) {
+      store.zero(0, store.size(), Backend.Holes.ALLOWED);
+    }
+    journal.pulling(origin);
+    seeder.track();
+    // Asked after tracking has begun: what is written to a hole from now on is in a later list.
+    BlockRuns data = seeder.extents(geometry.blocks());
+    for (int i = 0; i < data.size(); i++) {
+      partial.markMissing(data.from(i), data.to(i));
+    }
+    expect(data);
+    return new LeecherEvent.Tracked();
+  }
+
+  private void expect(BlockRuns runs) {
+    long bytes = 0;
+    for (int i = 0; i < runs.size(); i++) {
+      bytes += geometry.bytes(runs.from(i), runs.to(i));
+    }
+    progress.expect(bytes);
+    roundBytes = bytes;
+    roundStart = System.nanoTime();
+  }
+
+  private LeecherEvent pullMissing() throws IOException {
+    puller.pullMissing();
+    return new LeecherEvent.Pulled();
+  }
+
+  private LeecherEvent askRound(int round) throws IOException {
+    double seconds = Math.max(1e-6, (System.nanoTime() - roundStart) / 1e9);
+    double rate = roundBytes == 0 ? window.bytesPerSecond() : roundBytes / seconds;
+    long before = roundBytes;
+    BlockRuns dirty = seeder.round(round, geometry.blocks());
+    for (int i = 0; i < dirty.size(); i++) {
+      partial.markMissing(dirty.from(i), dirty.to(i));
+    }
+    expect(dirty);
+    RoundReport report = new RoundReport(round, roundBytes, before, rate, session.roundTrip());
+    progress.round(round, roundBytes, rate, report.predictedDowntime(settings.postCopy()));
+    return new LeecherEvent.RoundReceived(round, settings.policy().decide(report));
+  }
+
+  private LeecherEvent flushCopy() throws IOException {
+    partial.flush();
+    return new LeecherEvent.Flushed();
+  }
+
+  private LeecherEvent journalToken(MigrationId token) throws IOException {
+    journal.finalizing(token, BlockRuns.of(partial.missing()));
+    return new LeecherEvent.TokenJournaled();
+  }
+
+  private LeecherEvent askFinalize(MigrationId token) throws IOException {
+    long start = System.nanoTime();
+    while (true) {
+      try {
+        SeederClient.Handed handed = seeder.finalizeWith(token, geometry.blocks());
+        lateDirty = handed.dirty();
+        handover =
+            new Handover(
+                handed.generation(),
+                Duration.ofNanos(System.nanoTime() - start),
+                handed.suspend(),
+                handed.flush(),
+                Duration.ZERO,
+                0);
+        return new LeecherEvent.HandedOver(handed.generation());
+      } catch (RemoteException e) {
+        if (SeederClient.isRefusal(e)) {
+          LOG.debug("the seeder keeps the state", e);
+          return new LeecherEvent.HandoverRefused(String.valueOf(e.getMessage()));
+        }
+        if (e.code() != dev.godwit.wire.proto.Failure.Code.BUSY) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private LeecherEvent journalHandover(long generation) throws IOException {
+    for (int i = 0; i < lateDirty.size(); i++) {
+      partial.markMissing(lateDirty.from(i), lateDirty.to(i));
+    }
+    expect(lateDirty);
+    partial.logTo(journal::becameLocal);
+    journal.running(generation, BlockRuns.of(partial.missing()));
+    return new LeecherEvent.HandoverJournaled();
+  }
+
+  private LeecherEvent resume() throws IOException {
+    long start = System.nanoTime();
+    long missing = 0;
+    BlockRuns runs = BlockRuns.of(partial.missing());
+    for (int i = 0; i < runs.size(); i++) {
+      missing += geometry.bytes(runs.from(i), runs.to(i));
+    }
+    long writesBefore = gate.writes();
+    gate.open();
+    try {
+      hook.resume();
+    } catch (IOException e) {
+      LOG.debug("the resume hook failed", e);
+      String reason = "the program could not be resumed: " + e.getMessage();
+      gate.fence("the program could not be resumed here", Duration.ofSeconds(30));
+      if (gate.writes() != writesBefore) {
+        gate.open();
+        return new LeecherEvent.ResumeFailedAfterWrites(reason);
+      }
+      return new LeecherEvent.ResumeFailed(reason);
+    }
+    Handover before = handover;
+    if (before != null) {
+      handover =
+          new Handover(
+              before.generation(),
+              before.asked(),
+              before.suspend(),
+              before.flush(),
+              Duration.ofNanos(System.nanoTime() - start),
+              missing);
+    }
+    return new LeecherEvent.Resumed();
+  }
+}

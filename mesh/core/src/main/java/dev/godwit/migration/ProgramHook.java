@@ -1,0 +1,34 @@
+package dev.godwit.migration;
+
+import java.io.IOException;
+
+/**
+ * Stops and starts the program whose state is moved. Both calls return when it is done, within a
+ * deadline of their own.
+ */
+public interface ProgramHook {
+
+  /**
+   * Stops the program: on return it issues no more writes.
+   *
+   * @throws IOException when it may still run
+   */
+  void suspend() throws IOException;
+
+  /**
+   * Lets the program go on, or starts it.
+   *
+   * @throws IOException when it does not run
+   */
+  void resume() throws IOException;
+
+  /** For state that no program uses, or one that waits on its device by itself. */
+  ProgramHook NONE =
+      new ProgramHook() {
+        @Override
+        public void suspend() {}
+
+        @Override
+        public void resume() {}
+      };
+}

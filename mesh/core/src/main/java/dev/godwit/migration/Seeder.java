@@ -1,0 +1,600 @@
+package dev.godwit.migration;
+
+import com.google.protobuf.ByteString;
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.Extent;
+import dev.godwit.backend.OutOfRangeException;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.LockedBackend;
+import dev.godwit.chunk.TrackingBackend;
+import dev.godwit.membership.Capability;
+import dev.godwit.session.Call;
+import dev.godwit.session.Peer;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.RequestHandler;
+import dev.godwit.stream.PooledBuffer;
+import dev.godwit.wire.ProtocolException;
+import dev.godwit.wire.proto.AbortRequest;
+import dev.godwit.wire.proto.DeclineRequest;
+import dev.godwit.wire.proto.DescribeReply;
+import dev.godwit.wire.proto.DirtyList;
+import dev.godwit.wire.proto.DirtyPageRequest;
+import dev.godwit.wire.proto.Empty;
+import dev.godwit.wire.proto.ExtentsReply;
+import dev.godwit.wire.proto.ExtentsRequest;
+import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.FinalizeReply;
+import dev.godwit.wire.proto.FinalizeRequest;
+import dev.godwit.wire.proto.ReleaseRequest;
+import dev.godwit.wire.proto.RoundReply;
+import dev.godwit.wire.proto.RoundRequest;
+import dev.godwit.wire.proto.TrackReply;
+import dev.godwit.wire.proto.TrackRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The giving side of a migration: answers a leecher's requests and does what {@link SeederMachine}
+ * says. Reads are answered at once by whoever asks; everything that changes the state goes through
+ * one thread, which is the only one that calls the machine, the hook and the journal.
+ *
+ * <p>The {@link #device} is what the program writes to. It works while the state is ours and fails
+ * from the moment at which it is finalized.
+ */
+public final class Seeder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Seeder.class);
+
+  /** How long one request waits for the thread; the leecher then asks again. */
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  private static final Duration FENCE = Duration.ofSeconds(10);
+
+  private final String resource;
+  private final ChunkGeometry geometry;
+  private final Backend store;
+  private final TrackingBackend tracking;
+  private final LockedBackend gate;
+  private final Journal journal;
+  private final ProgramHook hook;
+  private final Duration leecherTimeout;
+  private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
+  private final List<Consumer<SeederState>> listeners = new CopyOnWriteArrayList<>();
+  private final Thread thread;
+  private volatile boolean closed;
+  private volatile long lastHeard = System.nanoTime();
+  private volatile SeederState state;
+
+  // Touched by the thread only.
+  private final List<CompletableFuture<Answer>> finalizers = new ArrayList<>();
+  private BlockRuns lateDirty = new BlockRuns();
+  private long suspendNanos;
+  private long flushNanos;
+  private long journalNanos;
+
+  /** The list of the last round, for its further pages. */
+  private volatile Listed listed = new Listed(-1, new BlockRuns());
+
+  private record Listed(int round, BlockRuns runs) {}
+
+  /** Something for the thread to do; an event, and who waits for the answer. */
+  private record Task(SeederEvent event, CompletableFuture<Answer> answer) {}
+
+  private sealed interface Answer {
+    record Done() implements Answer {}
+
+    record Round(int round, BlockRuns dirty) implements Answer {}
+
+    record Finalized(long generation, BlockRuns dirty, long suspend, long flush, long journal)
+        implements Answer {}
+
+    record Refused(Failure.Code code, String reason) implements Answer {}
+  }
+
+  /**
+   * Begins to serve. The journal must say that the state is ours, or that it was handed over and
+   * the leecher may still need our copy.
+   *
+   * @param resource its name, for messages and permissions
+   * @param store where the bytes are; closed by the caller
+   * @param leecherTimeout how long a leecher may be silent before its migration is given up
+   * @throws IOException when the journal cannot be written
+   */
+  public Seeder(
+      String resource,
+      ChunkGeometry geometry,
+      Backend store,
+      Journal journal,
+      ProgramHook hook,
+      Duration leecherTimeout)
+      throws IOException {
+    this.resource = resource;
+    this.geometry = geometry;
+    this.store = store;
+    this.journal = journal;
+    this.hook = hook;
+    this.leecherTimeout = leecherTimeout;
+    this.tracking = new TrackingBackend(store, geometry);
+    this.gate = new LockedBackend(tracking, Duration.ZERO, LockedBackend.State.OPEN);
+    this.state = SeederMachine.restart(journal.ownership());
+    if (journal.ownership() instanceof Ownership.Unknown) {
+      journal.owned(state.generation());
+    }
+    if (journal.ownership() instanceof Ownership.HandedOver given) {
+      lateDirty = given.dirty();
+      gate.fence(fenceReason(given.leecher().shortForm()), Duration.ofSeconds(1));
+    }
+    this.thread = Thread.ofVirtual().name("seeder-" + resource).start(this::work);
+  }
+
+  private String fenceReason(String leecher) {
+    return resource + " was handed over to " + leecher;
+  }
+
+  /** What the program writes to. */
+  public Backend device() {
+    return gate;
+  }
+
+  /** What it is doing. */
+  public SeederState state() {
+    return state;
+  }
+
+  /** Its name. */
+  public String resource() {
+    return resource;
+  }
+
+  /** Bytes in the resource. */
+  public long size() {
+    return geometry.size();
+  }
+
+  /** Calls {@code listener} at every change of state, on the seeder's thread. */
+  public void onChange(Consumer<SeederState> listener) {
+    listeners.add(listener);
+  }
+
+  /** The protocol that {@link #handler} answers. */
+  public static String protocol() {
+    return Operation.PROTOCOL;
+  }
+
+  /**
+   * What answers the requests of one peer.
+   *
+   * @throws RemoteException when the peer may not migrate the resource
+   */
+  public RequestHandler handler(Peer peer) throws RemoteException {
+    peer.require(resource, Capability.MIGRATE);
+    return this::handle;
+  }
+
+  private void handle(Call call) throws IOException {
+    if (closed) {
+      throw new RemoteException(
+          Failure.Code.NO_SUCH_RESOURCE, resource + " is not served any more");
+    }
+    lastHeard = System.nanoTime();
+    switch (call.operation()) {
+      case Operation.READ -> read(call);
+      case Operation.DESCRIBE -> call.reply(describe());
+      case Operation.EXTENTS -> extents(call);
+      case Operation.DIRTY_PAGE -> dirtyPage(call);
+      case Operation.TRACK -> {
+        TrackRequest request = call.control(TrackRequest.parser());
+        ask(call, new SeederEvent.TrackAsked(call.peer().id(), migration(request.getMigration())));
+      }
+      case Operation.ROUND -> {
+        RoundRequest request = call.control(RoundRequest.parser());
+        ask(
+            call,
+            new SeederEvent.RoundAsked(migration(request.getMigration()), request.getRound()));
+      }
+      case Operation.FINALIZE -> {
+        FinalizeRequest request = call.control(FinalizeRequest.parser());
+        ask(
+            call,
+            new SeederEvent.FinalizeAsked(
+                migration(request.getMigration()), migration(request.getToken())));
+      }
+      case Operation.RELEASE -> {
+        ReleaseRequest request = call.control(ReleaseRequest.parser());
+        ask(
+            call,
+            new SeederEvent.ReleaseAsked(
+                migration(request.getMigration()), migration(request.getToken())));
+      }
+      case Operation.DECLINE -> {
+        DeclineRequest request = call.control(DeclineRequest.parser());
+        ask(
+            call,
+            new SeederEvent.DeclineAsked(
+                migration(request.getMigration()), migration(request.getToken())));
+      }
+      case Operation.ABORT -> {
+        AbortRequest request = call.control(AbortRequest.parser());
+        ask(call, new SeederEvent.AbortAsked(migration(request.getMigration())));
+      }
+      default ->
+          throw new RemoteException(
+              Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
+    }
+  }
+
+  private static MigrationId migration(ByteString bytes) throws ProtocolException {
+    try {
+      return new MigrationId(bytes);
+    } catch (IllegalArgumentException e) {
+      throw new ProtocolException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private DescribeReply describe() {
+    return DescribeReply.newBuilder()
+        .setSize(geometry.size())
+        .setBlockSize(geometry.blockSize())
+        .setChunkSize(geometry.chunkSize())
+        .setGeneration(state.generation())
+        .setState(state.word())
+        .build();
+  }
+
+  /** Only the node that the migration belongs to may read. */
+  private void checkLeecher(Call call) throws RemoteException {
+    boolean allowed =
+        switch (state) {
+          case SeederState.Tracking s -> s.leecher().equals(call.peer().id());
+          case SeederState.Finalized s -> s.leecher().equals(call.peer().id());
+          case SeederState.HandedOver s -> s.leecher().equals(call.peer().id());
+          case SeederState.Returning s -> s.leecher().equals(call.peer().id());
+          case SeederState.Idle _, SeederState.Released _ -> false;
+        };
+    if (!allowed) {
+      throw new RemoteException(
+          Failure.Code.CONFLICT, "no migration of " + resource + " to this node is under way");
+    }
+  }
+
+  private void read(Call call) throws IOException {
+    checkLeecher(call);
+    ByteBuffer runs = call.content();
+    int count = runs.remaining() / Operation.READ_RUN_BYTES;
+    if (count == 0
+        || count > Operation.READ_RUNS
+        || runs.remaining() % Operation.READ_RUN_BYTES != 0) {
+      throw new ProtocolException("a read of " + runs.remaining() + " bytes of runs");
+    }
+    PooledBuffer buffer = call.buffer();
+    try {
+      ByteBuffer bytes = buffer.bytes();
+      int end = bytes.limit();
+      while (runs.hasRemaining()) {
+        long offset = runs.getLong();
+        int length = runs.getInt();
+        OutOfRangeException.check(offset, length, geometry.size());
+        if (length > end - bytes.position()) {
+          throw new ProtocolException("a read of more than a frame's content");
+        }
+        bytes.limit(bytes.position() + length);
+        store.read(bytes, offset);
+      }
+      bytes.limit(end);
+    } catch (IOException e) {
+      buffer.close();
+      throw e;
+    }
+    call.reply(null, buffer);
+  }
+
+  private void extents(Call call) throws IOException {
+    checkLeecher(call);
+    int from = call.control(ExtentsRequest.parser()).getFromBlock();
+    if (from < 0 || from >= geometry.blocks()) {
+      throw new ProtocolException("extents from block " + Integer.toUnsignedString(from));
+    }
+    PooledBuffer buffer = call.buffer();
+    int next;
+    try {
+      next = encodeExtents(buffer.bytes(), from);
+    } catch (IOException e) {
+      buffer.close();
+      throw e;
+    }
+    call.reply(ExtentsReply.newBuilder().setNextBlock(next).build(), buffer);
+  }
+
+  private int encodeExtents(ByteBuffer dst, int from) throws IOException {
+    long start = geometry.blockOffset(from);
+    BlockRuns runs = new BlockRuns();
+    int most = dst.remaining() / BlockRuns.MAX_RUN_BYTES - 1;
+    int[] reached = {from};
+    try {
+      store.extents(
+          start,
+          geometry.size() - start,
+          (offset, length, kind) -> {
+            if (runs.size() >= most) {
+              throw new PageFullException();
+            }
+            int end = geometry.blockFrom(offset + length);
+            if (kind == Extent.Kind.DATA) {
+              runs.add(Math.max(reached[0], geometry.blockAt(offset)), Math.max(reached[0], end));
+              reached[0] = Math.max(reached[0], end);
+            } else {
+              reached[0] = Math.max(reached[0], geometry.blockAt(offset + length));
+            }
+          });
+      reached[0] = geometry.blocks();
+    } catch (PageFullException e) {
+      LOG.trace("a page of extents ends at block {}", reached[0], e);
+    }
+    runs.encode(dst, 0);
+    return reached[0];
+  }
+
+  private static final class PageFullException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private void dirtyPage(Call call) throws IOException {
+    checkLeecher(call);
+    DirtyPageRequest request = call.control(DirtyPageRequest.parser());
+    Listed current = listed;
+    if (current.round() != request.getRound()
+        || request.getFromRun() < 0
+        || request.getFromRun() > current.runs().size()) {
+      throw new RemoteException(Failure.Code.CONFLICT, "the list of that round is gone");
+    }
+    PooledBuffer buffer = call.buffer();
+    DirtyList list = encode(current.runs(), request.getFromRun(), buffer.bytes());
+    call.reply(list, buffer);
+  }
+
+  private static DirtyList encode(BlockRuns runs, int from, ByteBuffer dst) {
+    int next = runs.encode(dst, from);
+    return DirtyList.newBuilder()
+        .setBlocks(runs.blocks())
+        .setRuns(runs.size())
+        .setNextRun(next)
+        .build();
+  }
+
+  /** Gives an event to the thread and sends its answer. */
+  private void ask(Call call, SeederEvent event) throws IOException {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    tasks.add(new Task(event, answer));
+    try {
+      reply(call, answer.get(ANSWER.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      throw (IOException)
+          new RemoteException(Failure.Code.BUSY, "still at it, ask again").initCause(e);
+    } catch (ExecutionException e) {
+      throw new IOException(String.valueOf(e.getCause().getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);
+    }
+  }
+
+  private void reply(Call call, Answer answer) throws IOException {
+    switch (answer) {
+      case Answer.Done _ -> {
+        if (call.operation() == Operation.TRACK) {
+          call.reply(TrackReply.newBuilder().setGeneration(state.generation()).build());
+        } else {
+          call.reply(Empty.getDefaultInstance());
+        }
+      }
+      case Answer.Round round -> {
+        PooledBuffer buffer = call.buffer();
+        DirtyList list = encode(round.dirty(), 0, buffer.bytes());
+        call.reply(RoundReply.newBuilder().setRound(round.round()).setDirty(list).build(), buffer);
+      }
+      case Answer.Finalized done -> {
+        PooledBuffer buffer = call.buffer();
+        DirtyList list = encode(done.dirty(), 0, buffer.bytes());
+        call.reply(
+            FinalizeReply.newBuilder()
+                .setGeneration(done.generation())
+                .setDirty(list)
+                .setSuspendMicros(done.suspend() / 1000)
+                .setFlushMicros(done.flush() / 1000)
+                .setJournalMicros(done.journal() / 1000)
+                .build(),
+            buffer);
+      }
+      case Answer.Refused refused -> throw new RemoteException(refused.code(), refused.reason());
+    }
+  }
+
+  private void work() {
+    while (!closed) {
+      try {
+        Task task = tasks.poll(1, TimeUnit.SECONDS);
+        if (task != null) {
+          run(task);
+        } else {
+          watchLeecher();
+        }
+      } catch (InterruptedException e) {
+        LOG.debug("the seeder's thread ends", e);
+        return;
+      } catch (RuntimeException e) {
+        LOG.error("the seeder failed", e);
+      }
+    }
+  }
+
+  private void watchLeecher() {
+    if (state instanceof SeederState.Tracking tracked
+        && System.nanoTime() - lastHeard > leecherTimeout.toNanos()) {
+      LOG.info("nothing heard of {} any more", tracked.leecher().shortForm());
+      run(new Task(new SeederEvent.LeecherLost(tracked.migration()), new CompletableFuture<>()));
+    }
+  }
+
+  private void run(Task task) {
+    try {
+      apply(task.event(), task.answer());
+    } catch (RuntimeException e) {
+      task.answer().completeExceptionally(e);
+      throw e;
+    }
+  }
+
+  private void apply(SeederEvent event, CompletableFuture<Answer> answer) {
+    SeederMachine.Step step = SeederMachine.next(state, event);
+    LOG.debug("{} -> {}", event, step);
+    become(step.state());
+    for (SeederAction action : step.actions()) {
+      @Nullable SeederEvent outcome = execute(action, answer);
+      if (outcome != null) {
+        apply(outcome, answer);
+      }
+    }
+  }
+
+  private void become(SeederState next) {
+    boolean changed = !next.equals(state);
+    state = next;
+    if (changed) {
+      for (Consumer<SeederState> listener : listeners) {
+        listener.accept(next);
+      }
+    }
+  }
+
+  private @Nullable SeederEvent execute(SeederAction action, CompletableFuture<Answer> answer) {
+    switch (action) {
+      case SeederAction.StartTracking _ -> {
+        tracking.start();
+        listed = new Listed(-1, new BlockRuns());
+      }
+      case SeederAction.StopTracking _ -> tracking.stop();
+      case SeederAction.CollectRound round ->
+          listed = new Listed(round.round(), BlockRuns.of(tracking.drain()));
+      case SeederAction.AnswerRound round ->
+          answer.complete(new Answer.Round(round.round(), listed.runs()));
+      case SeederAction.Suspend _ -> {
+        return suspend();
+      }
+      case SeederAction.JournalHandover handover -> {
+        return journalHandover(handover);
+      }
+      case SeederAction.AnswerFinalize finalized -> {
+        listed = new Listed(0, lateDirty);
+        finalizers.add(answer);
+        answerFinalizers(
+            new Answer.Finalized(
+                finalized.generation(), lateDirty, suspendNanos, flushNanos, journalNanos));
+      }
+      case SeederAction.FailFinalize failed ->
+          answerFinalizers(new Answer.Refused(Failure.Code.CONFLICT, failed.reason()));
+      case SeederAction.JournalReturn back -> {
+        return journalReturn(back.generation(), answer);
+      }
+      case SeederAction.ResumeProgram _ -> resumeProgram();
+      case SeederAction.JournalRelease release -> journalRelease(release.generation());
+      case SeederAction.Answer _ -> answer.complete(new Answer.Done());
+      case SeederAction.AnswerLater _ -> finalizers.add(answer);
+      case SeederAction.Refuse refuse ->
+          answer.complete(new Answer.Refused(refuse.code(), refuse.reason()));
+    }
+    return null;
+  }
+
+  private void answerFinalizers(Answer answer) {
+    for (CompletableFuture<Answer> waiting : finalizers) {
+      waiting.complete(answer);
+    }
+    finalizers.clear();
+  }
+
+  private SeederEvent suspend() {
+    try {
+      // While the program still runs, so that little is left to flush while it stands still.
+      store.flush();
+      long start = System.nanoTime();
+      hook.suspend();
+      long suspended = System.nanoTime();
+      gate.fence(resource + " is being handed over", FENCE);
+      store.flush();
+      lateDirty = BlockRuns.of(tracking.drain());
+      suspendNanos = suspended - start;
+      flushNanos = System.nanoTime() - suspended;
+      return new SeederEvent.Suspended();
+    } catch (IOException e) {
+      LOG.warn("finalizing {} failed: {}", resource, e.toString());
+      return new SeederEvent.SuspendFailed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private SeederEvent journalHandover(SeederAction.JournalHandover handover) {
+    long start = System.nanoTime();
+    try {
+      journal.handedOver(
+          new Ownership.HandedOver(
+              handover.generation(),
+              handover.migration(),
+              handover.token(),
+              handover.leecher(),
+              lateDirty));
+      journalNanos = System.nanoTime() - start;
+      return new SeederEvent.HandoverJournaled();
+    } catch (IOException e) {
+      LOG.warn("journaling the hand-over of {} failed: {}", resource, e.toString());
+      return new SeederEvent.JournalFailed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private @Nullable SeederEvent journalReturn(long generation, CompletableFuture<Answer> answer) {
+    try {
+      journal.owned(generation);
+      return new SeederEvent.ReturnJournaled();
+    } catch (IOException e) {
+      LOG.error("{} came back, but that could not be journaled", resource, e);
+      answer.complete(new Answer.Refused(Failure.Code.IO, "the journal failed: " + e.getMessage()));
+      return null;
+    }
+  }
+
+  private void resumeProgram() {
+    gate.open();
+    try {
+      hook.resume();
+    } catch (IOException e) {
+      LOG.error("the program that uses {} could not be resumed: {}", resource, e.getMessage());
+    }
+  }
+
+  private void journalRelease(long generation) {
+    try {
+      journal.released(generation);
+    } catch (IOException e) {
+      // Our copy is not needed by anyone; the journal then says that it still is.
+      LOG.warn("the release of {} could not be journaled: {}", resource, e.toString());
+    }
+  }
+
+  /** Stops serving. The program, if it runs here, keeps its device until that is closed. */
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+  }
+}

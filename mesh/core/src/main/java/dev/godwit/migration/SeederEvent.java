@@ -1,0 +1,43 @@
+package dev.godwit.migration;
+
+import dev.godwit.identity.NodeId;
+
+/** What can happen to a seeder. */
+public sealed interface SeederEvent {
+
+  /** A leecher wants the program's writes recorded. */
+  record TrackAsked(NodeId leecher, MigrationId migration) implements SeederEvent {}
+
+  /** The leecher closes round {@code round}, counted from 1. */
+  record RoundAsked(MigrationId migration, int round) implements SeederEvent {}
+
+  /** The leecher wants the state. */
+  record FinalizeAsked(MigrationId migration, MigrationId token) implements SeederEvent {}
+
+  /** The program stands still, everything is flushed, the device is fenced. */
+  record Suspended() implements SeederEvent {}
+
+  /** The program could not be stopped, or the device not flushed. */
+  record SuspendFailed(String reason) implements SeederEvent {}
+
+  /** The hand-over is durable. */
+  record HandoverJournaled() implements SeederEvent {}
+
+  /** The hand-over could not be made durable. */
+  record JournalFailed(String reason) implements SeederEvent {}
+
+  /** The leecher gives the state back: its program never ran. */
+  record DeclineAsked(MigrationId migration, MigrationId token) implements SeederEvent {}
+
+  /** That the state is back is durable. */
+  record ReturnJournaled() implements SeederEvent {}
+
+  /** The leecher has everything, durably. */
+  record ReleaseAsked(MigrationId migration, MigrationId token) implements SeederEvent {}
+
+  /** The leecher wants no more. */
+  record AbortAsked(MigrationId migration) implements SeederEvent {}
+
+  /** Nothing was heard of the leecher for longer than its deadline. */
+  record LeecherLost(MigrationId migration) implements SeederEvent {}
+}

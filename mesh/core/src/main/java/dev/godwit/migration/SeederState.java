@@ -1,0 +1,64 @@
+package dev.godwit.migration;
+
+import dev.godwit.identity.NodeId;
+
+/** What a seeder is doing. Each state carries what its transitions need and nothing else. */
+public sealed interface SeederState {
+
+  /** The generation that this node's program runs on, or last ran on. */
+  long generation();
+
+  /** The program runs here and nobody takes it away. */
+  record Idle(long generation) implements SeederState {}
+
+  /**
+   * The program runs here, and what it writes is recorded for a leecher.
+   *
+   * @param round how many rounds have been closed
+   */
+  record Tracking(long generation, MigrationId migration, NodeId leecher, int round)
+      implements SeederState {}
+
+  /**
+   * The program is being stopped, or stands still; the hand-over is not durable yet, so it can
+   * still be taken back.
+   */
+  record Finalized(
+      long generation, MigrationId migration, NodeId leecher, MigrationId token, Phase phase)
+      implements SeederState {}
+
+  /** How far a finalize has come. */
+  enum Phase {
+    /** The hook is stopping the program, the device is being flushed and fenced. */
+    SUSPENDING,
+    /** The program stands still; the hand-over is being journaled. */
+    JOURNALING
+  }
+
+  /**
+   * The state belongs to the leecher; our copy serves it until the release.
+   *
+   * @param generation the leecher's
+   */
+  record HandedOver(long generation, MigrationId migration, NodeId leecher, MigrationId token)
+      implements SeederState {}
+
+  /** The leecher gave the state back; that is being journaled. */
+  record Returning(long generation, MigrationId migration, NodeId leecher, MigrationId token)
+      implements SeederState {}
+
+  /** The leecher has everything. */
+  record Released(long generation, MigrationId migration, MigrationId token)
+      implements SeederState {}
+
+  /** One word for messages. */
+  default String word() {
+    return switch (this) {
+      case Idle _ -> "idle";
+      case Tracking _ -> "tracking";
+      case Finalized _ -> "finalized";
+      case HandedOver _, Returning _ -> "handed-over";
+      case Released _ -> "released";
+    };
+  }
+}

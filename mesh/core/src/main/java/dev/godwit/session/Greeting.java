@@ -1,0 +1,177 @@
+package dev.godwit.session;
+
+import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.wire.FrameHeader;
+import dev.godwit.wire.FrameReader;
+import dev.godwit.wire.FrameType;
+import dev.godwit.wire.FrameWriter;
+import dev.godwit.wire.Limits;
+import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.Hello;
+import dev.godwit.wire.proto.StreamOpen;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first exchange on a connection: both sides show their membership and agree on a version.
+ * Until it has succeeded no other stream is served. Afterwards every stream is given to the
+ * protocol that its first frame names.
+ */
+public final class Greeting {
+  /** The version of the wire protocol that we speak. */
+  public static final int VERSION = 1;
+
+  private final Admission admission;
+  private final Map<String, Protocol> protocols;
+  private final Duration limit;
+
+  /**
+   * @param admission who we are and who is welcome
+   * @param protocols what peers may open streams for, by name
+   * @param limit how long a greeting may take
+   */
+  public Greeting(Admission admission, Map<String, Protocol> protocols, Duration limit) {
+    this.admission = admission;
+    this.protocols = Map.copyOf(protocols);
+    this.limit = limit;
+  }
+
+  /**
+   * Greets the peer that we dialled, and serves its streams from then on.
+   *
+   * @return who it is
+   * @throws RemoteException when either side does not welcome the other; the connection is closed
+   * @throws IOException when the connection failed
+   */
+  public Peer greet(Connection connection) throws IOException {
+    try (ByteStream stream = connection.open(Urgency.DEMAND)) {
+      stream.timeout(limit);
+      FrameWriter writer = new FrameWriter(stream);
+      writer.write(hello(), admission.hello(), null);
+      FrameReader reader = new FrameReader(stream, Limits.STANDARD);
+      reader.expect(FrameType.HELLO);
+      if (reader.header().type() == FrameType.FAILURE) {
+        throw new RemoteException(reader.control(Failure.parser()));
+      }
+      Peer peer = admit(connection, reader);
+      stream.finish();
+      connection.serve(opened -> dispatch(peer, opened));
+      return peer;
+    } catch (IOException e) {
+      connection.close(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  /**
+   * Waits for the greeting of a peer that dialled us, and serves its streams from then on. Returns
+   * at once.
+   *
+   * @return completes with the peer, or exceptionally when it was not welcome or did not greet in
+   *     time; the connection is then closed
+   */
+  public CompletableFuture<Peer> welcome(Connection connection) {
+    CompletableFuture<Peer> greeted = new CompletableFuture<>();
+    connection.serve(
+        stream -> {
+          if (greeted.isDone() && !greeted.isCompletedExceptionally()) {
+            dispatch(greeted.join(), stream);
+          } else {
+            answer(connection, stream, greeted);
+          }
+        });
+    var _ =
+        greeted
+            .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (peer, failure) -> {
+                  if (failure != null) {
+                    connection.close("not greeted: " + failure.getMessage());
+                  }
+                });
+    return greeted;
+  }
+
+  private void answer(Connection connection, ByteStream stream, CompletableFuture<Peer> greeted)
+      throws IOException {
+    stream.timeout(limit);
+    FrameWriter writer = new FrameWriter(stream);
+    FrameReader reader = new FrameReader(stream, Limits.STANDARD);
+    try {
+      if (!reader.next() || reader.header().type() != FrameType.HELLO) {
+        throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
+      }
+      Peer peer = admit(connection, reader);
+      // Known before the peer hears of it: its next stream may be on its way at once.
+      greeted.complete(peer);
+      writer.write(hello(), admission.hello(), null);
+      stream.finish();
+      drain(stream);
+    } catch (RemoteException e) {
+      writer.write(failure(), e.toFailure(), null);
+      stream.finish();
+      drain(stream);
+      greeted.completeExceptionally(e);
+    }
+  }
+
+  /** Waits until the peer has taken our last words, so that closing does not cut them off. */
+  private static void drain(ByteStream stream) throws IOException {
+    var rest = java.nio.ByteBuffer.allocate(64);
+    while (stream.read(rest) >= 0) {
+      rest.clear();
+    }
+  }
+
+  private Peer admit(Connection connection, FrameReader reader) throws IOException {
+    Hello hello = reader.control(Hello.parser());
+    if (hello.getVersionMin() > VERSION || hello.getVersionMax() < VERSION) {
+      throw new RemoteException(
+          Failure.Code.NO_COMMON_VERSION,
+          "the peer speaks versions "
+              + hello.getVersionMin()
+              + " to "
+              + hello.getVersionMax()
+              + " of the protocol, this node speaks "
+              + VERSION);
+    }
+    return admission.admit(connection.peer(), hello);
+  }
+
+  private void dispatch(Peer peer, ByteStream stream) throws IOException {
+    FrameReader reader = new FrameReader(stream, Limits.STANDARD);
+    if (!reader.next()) {
+      return;
+    }
+    try {
+      if (reader.header().type() != FrameType.OPEN) {
+        throw new RemoteException(Failure.Code.MALFORMED, "expected OPEN first");
+      }
+      StreamOpen open = reader.control(StreamOpen.parser());
+      @Nullable Protocol protocol = protocols.get(open.getProtocol());
+      if (protocol == null) {
+        throw new RemoteException(
+            Failure.Code.UNKNOWN_OPERATION, "unknown protocol " + open.getProtocol());
+      }
+      protocol.serve(peer, open, stream, reader);
+    } catch (RemoteException e) {
+      new FrameWriter(stream).write(failure(), e.toFailure(), null);
+      stream.finish();
+      drain(stream);
+    }
+  }
+
+  private static FrameHeader hello() {
+    return new FrameHeader().set(FrameType.HELLO, (byte) 0, 0);
+  }
+
+  private static FrameHeader failure() {
+    return new FrameHeader().set(FrameType.FAILURE, (byte) 0, 0);
+  }
+}

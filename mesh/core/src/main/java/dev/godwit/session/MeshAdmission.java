@@ -1,0 +1,114 @@
+package dev.godwit.session;
+
+import com.google.protobuf.ByteString;
+import dev.godwit.identity.NodeId;
+import dev.godwit.membership.Membership;
+import dev.godwit.membership.MembershipException;
+import dev.godwit.membership.MembershipVerifier;
+import dev.godwit.membership.Revocations;
+import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.Hello;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+
+/**
+ * Admits the members of one mesh. Revocations spread with greetings: the newer of two lists wins,
+ * on both sides, before the peer is judged. Thread-safe.
+ */
+public final class MeshAdmission implements Admission {
+  private final Membership own;
+  private final MembershipVerifier verifier;
+  private final AtomicReference<Revocations> revocations;
+  private final Consumer<Revocations> keep;
+  private final String software;
+
+  /**
+   * @param own our certificate
+   * @param known the newest revocations that we have
+   * @param keep called with a newer list when one is learned, to store it
+   * @param software name and version, for people
+   */
+  public MeshAdmission(
+      Membership own,
+      Revocations known,
+      Consumer<Revocations> keep,
+      InstantSource clock,
+      String software) {
+    this.own = own;
+    this.verifier = new MembershipVerifier(own.mesh(), clock);
+    this.revocations = new AtomicReference<>(known);
+    this.keep = keep;
+    this.software = software;
+  }
+
+  /** The newest revocations that we know of. */
+  public Revocations revocations() {
+    return revocations.get();
+  }
+
+  /**
+   * Takes a list over if it is newer.
+   *
+   * @throws MembershipException when it is not of our mesh
+   */
+  public void learn(Revocations list) throws MembershipException {
+    while (true) {
+      Revocations known = revocations.get();
+      Revocations newer = known.newer(list);
+      if (newer.version() == known.version()) {
+        return;
+      }
+      if (revocations.compareAndSet(known, newer)) {
+        keep.accept(newer);
+        return;
+      }
+    }
+  }
+
+  @Override
+  public Hello hello() {
+    return Hello.newBuilder()
+        .setVersionMin(Greeting.VERSION)
+        .setVersionMax(Greeting.VERSION)
+        .setMembership(ByteString.copyFrom(own.encoded()))
+        .setRevocations(ByteString.copyFrom(revocations().encoded()))
+        .setSoftware(software)
+        .build();
+  }
+
+  @Override
+  public Peer admit(NodeId id, Hello hello) throws RemoteException {
+    try {
+      if (!hello.getRevocations().isEmpty()) {
+        learn(Revocations.parse(hello.getRevocations().toByteArray()));
+      }
+      return admit(id, hello.getMembership().toByteArray());
+    } catch (MembershipException e) {
+      throw refused(id, e);
+    }
+  }
+
+  /**
+   * Judges a membership that a peer showed outside a greeting.
+   *
+   * @throws RemoteException when it does not admit {@code id}
+   */
+  public Peer admit(NodeId id, byte[] encoded) throws RemoteException {
+    try {
+      Membership membership = Membership.parse(encoded);
+      verifier.verify(membership, id, revocations());
+      return new Peer(id, membership);
+    } catch (MembershipException e) {
+      throw refused(id, e);
+    }
+  }
+
+  private static RemoteException refused(NodeId id, MembershipException cause) {
+    var refused =
+        new RemoteException(
+            Failure.Code.NOT_A_MEMBER, id.shortForm() + " is not welcome: " + cause.getMessage());
+    refused.initCause(cause);
+    return refused;
+  }
+}

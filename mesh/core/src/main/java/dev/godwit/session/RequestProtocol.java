@@ -1,0 +1,143 @@
+package dev.godwit.session;
+
+import dev.godwit.stream.BufferPool;
+import dev.godwit.stream.ByteStream;
+import dev.godwit.wire.Compression;
+import dev.godwit.wire.FrameHeader;
+import dev.godwit.wire.FrameReader;
+import dev.godwit.wire.FrameType;
+import dev.godwit.wire.FrameWriter;
+import dev.godwit.wire.Limits;
+import dev.godwit.wire.ProtocolException;
+import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.StreamOpen;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The answering side of sessions: reads requests from a stream and gives them to the handler of the
+ * session's resource. Requests of the bulk lane are answered in place, one after the other, which
+ * keeps them in order and costs no hand-over between threads; those of the demand lane side by
+ * side, at most {@value #SIDE_BY_SIDE} at a time.
+ */
+public final class RequestProtocol implements Protocol {
+  private static final Logger LOG = LoggerFactory.getLogger(RequestProtocol.class);
+  private static final int SIDE_BY_SIDE = 64;
+
+  private final Resolver resolver;
+  private final Compression compression;
+  private final BufferPool buffers =
+      new BufferPool(FrameWriter.HEADROOM + Limits.STANDARD.content(), 16);
+
+  /** Finds the handler for a session. */
+  @FunctionalInterface
+  public interface Resolver {
+    /**
+     * The handler for the resource that {@code open} names.
+     *
+     * @throws RemoteException when there is none, or the peer may not use it
+     */
+    RequestHandler resolve(Peer peer, StreamOpen open) throws RemoteException;
+  }
+
+  /** Answers with what {@code resolver} finds. */
+  public RequestProtocol(Resolver resolver, Compression compression) {
+    this.resolver = resolver;
+    this.compression = compression;
+  }
+
+  @Override
+  public void serve(Peer peer, StreamOpen open, ByteStream stream, FrameReader reader)
+      throws IOException {
+    if (open.getSession().size() != SessionId.BYTES) {
+      throw new RemoteException(Failure.Code.MALFORMED, "a session id has 16 bytes");
+    }
+    RequestHandler handler = resolver.resolve(peer, open);
+    FrameWriter writer = new FrameWriter(stream);
+    if (open.getLane() == dev.godwit.wire.proto.Lane.LANE_BULK) {
+      serveInOrder(peer, handler, reader, writer);
+    } else {
+      serveSideBySide(peer, handler, reader, writer, stream);
+    }
+    stream.finish();
+  }
+
+  private void serveInOrder(
+      Peer peer, RequestHandler handler, FrameReader reader, FrameWriter writer)
+      throws IOException {
+    Call call = new Call(peer, writer, buffers, new ContentEncoder(compression, buffers));
+    ByteBuffer content = ByteBuffer.allocateDirect(64 * 1024);
+    while (reader.next()) {
+      content = content(reader, content);
+      answer(handler, call.set(reader.header(), reader.control(), content));
+    }
+  }
+
+  private void serveSideBySide(
+      Peer peer, RequestHandler handler, FrameReader reader, FrameWriter writer, ByteStream stream)
+      throws IOException {
+    Semaphore room = new Semaphore(SIDE_BY_SIDE);
+    while (reader.next()) {
+      ByteBuffer content = content(reader, ByteBuffer.allocate(0));
+      ByteBuffer control =
+          ByteBuffer.allocate(reader.control().remaining()).put(reader.control()).flip();
+      Call call =
+          new Call(peer, writer, buffers, new ContentEncoder(compression, buffers))
+              .set(reader.header(), control, content);
+      room.acquireUninterruptibly();
+      Thread.ofVirtual()
+          .name("call")
+          .start(
+              () -> {
+                try {
+                  answer(handler, call);
+                } catch (IOException e) {
+                  LOG.debug("an answer could not be sent", e);
+                  stream.reset(0);
+                } finally {
+                  room.release();
+                }
+              });
+    }
+    // The peer has finished; let the last answers out before our direction ends.
+    room.acquireUninterruptibly(SIDE_BY_SIDE);
+  }
+
+  private static ByteBuffer content(FrameReader reader, ByteBuffer buffer) throws IOException {
+    FrameHeader header = reader.header();
+    if (header.type() != FrameType.REQUEST) {
+      throw new ProtocolException("expected REQUEST and got " + header.type());
+    }
+    if (header.wireLength() != header.contentLength()) {
+      throw new ProtocolException("the content of a request is raw");
+    }
+    ByteBuffer content =
+        buffer.capacity() < header.wireLength()
+            ? ByteBuffer.allocateDirect(header.wireLength())
+            : buffer;
+    reader.content(content);
+    if (content.hasRemaining() && !reader.verifies(content)) {
+      throw new ProtocolException("checksum mismatch in a request");
+    }
+    return content;
+  }
+
+  private static void answer(RequestHandler handler, Call call) throws IOException {
+    try {
+      handler.handle(call);
+    } catch (RemoteException e) {
+      call.fail(e);
+    } catch (ProtocolException e) {
+      call.fail(new RemoteException(Failure.Code.MALFORMED, String.valueOf(e.getMessage())));
+    } catch (IOException e) {
+      LOG.debug("a request failed", e);
+      call.fail(new RemoteException(Failure.Code.IO, String.valueOf(e.getMessage())));
+    } catch (RuntimeException e) {
+      LOG.error("a request handler failed", e);
+      call.fail(new RemoteException(Failure.Code.INTERNAL, "internal error"));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.backend;
+
+import org.jspecify.annotations.NullMarked;

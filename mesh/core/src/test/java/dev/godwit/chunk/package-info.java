@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.chunk;
+
+import org.jspecify.annotations.NullMarked;

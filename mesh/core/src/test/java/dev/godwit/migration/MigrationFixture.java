@@ -1,0 +1,121 @@
+package dev.godwit.migration;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.MemoryBackend;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.session.Greeting;
+import dev.godwit.session.Protocol;
+import dev.godwit.session.RequestProtocol;
+import dev.godwit.session.Session;
+import dev.godwit.session.SessionId;
+import dev.godwit.session.SessionTiming;
+import dev.godwit.session.TestMesh;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.MemoryTransport;
+import dev.godwit.wire.Compression;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A seeder and a leecher in one process, connected by memory. */
+final class MigrationFixture implements AutoCloseable {
+  static final SecureRandom RANDOM = new SecureRandom();
+  static final SessionTiming TIMING =
+      new SessionTiming(
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(20),
+          Duration.ofMillis(1),
+          Duration.ofMillis(20));
+
+  private final MemoryTransport.Network network = new MemoryTransport.Network();
+  private final TestMesh mesh = new TestMesh();
+  final TestMesh.Member alice = mesh.member("alice");
+  final TestMesh.Member bob = mesh.member("bob");
+  private final MemoryTransport seederTransport = new MemoryTransport(alice.id(), network);
+  private final MemoryTransport leecherTransport = new MemoryTransport(bob.id(), network);
+  final List<Connection> connections = new CopyOnWriteArrayList<>();
+  final ChunkGeometry geometry;
+  final MemoryBackend source;
+  final MemoryBackend target;
+  final MemoryLog seederLog = new MemoryLog();
+  final MemoryLog leecherLog = new MemoryLog();
+  final Seeder seeder;
+  final ProgramHook seederHook;
+
+  MigrationFixture(long size, ProgramHook seederHook) throws IOException {
+    this.geometry = ChunkGeometry.of(size);
+    this.source = new MemoryBackend(size);
+    this.target = new MemoryBackend(size);
+    this.seederHook = seederHook;
+    this.seeder =
+        new Seeder(
+            "disk", geometry, source, new Journal(seederLog), seederHook, Duration.ofMinutes(1));
+    Protocol protocol = new RequestProtocol((peer, open) -> seeder.handler(peer), Compression.NONE);
+    Greeting greeting =
+        new Greeting(
+            alice.admission(), Map.of(Seeder.protocol(), protocol), Duration.ofSeconds(10));
+    seederTransport.listen(
+        connection -> {
+          var _ = greeting.welcome(connection);
+        });
+  }
+
+  Session session() {
+    return session("disk");
+  }
+
+  Session session(String resource) {
+    Greeting greeting = new Greeting(bob.admission(), Map.of(), Duration.ofSeconds(10));
+    return new Session(
+        SessionId.random(RANDOM),
+        SeederClient.protocol(),
+        resource,
+        () -> {
+          Connection connection =
+              leecherTransport.dial(alice.id(), List.of("memory"), Duration.ofSeconds(5));
+          greeting.greet(connection);
+          connections.add(connection);
+          return connection;
+        },
+        TIMING,
+        Compression.NONE);
+  }
+
+  Leecher leecher(Session session, ProgramHook hook, Leecher.Settings settings) throws IOException {
+    Journal journal = new Journal(leecherLog);
+    Ownership.Pulling origin =
+        switch (journal.ownership()) {
+          case Ownership.Finalizing finalizing -> finalizing.pulling();
+          case Ownership.Running running -> running.origin().pulling();
+          case Ownership.Declined declined -> declined.origin().pulling();
+          default ->
+              new Ownership.Pulling(MigrationId.random(RANDOM), alice.id(), "disk", geometry);
+        };
+    return new Leecher(settings, target, journal, origin, session, hook, RANDOM);
+  }
+
+  static Leecher.Settings settings() {
+    return new Leecher.Settings(
+        FinalizePolicy.maxDowntime(Duration.ofMillis(100)),
+        FinalizePolicy.PostCopy.AUTO,
+        dev.godwit.chunk.PullOrder.linear(),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(20));
+  }
+
+  static byte[] contents(Backend backend) throws IOException {
+    byte[] bytes = new byte[(int) backend.size()];
+    backend.read(java.nio.ByteBuffer.wrap(bytes), 0);
+    return bytes;
+  }
+
+  @Override
+  public void close() {
+    seeder.close();
+    leecherTransport.close();
+    seederTransport.close();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.migration;
+
+import org.jspecify.annotations.NullMarked;

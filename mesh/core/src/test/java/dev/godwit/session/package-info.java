@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.session;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.stream;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.wire;
+
+import org.jspecify.annotations.NullMarked;

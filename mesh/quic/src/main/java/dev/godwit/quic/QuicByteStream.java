@@ -1,0 +1,383 @@
+package dev.godwit.quic;
+
+import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.PooledBuffer;
+import dev.godwit.stream.StreamResetException;
+import dev.godwit.stream.StreamTimeoutException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamResetException;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A QUIC stream as a blocking {@link ByteStream}. The event loop puts what it receives into a
+ * queue, and stops reading while the queue holds {@value #READ_HIGH} bytes, which stops the peer by
+ * flow control. Writes go to the event loop, at most {@value #WRITE_HIGH} bytes ahead of what it
+ * has taken.
+ */
+final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteStream {
+  private static final int READ_HIGH = 4 << 20;
+  private static final int READ_LOW = 1 << 20;
+  private static final int WRITE_HIGH = 2 << 20;
+  private static final int WRITE_LOW = 1 << 20;
+
+  /** How long a failed write waits to learn the code of the reset that made it fail. */
+  private static final Duration RESET_CODE = Duration.ofSeconds(1);
+
+  private final QuicStreamChannel channel;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition readable = lock.newCondition();
+  private final Condition writable = lock.newCondition();
+  private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
+  private int receivedBytes;
+  private boolean paused;
+  private boolean ended;
+  private boolean finished;
+  private boolean stopped;
+  private int resetCode = -1;
+  private @Nullable String gone;
+  private int unsentBytes;
+  private volatile Duration timeout = Duration.ZERO;
+
+  QuicByteStream(QuicStreamChannel channel) {
+    this.channel = channel;
+  }
+
+  // Event loop.
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    context.read();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf bytes = (ByteBuf) message;
+    lock.lock();
+    try {
+      if (resetCode >= 0 || !bytes.isReadable()) {
+        bytes.release();
+        return;
+      }
+      received.add(bytes);
+      receivedBytes += bytes.readableBytes();
+      readable.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    lock.lock();
+    try {
+      paused = receivedBytes >= READ_HIGH;
+      if (paused) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    context.read();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event == ChannelInputShutdownReadComplete.INSTANCE) {
+      lock.lock();
+      try {
+        ended = true;
+        readable.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (cause instanceof QuicStreamResetException reset) {
+      becomeReset((int) reset.applicationProtocolCode());
+      var _ = channel.shutdown((int) reset.applicationProtocolCode(), channel.newPromise());
+    } else {
+      breakOff(String.valueOf(cause.getMessage()));
+      var _ = context.close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    lock.lock();
+    try {
+      if (!ended && gone == null) {
+        gone = "the connection is gone";
+      }
+      readable.signalAll();
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void breakOff(String reason) {
+    lock.lock();
+    try {
+      if (gone == null) {
+        gone = reason;
+      }
+      readable.signalAll();
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void becomeReset(int code) {
+    lock.lock();
+    try {
+      if (resetCode < 0) {
+        resetCode = code;
+      }
+      for (ByteBuf bytes : received) {
+        bytes.release();
+      }
+      received.clear();
+      receivedBytes = 0;
+      readable.signalAll();
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // Callers.
+
+  @Override
+  public int read(ByteBuffer dst) throws IOException {
+    if (!dst.hasRemaining()) {
+      return 0;
+    }
+    boolean resume;
+    int count;
+    lock.lock();
+    try {
+      await(readable, "read", timeout, () -> !received.isEmpty() || ended);
+      if (received.isEmpty()) {
+        return -1;
+      }
+      count = 0;
+      while (dst.hasRemaining() && !received.isEmpty()) {
+        ByteBuf first = received.peek();
+        int part = Math.min(dst.remaining(), first.readableBytes());
+        int limit = dst.limit();
+        dst.limit(dst.position() + part);
+        first.readBytes(dst);
+        dst.limit(limit);
+        count += part;
+        if (!first.isReadable()) {
+          received.remove().release();
+        }
+      }
+      receivedBytes -= count;
+      resume = paused && receivedBytes < READ_LOW;
+      if (resume) {
+        paused = false;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (resume) {
+      channel.read();
+    }
+    return count;
+  }
+
+  @Override
+  public void write(ByteBuffer... srcs) throws IOException {
+    int bytes = 0;
+    for (ByteBuffer src : srcs) {
+      bytes = Math.addExact(bytes, src.remaining());
+    }
+    if (bytes == 0) {
+      return;
+    }
+    ByteBuf copy = channel.alloc().directBuffer(bytes);
+    for (ByteBuffer src : srcs) {
+      copy.writeBytes(src);
+    }
+    submit(copy, bytes, null);
+  }
+
+  @Override
+  public void send(PooledBuffer buffer) throws IOException {
+    submit(Unpooled.wrappedBuffer(buffer.bytes()), buffer.bytes().remaining(), buffer);
+  }
+
+  private void submit(ByteBuf bytes, int length, @Nullable PooledBuffer owner) throws IOException {
+    lock.lock();
+    try {
+      await(writable, "write", timeout, () -> unsentBytes < WRITE_HIGH || finished || stopped);
+      if (finished) {
+        throw new IOException("this direction is finished");
+      }
+      if (!stopped) {
+        unsentBytes += length;
+      }
+    } catch (IOException e) {
+      bytes.release();
+      if (owner != null) {
+        owner.close();
+      }
+      throw e;
+    } finally {
+      lock.unlock();
+    }
+    if (stopped) {
+      bytes.release();
+      if (owner != null) {
+        owner.close();
+      }
+      throw resetByPeer();
+    }
+    channel.writeAndFlush(bytes).addListener(sent -> sent(sent, length, owner));
+  }
+
+  private void sent(Future<?> sent, int length, @Nullable PooledBuffer owner) {
+    if (owner != null) {
+      owner.close();
+    }
+    lock.lock();
+    try {
+      unsentBytes -= length;
+      if (!sent.isSuccess()) {
+        stopped = true;
+      }
+      if (unsentBytes < WRITE_LOW || stopped) {
+        writable.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The peer wants nothing more; why is in its reset, which is read like data. */
+  private IOException resetByPeer() {
+    channel.read();
+    lock.lock();
+    try {
+      await(readable, "reset", RESET_CODE, () -> false);
+      throw new IllegalStateException("waited for nothing");
+    } catch (StreamTimeoutException e) {
+      return (IOException) new StreamResetException(0).initCause(e);
+    } catch (IOException e) {
+      return e;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits with the lock held until {@code condition} holds. */
+  private void await(Condition signal, String operation, Duration limit, BooleanSupplier condition)
+      throws IOException {
+    long left = limit.toNanos();
+    try {
+      while (true) {
+        if (resetCode >= 0) {
+          throw new StreamResetException(resetCode);
+        }
+        if (condition.getAsBoolean()) {
+          return;
+        }
+        String reason = gone;
+        if (reason != null) {
+          throw new IOException(reason);
+        }
+        if (limit.isZero()) {
+          signal.await();
+        } else if (left <= 0) {
+          throw new StreamTimeoutException(operation, limit);
+        } else {
+          left = signal.awaitNanos(left);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted during " + operation).initCause(e);
+    }
+  }
+
+  @Override
+  public void finish() throws IOException {
+    lock.lock();
+    try {
+      if (resetCode >= 0) {
+        throw new StreamResetException(resetCode);
+      }
+      if (finished) {
+        return;
+      }
+      if (gone != null) {
+        throw new IOException(gone);
+      }
+      finished = true;
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    var _ =
+        channel.writeAndFlush(
+            new DefaultQuicStreamFrame(Unpooled.EMPTY_BUFFER, true), channel.voidPromise());
+  }
+
+  @Override
+  public void reset(int code) {
+    lock.lock();
+    try {
+      if (resetCode >= 0 || (ended && finished)) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    becomeReset(code);
+    var _ = channel.shutdown(code, channel.newPromise());
+  }
+
+  @Override
+  public void timeout(Duration timeout) {
+    if (timeout.isNegative()) {
+      throw new IllegalArgumentException("timeout " + timeout);
+    }
+    this.timeout = timeout;
+  }
+
+  @Override
+  public void close() {
+    reset(0);
+    lock.lock();
+    try {
+      for (ByteBuf bytes : received) {
+        bytes.release();
+      }
+      received.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,233 @@
+package dev.godwit.quic;
+
+import dev.godwit.identity.NodeId;
+import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.Path;
+import dev.godwit.stream.StreamHandler;
+import dev.godwit.stream.StreamQueue;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamPriority;
+import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** A QUIC connection whose peer has proven its identity. */
+final class QuicConnection implements Connection {
+  private static final Duration OPEN = Duration.ofSeconds(10);
+  private static final int STREAM_READ = 256 * 1024;
+  private static final int MAX_REASON = 200;
+
+  private final QuicChannel channel;
+  private final NodeId peer;
+  private final StreamQueue incoming = new StreamQueue();
+  private final CompletableFuture<String> closed = new CompletableFuture<>();
+  private volatile Duration roundTrip = Duration.ZERO;
+  private volatile @Nullable String reason;
+  private @Nullable ScheduledFuture<?> keepAlive;
+
+  QuicConnection(QuicChannel channel, NodeId peer) {
+    this.channel = channel;
+    this.peer = peer;
+  }
+
+  /** Event loop: the handshake is over and the peer's key is the right one. */
+  void begin(Duration interval) {
+    keepAlive =
+        channel
+            .eventLoop()
+            .scheduleAtFixedRate(
+                this::ping, interval.toMillis() / 4, interval.toMillis(), TimeUnit.MILLISECONDS);
+    measure();
+    channel.closeFuture().addListener(done -> ended());
+  }
+
+  private void ping() {
+    // A datagram is acknowledged by the peer's QUIC; its handler ignores it.
+    var _ = channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[] {0}), channel.voidPromise());
+    measure();
+  }
+
+  private void measure() {
+    channel
+        .collectPathStats(0)
+        .addListener(
+            (Future<io.netty.handler.codec.quic.QuicConnectionPathStats> stats) -> {
+              if (stats.isSuccess() && stats.getNow() != null) {
+                roundTrip = Duration.ofNanos(stats.getNow().rtt());
+              }
+            });
+  }
+
+  private void ended() {
+    ScheduledFuture<?> timer = keepAlive;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    String known = reason;
+    closed.complete(
+        known != null
+            ? known
+            : channel.isTimedOut() ? "nothing heard of the peer any more" : "connection closed");
+    incoming.close();
+  }
+
+  @Override
+  public NodeId peer() {
+    return peer;
+  }
+
+  @Override
+  public Path path() {
+    return new Path(Path.Kind.DIRECT, "quic", text(channel.remoteSocketAddress()));
+  }
+
+  private static String text(@Nullable SocketAddress address) {
+    return address instanceof InetSocketAddress inet
+        ? QuicAddresses.format(inet)
+        : String.valueOf(address);
+  }
+
+  @Override
+  public Duration roundTrip() {
+    return roundTrip;
+  }
+
+  @Override
+  public ByteStream open(Urgency urgency) throws IOException {
+    QuicByteStream[] stream = new QuicByteStream[1];
+    Future<QuicStreamChannel> created =
+        channel
+            .newStreamBootstrap()
+            .type(QuicStreamType.BIDIRECTIONAL)
+            .option(ChannelOption.AUTO_READ, false)
+            .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(STREAM_READ))
+            .handler(
+                new ChannelInitializer<QuicStreamChannel>() {
+                  @Override
+                  protected void initChannel(QuicStreamChannel opened) {
+                    stream[0] = new QuicByteStream(opened);
+                    opened.pipeline().addLast(stream[0]);
+                  }
+                })
+            .create();
+    try {
+      QuicStreamChannel opened = created.get(OPEN.toMillis(), TimeUnit.MILLISECONDS);
+      var _ =
+          opened.updatePriority(
+              urgency == Urgency.DEMAND
+                  ? new QuicStreamPriority(0, true)
+                  : new QuicStreamPriority(127, true));
+      return stream[0];
+    } catch (ExecutionException e) {
+      throw new IOException("no stream could be opened: " + Failures.text(e), e);
+    } catch (TimeoutException e) {
+      throw new IOException("no stream could be opened within " + OPEN.toSeconds() + " s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted while opening a stream").initCause(e);
+    }
+  }
+
+  @Override
+  public void serve(StreamHandler handler) {
+    incoming.serve(handler);
+  }
+
+  @Override
+  public CompletableFuture<String> closed() {
+    return closed.copy();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return !closed.isDone();
+  }
+
+  @Override
+  public void close(String why) {
+    if (reason == null) {
+      reason = why.isEmpty() ? "closed by this node" : why;
+    }
+    byte[] bytes = why.getBytes(StandardCharsets.UTF_8);
+    var _ =
+        channel.close(
+            true,
+            0,
+            Unpooled.wrappedBuffer(bytes, 0, Math.min(bytes.length, MAX_REASON)),
+            channel.newPromise());
+  }
+
+  /** Receives the streams that the peer opens. Event loop. */
+  ChannelInitializer<QuicStreamChannel> streams() {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(QuicStreamChannel opened) {
+        accept(opened);
+      }
+    };
+  }
+
+  void accept(QuicStreamChannel opened) {
+    opened.config().setAutoRead(false);
+    opened.config().setAllowHalfClosure(true);
+    opened.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(STREAM_READ));
+    QuicByteStream stream = new QuicByteStream(opened);
+    opened.pipeline().addLast(stream);
+    incoming.add(stream);
+  }
+
+  /** Hears datagrams, and why the peer closes. Event loop. */
+  final class Events extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      if (message instanceof ByteBuf datagram) {
+        datagram.release();
+      } else {
+        context.fireChannelRead(message);
+      }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+      if (event instanceof QuicConnectionCloseEvent close && reason == null) {
+        String said = new String(close.reason(), StandardCharsets.UTF_8);
+        reason = said.isEmpty() ? "closed by the peer" : "closed by the peer: " + printable(said);
+      }
+    }
+
+    private static String printable(String text) {
+      return text.replaceAll("\\p{Cntrl}", " ");
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      if (reason == null) {
+        reason = String.valueOf(cause.getMessage());
+      }
+      var _ = context.close();
+    }
+  }
+}

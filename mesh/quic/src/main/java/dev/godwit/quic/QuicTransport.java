@@ -1,0 +1,469 @@
+package dev.godwit.quic;
+
+import dev.godwit.identity.Identity;
+import dev.godwit.identity.LeafVerifier;
+import dev.godwit.identity.NodeId;
+import dev.godwit.identity.RenewingLeaf;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.Transport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.handler.codec.quic.EpollQuicUtils;
+import io.netty.handler.codec.quic.FlushStrategy;
+import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
+import io.netty.handler.codec.quic.QuicClientCodecBuilder;
+import io.netty.handler.codec.quic.QuicCodecBuilder;
+import io.netty.handler.codec.quic.QuicCongestionControlAlgorithm;
+import io.netty.handler.codec.quic.QuicConnectionAddress;
+import io.netty.handler.codec.quic.QuicServerCodecBuilder;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
+import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.SegmentedDatagramPacketAllocator;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * QUIC on one UDP socket, for both directions. Both sides show a leaf certificate that their
+ * identity issued; the dialler accepts only the identity that it wants, the accepting side any that
+ * is genuine. The certificate is judged again when the handshake is over, since a resumed session
+ * does not show it to the trust manager. There is no early data.
+ */
+public final class QuicTransport implements Transport {
+  private static final Logger LOG = LoggerFactory.getLogger(QuicTransport.class);
+  private static final String ALPN = "godwit/1";
+  private static final Duration LEAF_LIFETIME = Duration.ofHours(24);
+  private static final Duration CLOSE = Duration.ofSeconds(3);
+  private static final int SOCKET_BUFFER = 4 << 20;
+  private static final int SEGMENTS = 32;
+  private static final AttributeKey<NodeId> WANTED =
+      AttributeKey.valueOf(QuicTransport.class, "WANTED");
+  private static final AttributeKey<QuicConnection> CONNECTION =
+      AttributeKey.valueOf(QuicTransport.class, "CONNECTION");
+
+  private final QuicSettings settings;
+  private final LeafVerifier verifier;
+  private final RenewingLeaf leaf;
+  private final ConnectionIds ids;
+  private final EventLoopGroup loops;
+  private final Channel socket;
+  private final Demultiplexer demultiplexer;
+  private final Object accepting = new Object();
+  private final Queue<Connection> early = new ArrayDeque<>();
+  private @Nullable Consumer<Connection> listener;
+
+  /** What to do with datagrams that are not QUIC. */
+  @FunctionalInterface
+  public interface DatagramListener {
+    /**
+     * Called on the event loop; must not block. The buffer is valid during the call.
+     *
+     * @return an answer to the sender, or null
+     */
+    java.nio.@Nullable ByteBuffer received(java.nio.ByteBuffer datagram, InetSocketAddress from);
+  }
+
+  /**
+   * Opens the socket.
+   *
+   * @param bind address and port; port 0 lets the system choose
+   * @param other gets what is not QUIC, such as STUN
+   * @throws BindException when the port is taken; the message names it
+   * @throws IOException when the socket cannot be opened
+   */
+  public QuicTransport(
+      Identity identity,
+      InetSocketAddress bind,
+      QuicSettings settings,
+      DatagramListener other,
+      InstantSource clock,
+      SecureRandom random)
+      throws IOException {
+    this.settings = settings;
+    this.verifier = new LeafVerifier(clock);
+    this.leaf = new RenewingLeaf(identity, clock, LEAF_LIFETIME, random);
+    this.ids = new ConnectionIds(random);
+    this.demultiplexer = new Demultiplexer(other::received);
+    boolean epoll = Epoll.isAvailable();
+    this.loops =
+        new MultiThreadIoEventLoopGroup(
+            1,
+            new DefaultThreadFactory("godwit-quic", true),
+            epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    try {
+      this.socket = open(bind, epoll);
+    } catch (IOException e) {
+      var _ = loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
+      throw e;
+    }
+  }
+
+  private Channel open(InetSocketAddress bind, boolean epoll) throws IOException {
+    ChannelHandler server = serverCodec(epoll);
+    ChannelHandler client = clientCodec();
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loops)
+            .channel(epoll ? EpollDatagramChannel.class : NioDatagramChannel.class)
+            .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER)
+            .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    channel
+                        .pipeline()
+                        .addLast("demultiplexer", demultiplexer)
+                        .addLast(Demultiplexer.SERVER, server)
+                        .addLast(Demultiplexer.CLIENT, client);
+                  }
+                });
+    int datagram = Math.max(2048, settings.payload() + 64);
+    if (epoll) {
+      bootstrap
+          .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, datagram)
+          .option(
+              ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(datagram * SEGMENTS));
+    } else {
+      bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(datagram));
+    }
+    var bound = bootstrap.bind(bind).awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      var failure =
+          new BindException(
+              "UDP " + QuicAddresses.format(bind) + ": " + bound.cause().getMessage());
+      failure.initCause(bound.cause());
+      throw failure;
+    }
+    return bound.channel();
+  }
+
+  private <B extends QuicCodecBuilder<B>> B tune(B builder) {
+    return builder
+        .localConnectionIdLength(ConnectionIds.LENGTH)
+        .maxIdleTimeout(settings.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
+        .initialMaxData(settings.connectionWindow())
+        .initialMaxStreamDataBidirectionalLocal(settings.streamWindow())
+        .initialMaxStreamDataBidirectionalRemote(settings.streamWindow())
+        .initialMaxStreamsBidirectional(settings.maxStreams())
+        .maxSendUdpPayloadSize(settings.payload())
+        .maxRecvUdpPayloadSize(65527)
+        .congestionControlAlgorithm(QuicCongestionControlAlgorithm.BBR)
+        .activeMigration(true)
+        .activeConnectionIdLimit(4)
+        .datagram(16, 16)
+        .flushStrategy(FlushStrategy.afterNumPackets(4));
+  }
+
+  private static SegmentedDatagramPacketAllocator segments(boolean epoll) {
+    return epoll
+        ? EpollQuicUtils.newSegmentedAllocator(SEGMENTS)
+        : SegmentedDatagramPacketAllocator.NONE;
+  }
+
+  private ChannelHandler serverCodec(boolean epoll) {
+    QuicSslContext tls =
+        QuicSslContextBuilder.forServer(leaf.keyManager(), null)
+            .trustManager(verifier.trustingAnyIdentity())
+            .clientAuth(ClientAuth.REQUIRE)
+            .applicationProtocols(ALPN)
+            .earlyData(false)
+            .build();
+    return tune(new QuicServerCodecBuilder())
+        .sslContext(tls)
+        .tokenHandler(null)
+        .connectionIdAddressGenerator(ids)
+        .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, segments(epoll))
+        .handler(
+            new ChannelInitializer<QuicChannel>() {
+              @Override
+              protected void initChannel(QuicChannel channel) {
+                channel.pipeline().addLast(new Accepted());
+              }
+            })
+        .streamHandler(streams())
+        .build();
+  }
+
+  private ChannelHandler clientCodec() {
+    return tune(new QuicClientCodecBuilder())
+        .sslEngineProvider(
+            channel -> {
+              NodeId wanted = channel.attr(WANTED).get();
+              return QuicSslContextBuilder.forClient()
+                  .keyManager(leaf.keyManager(), null)
+                  .trustManager(verifier.trusting(wanted))
+                  .endpointIdentificationAlgorithm(null)
+                  .applicationProtocols(ALPN)
+                  .earlyData(false)
+                  .build()
+                  .newEngine(channel.alloc());
+            })
+        .build();
+  }
+
+  /** Streams of a connection that is not known yet cannot be: they come after the handshake. */
+  private static ChannelInitializer<QuicStreamChannel> streams() {
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(QuicStreamChannel stream) {
+        QuicConnection connection = stream.parent().attr(CONNECTION).get();
+        if (connection == null) {
+          var _ = stream.close();
+        } else {
+          connection.accept(stream);
+        }
+      }
+    };
+  }
+
+  private NodeId prove(QuicChannel channel) throws IOException {
+    try {
+      Certificate[] shown =
+          java.util.Objects.requireNonNull(channel.sslEngine()).getSession().getPeerCertificates();
+      X509Certificate[] chain = new X509Certificate[shown.length];
+      for (int i = 0; i < shown.length; i++) {
+        chain[i] = (X509Certificate) shown[i];
+      }
+      return verifier.verify(chain);
+    } catch (SSLPeerUnverifiedException | CertificateException | ClassCastException e) {
+      throw new IOException("the peer did not prove its identity: " + e.getMessage(), e);
+    }
+  }
+
+  /** First handler of an accepted connection, until the handshake is over. */
+  private final class Accepted extends ChannelInboundHandlerAdapter {
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+      QuicChannel channel = (QuicChannel) context.channel();
+      try {
+        QuicConnection connection = begin(channel, prove(channel));
+        context.pipeline().remove(this);
+        hand(connection);
+      } catch (IOException e) {
+        LOG.debug("a connection was refused", e);
+        var _ = context.close();
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      LOG.debug("a handshake failed", cause);
+      var _ = context.close();
+    }
+  }
+
+  private QuicConnection begin(QuicChannel channel, NodeId peer) {
+    QuicConnection connection = new QuicConnection(channel, peer);
+    channel.attr(CONNECTION).set(connection);
+    channel.pipeline().addLast(connection.new Events());
+    connection.begin(settings.keepAlive());
+    return connection;
+  }
+
+  private void hand(Connection connection) {
+    Consumer<Connection> target;
+    synchronized (accepting) {
+      if (listener == null) {
+        early.add(connection);
+        return;
+      }
+      target = listener;
+    }
+    Thread.ofVirtual().name("quic-accept").start(() -> target.accept(connection));
+  }
+
+  @Override
+  public void listen(Consumer<Connection> listener) {
+    List<Connection> waiting;
+    synchronized (accepting) {
+      this.listener = listener;
+      waiting = new ArrayList<>(early);
+      early.clear();
+    }
+    for (Connection connection : waiting) {
+      hand(connection);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "quic";
+  }
+
+  /** The address and port that the socket is bound to. */
+  public InetSocketAddress boundTo() {
+    return (InetSocketAddress) socket.localAddress();
+  }
+
+  @Override
+  public List<String> addresses() {
+    try {
+      return QuicAddresses.reachable(boundTo());
+    } catch (IOException e) {
+      LOG.warn("the addresses of this machine cannot be listed", e);
+      return List.of();
+    }
+  }
+
+  /** Sends a datagram that is not QUIC from the socket; its first two bits must be zero. */
+  public void send(java.nio.ByteBuffer datagram, InetSocketAddress to) {
+    demultiplexer.send(datagram, to);
+  }
+
+  @Override
+  public Connection dial(NodeId peer, List<String> addresses, Duration timeout) throws IOException {
+    if (addresses.isEmpty()) {
+      throw new IOException("no address of " + peer.shortForm() + " is known");
+    }
+    CompletableFuture<QuicConnection> first = new CompletableFuture<>();
+    Attempts attempts = new Attempts(addresses.size(), first);
+    for (String address : addresses) {
+      dial(peer, address, timeout, first, attempts);
+    }
+    try {
+      return first.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException(peer.shortForm() + " cannot be reached: " + Failures.text(e), e);
+    } catch (TimeoutException e) {
+      first.cancel(false);
+      throw new IOException(
+          peer.shortForm()
+              + " cannot be reached: no answer from "
+              + String.join(", ", addresses)
+              + " within "
+              + timeout.toMillis()
+              + " ms",
+          e);
+    } catch (InterruptedException e) {
+      first.cancel(false);
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
+    }
+  }
+
+  private void dial(
+      NodeId peer,
+      String address,
+      Duration timeout,
+      CompletableFuture<QuicConnection> first,
+      Attempts attempts) {
+    InetSocketAddress remote;
+    try {
+      remote = QuicAddresses.parse(address);
+    } catch (IllegalArgumentException e) {
+      attempts.failed(address, e.getMessage());
+      return;
+    }
+    Future<QuicChannel> connected =
+        QuicChannel.newBootstrap(socket)
+            .attr(WANTED, peer)
+            .option(
+                QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
+                segments(Epoll.isAvailable()))
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeout.toMillis())
+            .handler(new Dialled())
+            .streamHandler(streams())
+            .localConnectionAddress(new QuicConnectionAddress(ids.dialling()))
+            .remoteConnectionAddress(new QuicConnectionAddress(ids.accepting()))
+            .remoteAddress(remote)
+            .connect();
+    connected.addListener(
+        (Future<QuicChannel> done) -> {
+          if (!done.isSuccess()) {
+            attempts.failed(address, Failures.text(done.cause()));
+            return;
+          }
+          QuicChannel channel = done.getNow();
+          try {
+            NodeId proven = prove(channel);
+            if (!proven.equals(peer)) {
+              throw new IOException("it is " + proven.shortForm());
+            }
+            QuicConnection connection = begin(channel, proven);
+            if (!first.complete(connection)) {
+              connection.close("another path was faster");
+            }
+          } catch (IOException e) {
+            var _ = channel.close();
+            attempts.failed(address, e.getMessage());
+          }
+        });
+  }
+
+  /** The addresses that are tried side by side, and why those failed that did. */
+  private static final class Attempts {
+    private final CompletableFuture<QuicConnection> result;
+    private final List<String> failures = new ArrayList<>();
+    private int left;
+
+    Attempts(int count, CompletableFuture<QuicConnection> result) {
+      this.left = count;
+      this.result = result;
+    }
+
+    synchronized void failed(String address, @Nullable String reason) {
+      failures.add(address + ": " + reason);
+      if (--left == 0) {
+        result.completeExceptionally(new IOException(String.join(", ", failures)));
+      }
+    }
+  }
+
+  /** Keeps errors of a handshake out of the log; the dialler hears of them anyway. */
+  private static final class Dialled extends ChannelInboundHandlerAdapter {
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      LOG.debug("a dialled connection failed", cause);
+      var _ = context.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    socket.close().awaitUninterruptibly(CLOSE.toMillis());
+    loops
+        .shutdownGracefully(0, CLOSE.toMillis(), TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly(CLOSE.toMillis());
+  }
+}

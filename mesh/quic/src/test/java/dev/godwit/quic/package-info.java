@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.quic;
+
+import org.jspecify.annotations.NullMarked;
