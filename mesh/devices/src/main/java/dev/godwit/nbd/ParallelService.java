@@ -61,6 +61,11 @@ final class ParallelService implements RequestService {
     this.stall = stall;
   }
 
+  /** Whether every reply has left. */
+  boolean idle() {
+    return budget.availablePermits() == budgetBytes;
+  }
+
   @Override
   public void serve(RequestReader request) throws IOException {
     boolean data = request.type() == Protocol.CMD_READ || request.type() == Protocol.CMD_WRITE;
@@ -70,7 +75,7 @@ final class ParallelService implements RequestService {
             && request.count() <= ALONE_BYTES
             && request.flags() == 0
             && !request.more()
-            && budget.availablePermits() == budgetBytes;
+            && idle();
     Task task = new Task(request, data ? (int) request.count() : 0);
     if (request.type() == Protocol.CMD_WRITE) {
       task.takePayload(request);

@@ -54,6 +54,8 @@ final class Programs {
       ProcessBuilder builder =
           builder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
       builder.environment().putAll(environment);
+      // Python modules from packages are seen by the system's own Python only.
+      builder.environment().merge("PATH", "", (path, _) -> "/usr/bin:" + path);
       Process process = start(builder);
       try {
         process.getOutputStream().close();
