@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Accepts local programs on a UNIX or TCP socket and hands each connection to a handler, on a
  * platform thread of its own: the handler's loop sits in system calls. Thread-safe.
+ *
+ * <p>Whoever can connect is served. A UNIX socket is guarded by its file's permissions; TCP is for
+ * the loopback address, or for networks in which everybody may read and write the exports.
  */
 public final class NbdListener implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(NbdListener.class);

@@ -8,18 +8,23 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Memory that claims any latency, counts, fails and waits when told to. */
 final class ProbeBackend implements Backend {
   private final MemoryBackend memory;
-  private final Latency latency;
+  private final Supplier<Latency> latency;
   private final AtomicInteger flushes = new AtomicInteger();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private final AtomicReference<@Nullable CountDownLatch> held = new AtomicReference<>();
   private volatile Holes lastHoles = Holes.ALLOWED;
 
   ProbeBackend(long size, Latency latency) {
+    this(size, () -> latency);
+  }
+
+  ProbeBackend(long size, Supplier<Latency> latency) {
     this.memory = new MemoryBackend(size);
     this.latency = latency;
   }
@@ -100,7 +105,7 @@ final class ProbeBackend implements Backend {
 
   @Override
   public Latency latency() {
-    return latency;
+    return latency.get();
   }
 
   @Override

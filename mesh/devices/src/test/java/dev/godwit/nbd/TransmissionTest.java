@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +43,11 @@ final class TransmissionTest {
     private final RawClient client;
 
     Bench(Latency latency, Replies replies, Export.Access access) throws IOException {
-      backend = new ProbeBackend(SIZE, latency);
+      this(new ProbeBackend(SIZE, latency), replies, access);
+    }
+
+    Bench(ProbeBackend backend, Replies replies, Export.Access access) throws IOException {
+      this.backend = backend;
       served =
           new ServedExports(directory, new Export("", "", backend, access, BlockSizes.DEFAULT));
       client = served.raw().start(replies);
@@ -218,8 +223,7 @@ final class TransmissionTest {
   }
 
   private static int firstError(Bench bench, long offset, int count) throws IOException {
-    // Data, so that there is something to read and no hole to skip.
-    var _ = bench.client.request(Protocol.CMD_READ, Protocol.FLAG_FUA, 7, offset, count);
+    var _ = bench.client.request(Protocol.CMD_READ, 0, 7, offset, count);
     RawClient.Reply reply = bench.client.reply(count);
     while (!reply.done()) {
       reply = bench.client.reply(count);
@@ -318,23 +322,43 @@ final class TransmissionTest {
   @MethodSource("combinations")
   void manyRequestsAtOnceAreAllAnswered(Latency latency, Replies replies) throws IOException {
     try (var bench = new Bench(latency, replies)) {
-      assertEquals(0, bench.write(0, 0, random(1 << 20, 2)));
-      int count = 500;
-      ByteBuffer batch = ByteBuffer.allocate(count * Protocol.REQUEST_BYTES);
-      for (int i = 0; i < count; i++) {
-        batch.put(RawClient.requestBytes(Protocol.CMD_READ, 0, i, i, 8));
+      assertManyAtOnce(bench);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Replies.class)
+  void aBackendMayBecomeSlowAndFastAgainAtAnyMoment(Replies replies) throws IOException {
+    var calls = new AtomicInteger();
+    Latency[] changing = {Latency.MEMORY, Latency.MEMORY, Latency.REMOTE, Latency.LOCAL};
+    var backend =
+        new ProbeBackend(
+            SIZE, () -> changing[Math.floorMod(calls.incrementAndGet() / 3, changing.length)]);
+    try (var bench = new Bench(backend, replies, Export.Access.READ_WRITE)) {
+      for (int i = 0; i < 20; i++) {
+        assertManyAtOnce(bench);
       }
-      bench.client.put(batch.flip());
-      Set<Long> answered = new HashSet<>();
-      for (int i = 0; i < count; i++) {
-        RawClient.Reply reply = bench.client.reply(8);
-        assertEquals(0, reply.error());
-        byte[] data = new byte[8];
-        reply.payload().get(reply.payload().limit() - 8, data);
-        int at = (int) reply.cookie();
-        assertArrayEquals(Arrays.copyOfRange(random(1 << 20, 2), at, at + 8), data);
-        assertTrue(answered.add(reply.cookie()));
-      }
+    }
+  }
+
+  private static void assertManyAtOnce(Bench bench) throws IOException {
+    assertEquals(0, bench.write(0, 0, random(1 << 20, 2)));
+    byte[] expected = random(1 << 20, 2);
+    int count = 500;
+    ByteBuffer batch = ByteBuffer.allocate(count * Protocol.REQUEST_BYTES);
+    for (int i = 0; i < count; i++) {
+      batch.put(RawClient.requestBytes(Protocol.CMD_READ, 0, i, i, 8));
+    }
+    bench.client.put(batch.flip());
+    Set<Long> answered = new HashSet<>();
+    for (int i = 0; i < count; i++) {
+      RawClient.Reply reply = bench.client.reply(8);
+      assertEquals(0, reply.error());
+      byte[] data = new byte[8];
+      reply.payload().get(reply.payload().limit() - 8, data);
+      int at = (int) reply.cookie();
+      assertArrayEquals(Arrays.copyOfRange(expected, at, at + 8), data);
+      assertTrue(answered.add(reply.cookie()));
     }
   }
 
