@@ -2,6 +2,7 @@ package dev.godwit.backend;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
@@ -44,12 +45,9 @@ public final class FileBackend implements Backend {
    */
   public static FileBackend create(Path file, long size, SparseFile.Opener holes)
       throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      channel.truncate(size);
-      if (size > channel.size()) {
-        channel.write(ByteBuffer.allocate(1), size - 1);
-      }
+    // A channel can only make a file longer by writing to it, and that byte would be data.
+    try (var sized = new RandomAccessFile(file.toFile(), "rw")) {
+      sized.setLength(size);
     }
     return open(file, holes);
   }

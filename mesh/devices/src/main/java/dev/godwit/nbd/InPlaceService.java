@@ -34,15 +34,25 @@ final class InPlaceService implements RequestService {
   private final Operations operations;
   private final BufferShelf shelf;
   private final Runs runs = new Runs(STATUS_RUNS);
-  private final ByteBuffer out = ByteBuffer.allocateDirect(PIECE + ReplyComposer.OVERHEAD);
-  private final ByteBuffer[] outgoing = {out};
+  private final ByteBuffer out;
+  private final ByteBuffer[] outgoing;
 
-  InPlaceService(ByteStream stream, Backend backend, ReplyComposer composer, BufferShelf shelf) {
+  /**
+   * @param out a direct buffer for this service alone, larger than {@link #PIECE} and a header
+   */
+  InPlaceService(
+      ByteStream stream,
+      Backend backend,
+      ReplyComposer composer,
+      BufferShelf shelf,
+      ByteBuffer out) {
     this.stream = stream;
     this.backend = backend;
     this.composer = composer;
     this.operations = new Operations(backend);
     this.shelf = shelf;
+    this.out = out.clear();
+    this.outgoing = new ByteBuffer[] {out};
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.godwit.nbd;
 
 import dev.godwit.backend.BackendClosedException;
 import dev.godwit.backend.OutOfRangeException;
+import dev.godwit.chunk.FencedException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -58,6 +59,7 @@ public enum NbdError {
       case NbdException e -> e.error();
       case OutOfRangeException _ -> EINVAL;
       case BackendClosedException _ -> ESHUTDOWN;
+      case FencedException _ -> ESHUTDOWN;
       case AccessDeniedException _ -> EPERM;
       case ReadOnlyFileSystemException _ -> EPERM;
       case FileSystemException e -> ofText(e.getReason());

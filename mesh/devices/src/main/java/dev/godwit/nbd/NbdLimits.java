@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param handshake how long a client may take from connecting to choosing an export, positive
  * @param options how many options a client may send meanwhile, positive
- * @param bytesInFlight payload of requests being served at once, at least 32 MiB
+ * @param bytesInFlight buffers of requests being served at once, at least 33 MiB
  * @param stall how long to wait for the backend when everything in flight is used up, and at the
  *     connection's end, positive
  */
@@ -20,7 +20,7 @@ public record NbdLimits(Duration handshake, int options, int bytesInFlight, Dura
   public NbdLimits {
     if (!handshake.isPositive()
         || options < 1
-        || bytesInFlight < BlockSizes.LARGEST
+        || bytesInFlight < BlockSizes.LARGEST + (1 << 20)
         || !stall.isPositive()) {
       throw new IllegalArgumentException(
           "limits " + handshake + ", " + options + ", " + bytesInFlight + ", " + stall);

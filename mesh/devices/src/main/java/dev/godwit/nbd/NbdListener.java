@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Accepts local programs on a UNIX or TCP socket and hands each connection to a handler, on a
  * platform thread of its own: the handler's loop sits in system calls. Thread-safe.
+ *
+ * <p>Whoever can connect is served. A UNIX socket is guarded by its file's permissions; TCP is for
+ * the loopback address, or for networks in which everybody may read and write the exports.
  */
 public final class NbdListener implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(NbdListener.class);
@@ -157,6 +160,7 @@ public final class NbdListener implements Closeable {
   private static NbdListener openUnix(
       NbdAddress.Unix address, StreamHandler handler, Settings settings) throws IOException {
     Path path = address.path().toAbsolutePath();
+    refuseIfLong(path, path);
     refuseIfUsed(path);
     Path parent = Objects.requireNonNullElse(path.getParent(), path);
     Path hidden =
@@ -167,9 +171,7 @@ public final class NbdListener implements Closeable {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     Path made = hidden.resolve("s");
     try {
-      if (made.toString().getBytes(UTF_8).length > MAX_SOCKET_PATH) {
-        throw new BindException(path + " is too long for a socket; use a shorter path");
-      }
+      refuseIfLong(made, path);
       server.bind(UnixDomainSocketAddress.of(made));
       var _ = Files.setPosixFilePermissions(made, settings.permissions());
       Object key = key(made);
@@ -186,6 +188,12 @@ public final class NbdListener implements Closeable {
     } finally {
       Files.deleteIfExists(made);
       Files.delete(hidden);
+    }
+  }
+
+  private static void refuseIfLong(Path path, Path shown) throws BindException {
+    if (path.toString().getBytes(UTF_8).length > MAX_SOCKET_PATH) {
+      throw new BindException(shown + " is too long for a socket; use a shorter path");
     }
   }
 

@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
 final class ParallelService implements RequestService {
   private static final Logger LOG = LoggerFactory.getLogger(ParallelService.class);
 
-  /** What a request without data counts in the bytes in flight. */
-  private static final int MINIMUM_COST = 16 << 10;
-
   /** Requests up to this size are served in place when nothing else is under way. */
   private static final int ALONE_BYTES = 64 << 10;
 
@@ -41,7 +38,7 @@ final class ParallelService implements RequestService {
   private final Duration stall;
 
   /**
-   * @param budgetBytes bytes in flight, at least {@link BlockSizes#LARGEST}
+   * @param budgetBytes bytes of buffers in flight, enough for the largest one
    * @param stall how long to wait for a request under way before the connection is given up
    */
   ParallelService(
@@ -61,6 +58,11 @@ final class ParallelService implements RequestService {
     this.stall = stall;
   }
 
+  /** Whether every reply has left. */
+  boolean idle() {
+    return budget.availablePermits() == budgetBytes;
+  }
+
   @Override
   public void serve(RequestReader request) throws IOException {
     boolean data = request.type() == Protocol.CMD_READ || request.type() == Protocol.CMD_WRITE;
@@ -70,8 +72,8 @@ final class ParallelService implements RequestService {
             && request.count() <= ALONE_BYTES
             && request.flags() == 0
             && !request.more()
-            && budget.availablePermits() == budgetBytes;
-    Task task = new Task(request, data ? (int) request.count() : 0);
+            && idle();
+    Task task = new Task(request, room(request));
     if (request.type() == Protocol.CMD_WRITE) {
       task.takePayload(request);
     }
@@ -80,6 +82,15 @@ final class ParallelService implements RequestService {
     } else {
       Thread.ofVirtual().name("nbd-request").start(task);
     }
+  }
+
+  /** The most data that the request brings or its reply carries, bytes. */
+  private static int room(RequestReader request) {
+    return switch (request.type()) {
+      case Protocol.CMD_READ, Protocol.CMD_WRITE -> (int) request.count();
+      case Protocol.CMD_BLOCK_STATUS -> 8 * STATUS_RUNS;
+      default -> 0;
+    };
   }
 
   @Override
@@ -129,7 +140,7 @@ final class ParallelService implements RequestService {
       this.cookie = request.cookie();
       this.offset = request.offset();
       this.count = request.count();
-      this.cost = Math.max(MINIMUM_COST, data);
+      this.cost = shelf.cost(data);
       acquire(cost);
       this.buffer = shelf.take(data);
       this.bytes = buffer.bytes();

@@ -1,10 +1,11 @@
 package dev.godwit.nbd;
 
+import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Latency;
 
 /**
  * Judges a request before any work is done for it: command, flags, offset and count, all of them
- * chosen by the client and none of them trusted. One per connection, immutable, no allocation.
+ * chosen by the client and none of them trusted. One per connection, immutable.
  */
 final class RequestGate {
   private final long size;
@@ -12,7 +13,7 @@ final class RequestGate {
   private final BlockSizes blockSizes;
   private final Negotiated.Replies replies;
   private final Negotiated.Allocation allocation;
-  private final Latency latency;
+  private final Backend backend;
 
   RequestGate(Negotiated negotiated) {
     Export export = negotiated.export();
@@ -21,7 +22,7 @@ final class RequestGate {
     this.blockSizes = export.blockSizes();
     this.replies = negotiated.replies();
     this.allocation = negotiated.allocation();
-    this.latency = export.backend().latency();
+    this.backend = export.backend();
   }
 
   /** What becomes of a request. */
@@ -96,7 +97,7 @@ final class RequestGate {
         }
         Verdict verdict = range(offset, count, Verdict.NO_SPACE);
         // Only memory promises to be quick; a disk may have to write the zeroes out.
-        boolean fast = latency == Latency.MEMORY;
+        boolean fast = backend.latency() == Latency.MEMORY;
         yield verdict == Verdict.PASS && (flags & Protocol.FLAG_FAST_ZERO) != 0 && !fast
             ? Verdict.NOT_FAST
             : verdict;

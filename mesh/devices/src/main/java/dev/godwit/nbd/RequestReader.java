@@ -12,12 +12,9 @@ import java.nio.ByteBuffer;
  * place. For one thread.
  */
 final class RequestReader {
-  /** Bytes taken in at once. */
-  static final int BUFFER = 1 << 18;
-
   private final ByteStream stream;
   private final BeforeWait beforeWait;
-  private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER).limit(0);
+  private final ByteBuffer in;
 
   private int flags;
   private int type;
@@ -31,8 +28,12 @@ final class RequestReader {
     void run() throws IOException;
   }
 
-  RequestReader(ByteStream stream, BeforeWait beforeWait) {
+  /**
+   * @param in a direct buffer for this reader alone; its size is what is taken in at once
+   */
+  RequestReader(ByteStream stream, ByteBuffer in, BeforeWait beforeWait) {
     this.stream = stream;
+    this.in = in.clear().limit(0);
     this.beforeWait = beforeWait;
   }
 
@@ -111,7 +112,7 @@ final class RequestReader {
     long at = offset;
     long left = count;
     while (left > 0) {
-      if (in.remaining() < left && in.remaining() < BUFFER && !fillMore(left)) {
+      if (in.remaining() < left && in.remaining() < in.capacity() && !fillMore(left)) {
         throw new EOFException("the connection ended within a payload");
       }
       int end = in.limit();
@@ -133,7 +134,7 @@ final class RequestReader {
 
   /** Brings in more unless the rest of a large payload is better handed on in pieces. */
   private boolean fillMore(long wanted) throws IOException {
-    int enough = (int) Math.min(wanted, BUFFER / 2);
+    int enough = (int) Math.min(wanted, in.capacity() / 2);
     while (in.remaining() < enough) {
       if (!fill()) {
         return false;

@@ -1,8 +1,9 @@
 package dev.godwit.nbd;
 
-import dev.godwit.backend.Backend.Latency;
+import dev.godwit.backend.Backend;
 import dev.godwit.nbd.RequestGate.Verdict;
 import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.PooledBuffer;
 import java.io.IOException;
 import java.net.ProtocolException;
 
@@ -14,20 +15,20 @@ final class Transmission {
    */
   static final long SKIPPED_PAYLOAD = 64L << 20;
 
+  private final ByteStream stream;
+  private final Backend backend;
   private final RequestGate gate;
-  private final RequestReader reader;
-  private final RequestService service;
+  private final ReplyComposer composer;
+  private final BufferShelf shelf;
+  private final NbdLimits limits;
 
   Transmission(ByteStream stream, Negotiated negotiated, BufferShelf shelf, NbdLimits limits) {
-    var backend = negotiated.export().backend();
-    var composer = new ReplyComposer(backend, negotiated.replies());
+    this.stream = stream;
+    this.backend = negotiated.export().backend();
     this.gate = new RequestGate(negotiated);
-    this.service =
-        backend.latency() == Latency.MEMORY
-            ? new InPlaceService(stream, backend, composer, shelf)
-            : new ParallelService(
-                stream, backend, composer, shelf, limits.bytesInFlight(), limits.stall());
-    this.reader = new RequestReader(stream, service::flush);
+    this.composer = new ReplyComposer(backend, negotiated.replies());
+    this.shelf = shelf;
+    this.limits = limits;
   }
 
   /**
@@ -37,26 +38,34 @@ final class Transmission {
    * @throws IOException when the connection failed
    */
   void run() throws IOException {
-    try (service) {
+    try (PooledBuffer in = shelf.takeForLoop();
+        PooledBuffer out = shelf.takeForLoop();
+        var service =
+            new AdaptiveService(
+                backend,
+                new InPlaceService(stream, backend, composer, shelf, out.bytes()),
+                new ParallelService(
+                    stream, backend, composer, shelf, limits.bytesInFlight(), limits.stall()))) {
+      var reader = new RequestReader(stream, in.bytes(), service::flush);
       while (reader.next() && reader.type() != Protocol.CMD_DISC) {
         Verdict verdict =
             gate.check(reader.type(), reader.flags(), reader.offset(), reader.count());
         if (verdict == Verdict.PASS) {
           service.serve(reader);
         } else {
-          refuse(verdict);
+          skipPayload(reader);
+          service.refuse(reader, verdict);
         }
       }
     }
   }
 
-  private void refuse(Verdict verdict) throws IOException {
+  private static void skipPayload(RequestReader reader) throws IOException {
     if (reader.type() == Protocol.CMD_WRITE) {
       if (reader.count() > SKIPPED_PAYLOAD) {
         throw new ProtocolException("a write of " + reader.count() + " bytes");
       }
       reader.skip(reader.count());
     }
-    service.refuse(reader, verdict);
   }
 }
