@@ -11,7 +11,8 @@ final class CommonOptions {
   @Option(
       names = "--home",
       paramLabel = "DIR",
-      description = "Where this node keeps its keys (default: $GODWIT_HOME or ~/.local/share/godwit).")
+      description =
+          "Where this node keeps its keys (default: $GODWIT_HOME or ~/.local/share/godwit).")
   private @Nullable Path home;
 
   @Option(names = "--json", description = "Print one JSON object a line.")

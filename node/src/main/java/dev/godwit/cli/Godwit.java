@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     versionProvider = Godwit.Versions.class,
     subcommands = {
       DemoCommand.class,
+      DemoProgramCommand.class,
       HubCommand.class,
       IdCommand.class,
       MeshCommand.class,
@@ -88,8 +89,7 @@ public final class Godwit implements Runnable {
   private static void report(CommandLine where, Exception failure, boolean verbose) {
     PrintWriter err = where.getErr();
     String message = failure.getMessage();
-    err.println(
-        "godwit: " + (message == null || message.isBlank() ? failure.toString() : message));
+    err.println("godwit: " + (message == null || message.isBlank() ? failure.toString() : message));
     if (verbose) {
       failure.printStackTrace(err);
     }

@@ -47,7 +47,11 @@ final class LeechCommand extends Verb {
   @Parameters(paramLabel = "NODE/RESOURCE", description = "Whose resource.")
   private String name = "";
 
-  @Option(names = "--to", required = true, paramLabel = "FILE", description = "Will hold the state.")
+  @Option(
+      names = "--to",
+      required = true,
+      paramLabel = "FILE",
+      description = "Will hold the state.")
   private Path to = Path.of("");
 
   @Option(names = "--overwrite", description = "Replace what is in the file.")
@@ -120,11 +124,9 @@ final class LeechCommand extends Verb {
     try (Node node = Node.start(home, NodeSettings.standard());
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
-      output.event(
-          Json.event("ready").put("resource", name).put("size", leeching.size()));
+      output.event(Json.event("ready").put("resource", name).put("size", leeching.size()));
       leeching.onChange(state -> tell(output, leeching, state));
-      leeching.onPath(
-          path -> output.event(Json.event("path").put("path", Words.path(path))));
+      leeching.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
       leeching.begin();
       watch(output, leeching, termination.requested());
       status = outcome(output, leeching);
@@ -296,10 +298,12 @@ final class LeechCommand extends Verb {
                   + ". "
                   + switch (failed.where()) {
                     case SEEDER -> "The state is still there, untouched, and its program runs.";
-                    case HERE -> "The state is here and belongs to this node; run the same"
-                        + " command again to go on.";
-                    case UNDECIDED -> "Only the other node knows who owns the state now; run the"
-                        + " same command again to find out and go on.";
+                    case HERE ->
+                        "The state is here and belongs to this node; run the same"
+                            + " command again to go on.";
+                    case UNDECIDED ->
+                        "Only the other node knows who owns the state now; run the"
+                            + " same command again to find out and go on.";
                   });
       default ->
           throw new NodeException(

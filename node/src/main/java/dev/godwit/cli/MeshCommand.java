@@ -65,7 +65,8 @@ final class MeshCommand implements Runnable {
     } catch (UnknownHostException e) {
       name = "node";
     }
-    String plain = name.toLowerCase(Locale.ROOT).replaceAll("\\..*", "").replaceAll("[^a-z0-9-]", "-");
+    String plain =
+        name.toLowerCase(Locale.ROOT).replaceAll("\\..*", "").replaceAll("[^a-z0-9-]", "-");
     return plain.isEmpty() ? "node" : plain.substring(0, Math.min(63, plain.length()));
   }
 
@@ -107,14 +108,17 @@ final class MeshCommand implements Runnable {
         address = HubAddress.parse(hub);
       } catch (IllegalArgumentException e) {
         throw new NodeException(
-            NodeException.Kind.USAGE,
-            "'" + hub + "' is no hub address: " + e.getMessage(),
-            e);
+            NodeException.Kind.USAGE, "'" + hub + "' is no hub address: " + e.getMessage(), e);
       }
       NodeHome home = common().nodeHome();
       Membership own = MeshFounding.create(home, name, as == null ? hostName() : as, address);
       output.line(
-          output.tick() + " Made mesh " + output.strong(name) + "; this node is " + own.name() + ".");
+          output.tick()
+              + " Made mesh "
+              + output.strong(name)
+              + "; this node is "
+              + own.name()
+              + ".");
       output.line("Next: godwit mesh invite NAME, and godwit mesh join on the other machine.");
       output.event(
           Json.event("result")
@@ -310,8 +314,7 @@ final class MeshCommand implements Runnable {
 
     private static void show(Output output, String name, NodeId id, String state) {
       output.line(String.format("%-16s %s  %s", name, id, state));
-      output.event(
-          Json.event("member").put("name", name).put("id", id).put("state", state));
+      output.event(Json.event("member").put("name", name).put("id", id).put("state", state));
     }
   }
 
@@ -329,8 +332,7 @@ final class MeshCommand implements Runnable {
       MeshKey key = key(home);
       NodeId id = id(home);
       try (Node here = Node.start(home, NodeSettings.standard())) {
-        here.publish(
-            home.revocations(key.id()).revoke(key, id, java.time.Instant.now()));
+        here.publish(home.revocations(key.id()).revoke(key, id, java.time.Instant.now()));
       }
       output.line(output.tick() + " " + node + " is revoked; who is online knows it already.");
       output.event(Json.event("result").put("ok", true).put("id", id));
@@ -356,7 +358,9 @@ final class MeshCommand implements Runnable {
       } catch (IllegalArgumentException e) {
         throw new NodeException(
             NodeException.Kind.FAILED,
-            "No member is called '" + node + "', and it is no node id either; see 'godwit mesh"
+            "No member is called '"
+                + node
+                + "', and it is no node id either; see 'godwit mesh"
                 + " members'.",
             e);
       }

@@ -35,10 +35,8 @@ public final class Output {
     if (json) {
       return new Output(System.out, Audience.PROGRAM);
     }
-    var console = System.console();
     boolean terminal =
-        console != null
-            && console.isTerminal()
+        System.console().isTerminal()
             && !"dumb".equals(System.getenv("TERM"))
             && System.getenv("NO_COLOR") == null;
     return new Output(System.out, terminal ? Audience.TERMINAL : Audience.LOG);

@@ -31,10 +31,7 @@ final class PeersCommand extends Verb {
         output.line(
             String.format(
                 "%-16s %s  %d %s",
-                name,
-                peer.getKey(),
-                resources,
-                resources == 1 ? "resource" : "resources"));
+                name, peer.getKey(), resources, resources == 1 ? "resource" : "resources"));
         output.event(
             Json.event("peer")
                 .put("name", name)

@@ -74,8 +74,7 @@ final class SeedCommand extends Verb {
             resource,
             from,
             parsed,
-            new CommandHook(
-                onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout),
+            new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout),
             Duration.ofMinutes(2));
     try (Node node = Node.start(home, NodeSettings.standard());
         Seeding seeding = node.seed(options);
@@ -119,9 +118,7 @@ final class SeedCommand extends Verb {
 
   private void tell(Output output, SeederState state) {
     output.event(
-        Json.event("state")
-            .put("state", state.word())
-            .put("generation", state.generation()));
+        Json.event("state").put("state", state.word()).put("generation", state.generation()));
     switch (state) {
       case SeederState.Tracking tracking when tracking.round() == 0 ->
           output.line("Moving to " + tracking.leecher().shortForm() + " while the program runs.");

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * Stops and starts a program with shell commands. A command that ends with a status other than 0,
  * or does not end in time, counts as failed; what it wrote to its standard error is in the message.
  *
- * @param suspend the command that stops the program, or null when nothing has to be done
- * @param resume the command that lets it go on, or null
+ * @param suspendCommand the command that stops the program, or null when nothing has to be done
+ * @param resumeCommand the command that lets it go on, or null
  * @param environment added to the command's environment
  * @param limit how long a command may take
  */
 public record CommandHook(
-    @Nullable String suspend,
-    @Nullable String resume,
+    @Nullable String suspendCommand,
+    @Nullable String resumeCommand,
     Map<String, String> environment,
     Duration limit)
     implements ProgramHook {
@@ -32,12 +32,12 @@ public record CommandHook(
 
   @Override
   public void suspend() throws IOException {
-    run("suspend", suspend);
+    run("suspend", suspendCommand);
   }
 
   @Override
   public void resume() throws IOException {
-    run("resume", resume);
+    run("resume", resumeCommand);
   }
 
   private void run(String which, @Nullable String command) throws IOException {
@@ -56,12 +56,22 @@ public record CommandHook(
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
         throw new IOException(
-            "the " + which + " hook '" + command + "' did not end within " + limit.toSeconds()
+            "the "
+                + which
+                + " hook '"
+                + command
+                + "' did not end within "
+                + limit.toSeconds()
                 + " s");
       }
       if (process.exitValue() != 0) {
         throw new IOException(
-            "the " + which + " hook '" + command + "' failed with status " + process.exitValue()
+            "the "
+                + which
+                + " hook '"
+                + command
+                + "' failed with status "
+                + process.exitValue()
                 + tail(errors));
       }
     } catch (InterruptedException e) {

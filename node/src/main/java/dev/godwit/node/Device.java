@@ -26,7 +26,9 @@ public record Device(NbdAddress address) {
     if (text.startsWith("block") || text.startsWith("file:")) {
       throw new NodeException(
           NodeException.Kind.USAGE,
-          "Device '" + text + "' is not available in this version; use nbd:unix:PATH or"
+          "Device '"
+              + text
+              + "' is not available in this version; use nbd:unix:PATH or"
               + " nbd:HOST:PORT.");
     }
     try {
@@ -45,7 +47,6 @@ public record Device(NbdAddress address) {
    * @throws IOException when its socket is in use or cannot be made
    */
   Closeable open(String resource, Backend backend) throws IOException {
-    return NbdListener.open(
-        address, new NbdServer(ExportTable.of(Export.of(resource, backend))));
+    return NbdListener.open(address, new NbdServer(ExportTable.of(Export.of(resource, backend))));
   }
 }

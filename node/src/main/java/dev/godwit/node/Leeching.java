@@ -119,10 +119,7 @@ public final class Leeching implements AutoCloseable {
       case Ownership.Running running -> running.origin().pulling();
       case Ownership.Declined declined -> declined.origin().pulling();
       case Ownership.Pulling pulling -> pulling;
-      case Ownership.Unknown _,
-          Ownership.Owned _,
-          Ownership.HandedOver _,
-          Ownership.Released _ ->
+      case Ownership.Unknown _, Ownership.Owned _, Ownership.HandedOver _, Ownership.Released _ ->
           null;
     };
   }
@@ -132,13 +129,16 @@ public final class Leeching implements AutoCloseable {
     Ownership.Pulling resumed = resumed(ownership);
     if (resumed != null) {
       boolean same =
-          resumed.seeder().equals(seeder)
-              && resumed.resource().equals(options.name().resource());
+          resumed.seeder().equals(seeder) && resumed.resource().equals(options.name().resource());
       if (!same && !(ownership instanceof Ownership.Pulling)) {
         throw new NodeException(
             NodeException.Kind.FAILED,
-            file + " belongs to an unfinished migration of '" + resumed.resource() + "' from "
-                + resumed.seeder().shortForm() + "; finish that one, or choose another --to.");
+            file
+                + " belongs to an unfinished migration of '"
+                + resumed.resource()
+                + "' from "
+                + resumed.seeder().shortForm()
+                + "; finish that one, or choose another --to.");
       }
       return;
     }
@@ -146,12 +146,16 @@ public final class Leeching implements AutoCloseable {
       case Ownership.Owned owned when options.existing() == LeechOptions.Existing.REFUSE ->
           throw new NodeException(
               NodeException.Kind.FAILED,
-              file + " holds a state that belongs to this node (generation "
-                  + owned.generation() + "). Choose another --to, or give it up with --overwrite.");
+              file
+                  + " holds a state that belongs to this node (generation "
+                  + owned.generation()
+                  + "). Choose another --to, or give it up with --overwrite.");
       case Ownership.HandedOver given ->
           throw new NodeException(
               NodeException.Kind.FAILED,
-              file + " is still needed by " + given.leecher().shortForm()
+              file
+                  + " is still needed by "
+                  + given.leecher().shortForm()
                   + ", which has not fetched all of it yet; run 'godwit seed' for it.");
       default -> {}
     }
@@ -182,8 +186,12 @@ public final class Leeching implements AutoCloseable {
     if (!resumed.geometry().equals(geometry)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          name + " has " + geometry.size() + " bytes, but the unfinished copy here has "
-              + resumed.geometry().size() + "; it is another state.");
+          name
+              + " has "
+              + geometry.size()
+              + " bytes, but the unfinished copy here has "
+              + resumed.geometry().size()
+              + "; it is another state.");
     }
     return resumed;
   }
@@ -209,8 +217,13 @@ public final class Leeching implements AutoCloseable {
     if (description.getDataBytes() > room) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          "The state needs " + description.getDataBytes() + " bytes, but only " + room
-              + " are free at " + folder + ".");
+          "The state needs "
+              + description.getDataBytes()
+              + " bytes, but only "
+              + room
+              + " are free at "
+              + folder
+              + ".");
     }
     if (Files.isRegularFile(file)) {
       Files.delete(file);

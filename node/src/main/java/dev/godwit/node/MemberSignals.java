@@ -158,8 +158,7 @@ final class MemberSignals implements SignalHandler {
         joinListeners.forEach(listener -> listener.accept(ticket, from));
         yield Signal.newBuilder()
             .setJoinReply(
-                JoinReply.newBuilder()
-                    .setMembership(ByteString.copyFrom(membership.encoded())))
+                JoinReply.newBuilder().setMembership(ByteString.copyFrom(membership.encoded())))
             .build();
       }
       case Redemption.Refused refused ->

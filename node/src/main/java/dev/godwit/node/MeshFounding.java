@@ -55,7 +55,9 @@ public final class MeshFounding {
     if (home.isMember() && home.meshKey().isPresent()) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          "This node has made mesh " + home.mesh().name() + " already; use another --home for a"
+          "This node has made mesh "
+              + home.mesh().name()
+              + " already; use another --home for a"
               + " second one.");
     }
     try (HubClient client =
@@ -81,13 +83,11 @@ public final class MeshFounding {
               clock,
               MemberSignals.MEMBERSHIP,
               random);
-      home.enter(
-          new MeshInfo(key.id(), name, List.of(hub.hostAndPort()), hub.fingerprint()), own);
+      home.enter(new MeshInfo(key.id(), name, List.of(hub.hostAndPort()), hub.fingerprint()), own);
       home.admitted(own);
       return own;
     } catch (IllegalArgumentException e) {
-      throw new NodeException(
-          NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
+      throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -131,8 +131,7 @@ public final class MeshFounding {
                   InstantSource.system().instant().plus(valid)),
               random);
     } catch (IllegalArgumentException e) {
-      throw new NodeException(
-          NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
+      throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -173,8 +172,7 @@ public final class MeshFounding {
         new MembershipVerifier(ticket.mesh(), clock)
             .verify(membership, identity.id(), Revocations.none(ticket.mesh()));
         home.enter(
-            new MeshInfo(
-                ticket.mesh(), ticket.meshName(), ticket.hubs(), ticket.hubFingerprint()),
+            new MeshInfo(ticket.mesh(), ticket.meshName(), ticket.hubs(), ticket.hubFingerprint()),
             membership);
         return membership;
       }
@@ -206,7 +204,8 @@ public final class MeshFounding {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new NodeException(
           NodeException.Kind.UNREACHABLE,
-          "The node that invited us does not answer: " + cause.getMessage()
+          "The node that invited us does not answer: "
+              + cause.getMessage()
               + " 'godwit mesh invite' or another command must be running there.",
           e);
     } catch (InterruptedException e) {

@@ -49,8 +49,7 @@ public record MeshInfo(MeshId id, String name, List<String> hubs, HubFingerprint
 
   static MeshInfo parse(byte[] encoded) throws IOException {
     Properties properties = new Properties();
-    properties.load(
-        new StringReader(new String(encoded, java.nio.charset.StandardCharsets.UTF_8)));
+    properties.load(new StringReader(new String(encoded, java.nio.charset.StandardCharsets.UTF_8)));
     try {
       return new MeshInfo(
           MeshId.parse(properties.getProperty("mesh", "")),

@@ -154,7 +154,11 @@ public final class Node implements AutoCloseable {
     } catch (HubException e) {
       throw new NodeException(
           e.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
-          "The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name() + " does not let us in: "
+          "The hub "
+              + mesh.hub().hostAndPort()
+              + " of mesh "
+              + mesh.name()
+              + " does not let us in: "
               + e.getMessage(),
           e);
     } catch (InterruptedException e) {
@@ -196,8 +200,7 @@ public final class Node implements AutoCloseable {
   }
 
   private RequestHandler resolve(
-      dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open)
-      throws RemoteException {
+      dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open) throws RemoteException {
     @Nullable Seeder seeder = seeders.get(open.getResource());
     if (seeder == null) {
       throw new RemoteException(
@@ -339,13 +342,17 @@ public final class Node implements AutoCloseable {
     if (found.isEmpty()) {
       throw new NodeException(
           NodeException.Kind.UNREACHABLE,
-          "No node '" + node + "' is there right now. 'godwit peers' lists who is; on the other"
+          "No node '"
+              + node
+              + "' is there right now. 'godwit peers' lists who is; on the other"
               + " machine something must be running, for example 'godwit seed'.");
     }
     if (found.stream().map(PeerView::id).distinct().count() > 1) {
       throw new NodeException(
           NodeException.Kind.USAGE,
-          "Several nodes are called '" + node + "'; use a node id: "
+          "Several nodes are called '"
+              + node
+              + "'; use a node id: "
               + found.stream()
                   .map(peer -> peer.id().toString())
                   .distinct()
@@ -379,7 +386,10 @@ public final class Node implements AutoCloseable {
             .collect(Collectors.joining(", "));
     throw new NodeException(
         NodeException.Kind.FAILED,
-        name.node() + " offers no resource '" + name.resource() + "'"
+        name.node()
+            + " offers no resource '"
+            + name.resource()
+            + "'"
             + (offered.isEmpty() ? "; it offers none." : "; it offers " + offered + "."));
   }
 
@@ -407,8 +417,7 @@ public final class Node implements AutoCloseable {
                     .setMembership(membership())
                     .addAllAddresses(transport.addresses()))
             .build();
-    Answer answer =
-        answer(signaling.ask(process, request, ASK), process.node().shortForm());
+    Answer answer = answer(signaling.ask(process, request, ASK), process.node().shortForm());
     ConnectReply reply = answer.signal().getConnectReply();
     if (!reply.getFailure().isEmpty()) {
       throw new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure());
@@ -478,12 +487,9 @@ public final class Node implements AutoCloseable {
       return future.get(ASK.toMillis() * 2, TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new NodeException(
-          NodeException.Kind.UNREACHABLE,
-          who + " does not answer: " + message(e),
-          e);
+          NodeException.Kind.UNREACHABLE, who + " does not answer: " + message(e), e);
     } catch (TimeoutException e) {
-      throw new NodeException(
-          NodeException.Kind.UNREACHABLE, who + " does not answer.", e);
+      throw new NodeException(NodeException.Kind.UNREACHABLE, who + " does not answer.", e);
     } catch (InterruptedException e) {
       throw interrupted(e);
     }

@@ -24,7 +24,6 @@ public record SeedOptions(
 
   /** A file that no program uses. */
   public static SeedOptions of(String resource, Path from) {
-    return new SeedOptions(
-        resource, from, List.of(), ProgramHook.NONE, Duration.ofMinutes(2));
+    return new SeedOptions(resource, from, List.of(), ProgramHook.NONE, Duration.ofMinutes(2));
   }
 }

@@ -49,8 +49,7 @@ public final class Seeding implements AutoCloseable {
     String resource = ResourceName.checked(options.resource());
     Path file = options.from().toAbsolutePath();
     if (!Files.exists(file)) {
-      throw new NodeException(
-          NodeException.Kind.FAILED, "There is no file " + file + " to seed.");
+      throw new NodeException(NodeException.Kind.FAILED, "There is no file " + file + " to seed.");
     }
     if (Files.isDirectory(file)) {
       throw new NodeException(
@@ -93,9 +92,12 @@ public final class Seeding implements AutoCloseable {
       case Ownership.Released released ->
           throw new NodeException(
               NodeException.Kind.FAILED,
-              file + " has moved to another node (generation " + released.generation()
+              file
+                  + " has moved to another node (generation "
+                  + released.generation()
                   + "); this copy is old. To use it all the same as a new state, delete "
-                  + journal + ".");
+                  + journal
+                  + ".");
       case Ownership.Running _ ->
           throw new NodeException(
               NodeException.Kind.FAILED,
@@ -103,8 +105,11 @@ public final class Seeding implements AutoCloseable {
       case Ownership.Pulling _, Ownership.Finalizing _, Ownership.Declined _ ->
           throw new NodeException(
               NodeException.Kind.FAILED,
-              file + " is a copy that was never finished; finish it with 'godwit leech', or"
-                  + " delete it and " + journal + ".");
+              file
+                  + " is a copy that was never finished; finish it with 'godwit leech', or"
+                  + " delete it and "
+                  + journal
+                  + ".");
     }
   }
 

@@ -13,13 +13,7 @@ final class ZstdCompression implements Compression {
   public boolean compress(ByteBuffer src, ByteBuffer dst) {
     long size =
         Zstd.compressDirectByteBuffer(
-            dst,
-            dst.position(),
-            dst.remaining(),
-            src,
-            src.position(),
-            src.remaining(),
-            LEVEL);
+            dst, dst.position(), dst.remaining(), src, src.position(), src.remaining(), LEVEL);
     if (Zstd.isError(size)) {
       return false;
     }

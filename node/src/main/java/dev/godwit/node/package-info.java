@@ -1,4 +1,6 @@
-/** A running node, and what a program needs to embed one. Begin with {@link dev.godwit.node.Node}. */
+/**
+ * A running node, and what a program needs to embed one. Begin with {@link dev.godwit.node.Node}.
+ */
 @NullMarked
 package dev.godwit.node;
 

@@ -1,0 +1,240 @@
+package dev.godwit.cli;
+
+import dev.godwit.demo.Demo;
+import dev.godwit.node.NodeException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description = {
+      "See it work, on this machine: a hub, two nodes and a program that keeps writing, each a",
+      "process of its own. The program's state moves to the other node while it writes; a checker",
+      "proves that nothing was lost. Leaves nothing behind."
+    })
+final class DemoCommand extends Verb {
+  @Option(
+      names = "--transport",
+      paramLabel = "NAME",
+      defaultValue = "quic",
+      description = "How the nodes connect: quic (default: ${DEFAULT-VALUE}).")
+  private String transport = "quic";
+
+  @Option(
+      names = "--size",
+      paramLabel = "SIZE",
+      defaultValue = "256M",
+      description = "How much state there is (default: ${DEFAULT-VALUE}).")
+  private String size = "256M";
+
+  @Option(
+      names = "--write-rate",
+      paramLabel = "SIZE",
+      defaultValue = "20M",
+      description = "How much the program writes each second (default: ${DEFAULT-VALUE}).")
+  private String writeRate = "20M";
+
+  @Option(
+      names = "--state",
+      paramLabel = "FILE",
+      description = "Begin with a copy of this file instead of an empty state.")
+  private @Nullable Path state;
+
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    Demo.Options options = options();
+    Termination termination = new Termination();
+    ExitStatus status = ExitStatus.FAILED;
+    Demo.Result result;
+    try (Demo demo = new Demo(options, new Show(output))) {
+      output.line(
+          output.strong("godwit demo") + ": a hub, two nodes and a program, each a process");
+      output.line("of its own, on this machine.");
+      output.line("");
+      result = interruptibly(demo, termination);
+      status =
+          result.report().lost() + result.report().foreign() == 0
+              ? ExitStatus.DONE
+              : ExitStatus.FAILED;
+    } finally {
+      termination.finished(status.code());
+    }
+    tell(output, result, status);
+    return status;
+  }
+
+  private Demo.Options options() throws NodeException {
+    if (!transport.equals("quic")) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "Transport '" + transport + "' is not available in this version; there is quic.");
+    }
+    if (state != null && !Files.isRegularFile(state)) {
+      throw new NodeException(NodeException.Kind.USAGE, "There is no file " + state + ".");
+    }
+    long bytes;
+    long rate;
+    try {
+      bytes = Units.parseSize(size);
+      rate = Units.parseSize(writeRate);
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(NodeException.Kind.USAGE, e.getMessage() + ".", e);
+    }
+    if (bytes < 1 << 20 || rate < 4096) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, "The demo needs --size 1M and --write-rate 4K at least.");
+    }
+    String launcher = System.getProperty("godwit.launcher");
+    if (launcher == null) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "The demo starts further processes and needs the godwit launcher for that.");
+    }
+    return new Demo.Options(List.of(launcher), bytes, rate, Optional.ofNullable(state));
+  }
+
+  /** Runs the demo on a thread of its own, so that Ctrl-C can end it. */
+  private static Demo.Result interruptibly(Demo demo, Termination termination) throws Exception {
+    CompletableFuture<Demo.Result> over = new CompletableFuture<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .name("demo")
+            .start(
+                () -> {
+                  try {
+                    over.complete(demo.run());
+                  } catch (Exception e) {
+                    over.completeExceptionally(e);
+                  }
+                });
+    try {
+      CompletableFuture.anyOf(over, termination.requested()).get();
+      if (!over.isDone()) {
+        thread.interrupt();
+        throw new NodeException(NodeException.Kind.FAILED, "Stopped.");
+      }
+      return over.get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "The demo did not work: " + (cause == null ? e.getMessage() : cause.getMessage()),
+          e);
+    }
+  }
+
+  private void tell(Output output, Demo.Result result, ExitStatus status) {
+    long lost = result.report().lost() + result.report().foreign();
+    output.line(
+        (lost == 0 ? output.tick() : "✗")
+            + String.format(
+                Locale.ROOT,
+                " Checked %,d acknowledged records (%,d before, %,d after): %s",
+                result.report().written(),
+                result.recordsBefore(),
+                result.recordsAfter(),
+                lost == 0 ? "none is lost." : lost + " are lost or damaged!"));
+    output.event(
+        Json.event("result")
+            .put("ok", status == ExitStatus.DONE)
+            .put("transport", transport)
+            .put("path", result.path())
+            .put("bytes", result.bytes())
+            .put("rounds", result.rounds())
+            .put("downtimeMs", result.downtimeMillis())
+            .put("recordsWritten", result.report().written())
+            .put("recordsBefore", result.recordsBefore())
+            .put("recordsAfter", result.recordsAfter())
+            .put("recordsLost", lost));
+  }
+
+  /** What people and programs see of it. */
+  private final class Show implements Demo.Stage {
+    private final Output output;
+
+    Show(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public void hub(String address) {
+      output.line(output.tick() + " The hub listens at " + address + ".");
+      output.event(Json.event("hub").put("address", address));
+    }
+
+    @Override
+    public void writing(long bytes) {
+      output.line(
+          output.tick()
+              + " alice holds "
+              + Units.bytes(bytes)
+              + " of state; a program there writes "
+              + writeRate
+              + " a second into it, over NBD.");
+      output.event(Json.event("writing").put("size", bytes));
+    }
+
+    @Override
+    public void moving(Map<String, String> progress, long records) {
+      double done = number(progress, "bytesDone");
+      double total = Math.max(1, number(progress, "bytesTotal"));
+      output.moving(
+          "  moving to bob  "
+              + Output.bar(done / total)
+              + "  "
+              + Output.percent(done / total)
+              + "  "
+              + Units.bytes(done)
+              + "  "
+              + Units.bytes(number(progress, "bytesPerSecond"))
+              + "/s  round "
+              + (int) number(progress, "rounds")
+              + String.format(Locale.ROOT, "  %,d records written meanwhile", records));
+      output.event(
+          Json.event("progress")
+              .put("bytesDone", (long) done)
+              .put("bytesTotal", (long) total)
+              .put("recordsWritten", records));
+    }
+
+    private static double number(Map<String, String> event, String name) {
+      return Double.parseDouble(event.getOrDefault(name, "0"));
+    }
+
+    @Override
+    public void handedOver(double downtimeMillis) {
+      output.line(
+          output.tick()
+              + " Handed over to bob: the program stood still for "
+              + output.strong(Units.millis(downtimeMillis))
+              + " and goes on there.");
+      output.event(Json.event("handover").put("downtimeMs", downtimeMillis));
+    }
+
+    @Override
+    public void complete(Map<String, String> outcome) {
+      output.line(
+          output.tick()
+              + " bob has everything: "
+              + Units.bytes(number(outcome, "bytes"))
+              + " in "
+              + (int) number(outcome, "rounds")
+              + " rounds.");
+    }
+
+    @Override
+    public void checking() {
+      output.moving("  checking every record…");
+    }
+  }
+}

@@ -1,0 +1,321 @@
+package dev.godwit.demo;
+
+import dev.godwit.backend.FileBackend;
+import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.membership.Capability;
+import dev.godwit.membership.Grant;
+import dev.godwit.node.MeshFounding;
+import dev.godwit.node.NodeHome;
+import dev.godwit.signaling.HubAddress;
+import dev.godwit.ticket.Ticket;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The main job on one machine: a hub, two nodes and a program, each a process of its own; the
+ * program's state moves from one node to the other while it writes, and a checker proves that
+ * nothing was lost. Leaves nothing behind.
+ */
+public final class Demo implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(30);
+  private static final Duration MOVE = Duration.ofMinutes(30);
+  private static final Duration WARM_UP = Duration.ofMillis(1500);
+  private static final Duration AFTERWARDS = Duration.ofMillis(1500);
+
+  private final Options options;
+  private final Stage stage;
+  private final Path directory;
+  private final Deque<ChildProcess> children = new ArrayDeque<>();
+
+  /**
+   * What to show.
+   *
+   * @param launcher starts a {@code godwit} process
+   * @param size bytes of state, when {@code state} is empty
+   * @param writeRate how fast the program writes, bytes a second
+   * @param state a file to take the state from; it is copied, not touched
+   */
+  public record Options(List<String> launcher, long size, long writeRate, Optional<Path> state) {
+    /** Copies the list. */
+    public Options {
+      launcher = List.copyOf(launcher);
+    }
+  }
+
+  /** Hears how it goes; called from several threads. */
+  public interface Stage {
+    /** The hub is up. */
+    void hub(String address);
+
+    /** The first node offers the state and the program writes to it. */
+    void writing(long size);
+
+    /** The state is on its way. */
+    void moving(Map<String, String> progress, long recordsSoFar);
+
+    /** The program goes on at the second node. */
+    void handedOver(double downtimeMillis);
+
+    /** Everything is at the second node. */
+    void complete(Map<String, String> outcome);
+
+    /** The checker is at work. */
+    void checking();
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param path how the bytes went
+   * @param bytes that were fetched, over all rounds
+   * @param rounds how many rounds there were
+   * @param downtimeMillis what the program saw: from its last acknowledged write on one side to its
+   *     first on the other
+   * @param recordsBefore acknowledged at the first node
+   * @param recordsAfter acknowledged at the second node
+   * @param report what the checker found
+   */
+  public record Result(
+      String path,
+      long bytes,
+      long rounds,
+      double downtimeMillis,
+      long recordsBefore,
+      long recordsAfter,
+      RecordChecker.Report report) {}
+
+  /** Prepares a folder for everything that the demo makes. */
+  public Demo(Options options, Stage stage) throws IOException {
+    this.options = options;
+    this.stage = stage;
+    this.directory = Files.createTempDirectory("godwit-demo");
+  }
+
+  /**
+   * Shows it.
+   *
+   * @throws IOException when something did not work; the message says what
+   */
+  public Result run() throws IOException, InterruptedException {
+    ChildProcess hub =
+        godwit("hub", event -> {}, "hub", "--listen", "127.0.0.1:0", "--data", path("hub-data"));
+    HubAddress address = HubAddress.parse(member(hub.await("ready", START), "address"));
+    stage.hub(address.hostAndPort());
+
+    NodeHome alice = new NodeHome(directory.resolve("alice"), new SecureRandom());
+    NodeHome bob = new NodeHome(directory.resolve("bob"), new SecureRandom());
+    MeshFounding.create(alice, "demo", "alice", address);
+    Ticket ticket =
+        MeshFounding.invite(
+            alice,
+            "bob",
+            List.of(new Grant("*", EnumSet.of(Capability.MIGRATE))),
+            Duration.ofMinutes(5));
+
+    Path source = directory.resolve("alice/state");
+    prepareState(source);
+    ChildProcess seed =
+        godwit(
+            "alice",
+            event -> {},
+            "seed",
+            "state",
+            "--home",
+            path("alice"),
+            "--from",
+            source.toString(),
+            "--device",
+            "nbd:unix:" + path("alice.sock"),
+            "--on-suspend",
+            "kill -STOP \"$(cat " + quoted(path("program.pid")) + ")\"");
+    seed.await("ready", START);
+
+    Path before = directory.resolve("program-alice.log");
+    Path after = directory.resolve("program-bob.log");
+    ChildProcess writer = program("program-alice", path("alice.sock"), before);
+    Files.writeString(directory.resolve("program.pid"), Long.toString(writer.pid()));
+    // Started beforehand: it waits for its device, which comes with the leech.
+    ChildProcess successor = program("program-bob", path("bob.sock"), after);
+    MeshFounding.join(bob, ticket.text());
+    writer.await("ready", START);
+    awaitRecords(before, options.writeRate() / RecordFormat.BYTES * WARM_UP.toMillis() / 1000);
+    stage.writing(Files.size(source));
+
+    Path target = directory.resolve("bob/state");
+    String[] way = {""};
+    ChildProcess leech =
+        godwit(
+            "bob",
+            event -> {
+              if ("progress".equals(event.get("event"))) {
+                String route = event.getOrDefault("path", "");
+                if (!route.isEmpty()) {
+                  way[0] = route;
+                }
+                stage.moving(event, count(before));
+              }
+            },
+            "leech",
+            "alice/state",
+            "--home",
+            path("bob"),
+            "--to",
+            target.toString(),
+            "--device",
+            "nbd:unix:" + path("bob.sock"));
+    Map<String, String> complete = leech.await("complete", MOVE);
+    awaitRecords(after, 1);
+    double downtime = downtime(before, after);
+    stage.handedOver(downtime);
+    stage.complete(complete);
+    awaitRecords(after, options.writeRate() / RecordFormat.BYTES * AFTERWARDS.toMillis() / 1000);
+
+    expectGood("the program at bob", successor, successor.stop());
+    expectGood("bob", leech, leech.stop());
+    expectGood("alice", seed, seed.awaitEnd(START));
+    stage.checking();
+    return check(source, target, before, after, downtime, complete, way[0]);
+  }
+
+  private static void expectGood(String who, ChildProcess child, int status) throws IOException {
+    if (status != 0) {
+      throw new IOException(who + " ended with status " + status + child.complaints());
+    }
+  }
+
+  private void prepareState(Path source) throws IOException {
+    if (options.state().isPresent()) {
+      Files.copy(options.state().get(), source, StandardCopyOption.REPLACE_EXISTING);
+    } else {
+      FileBackend.create(source, options.size(), NativeSparseFile.opener()).close();
+    }
+  }
+
+  private Result check(
+      Path source,
+      Path target,
+      Path before,
+      Path after,
+      double downtime,
+      Map<String, String> complete,
+      String way)
+      throws IOException {
+    List<AckLog.Ack> acks = new ArrayList<>(AckLog.read(before));
+    long first = acks.size();
+    acks.addAll(AckLog.read(after));
+    RecordChecker.Report report;
+    try (FileBackend moved = FileBackend.open(target, NativeSparseFile.opener());
+        @Nullable FileBackend original = original()) {
+      report = new RecordChecker().check(acks, moved, original);
+    }
+    return new Result(
+        way,
+        Long.parseLong(member(complete, "bytes")),
+        Long.parseLong(member(complete, "rounds")),
+        downtime,
+        first,
+        acks.size() - first,
+        report);
+  }
+
+  private @Nullable FileBackend original() throws IOException {
+    return options.state().isPresent()
+        ? FileBackend.open(options.state().get(), NativeSparseFile.opener())
+        : null;
+  }
+
+  private static double downtime(Path before, Path after) throws IOException {
+    return (AckLog.read(after).getFirst().micros() - AckLog.read(before).getLast().micros())
+        / 1000.0;
+  }
+
+  private static long count(Path log) {
+    try {
+      return AckLog.count(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void awaitRecords(Path log, long count) throws IOException {
+    long deadline = System.nanoTime() + MOVE.toNanos();
+    while (AckLog.count(log) < count) {
+      for (ChildProcess child : children) {
+        child.failIfDead();
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IOException("the program writes nothing");
+      }
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+  }
+
+  private ChildProcess program(String name, String socket, Path log) throws IOException {
+    return godwit(
+        name,
+        event -> {},
+        "demo-program",
+        "--device",
+        "nbd:unix:" + socket,
+        "--log",
+        log.toString(),
+        "--write-rate",
+        Long.toString(options.writeRate()));
+  }
+
+  private ChildProcess godwit(
+      String name, java.util.function.Consumer<Map<String, String>> listener, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(options.launcher());
+    command.addAll(List.of(arguments));
+    command.add("--json");
+    ChildProcess child = ChildProcess.start(name, directory, command, listener);
+    children.push(child);
+    return child;
+  }
+
+  private String path(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private static String quoted(String path) {
+    return "'" + path.replace("'", "'\\''") + "'";
+  }
+
+  private static String member(Map<String, String> event, String name) throws IOException {
+    String value = event.get(name);
+    if (value == null) {
+      throw new IOException("an event has no " + name);
+    }
+    return value;
+  }
+
+  /** Ends every process that was started and removes every file that was made. */
+  @Override
+  public void close() throws IOException {
+    while (!children.isEmpty()) {
+      children.pop().close();
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}
