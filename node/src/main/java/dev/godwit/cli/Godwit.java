@@ -3,6 +3,8 @@ package dev.godwit.cli;
 import dev.godwit.node.Version;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -47,11 +49,11 @@ public final class Godwit implements Runnable {
     }
   }
 
-  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do.");
+    throw new ParameterException(Objects.requireNonNull(spec).commandLine(), "Say what to do.");
   }
 
   /** Runs the command and exits with its status. */

@@ -30,6 +30,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,6 +44,7 @@ import picocli.CommandLine.Parameters;
       "With a device this goes on serving it until Ctrl-C."
     })
 final class LeechCommand extends Verb {
+  private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
   private static final long TICK_MILLIS = 100;
 
   @Parameters(paramLabel = "NODE/RESOURCE", description = "Whose resource.")
@@ -186,7 +189,7 @@ final class LeechCommand extends Verb {
       try {
         over.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        continue;
+        LOG.trace("not over yet", e);
       } catch (ExecutionException e) {
         throw new IllegalStateException("the leecher failed", e.getCause());
       }
@@ -261,7 +264,7 @@ final class LeechCommand extends Verb {
   }
 
   private ExitStatus outcome(Output output, Leeching leeching) throws IOException {
-    switch (leeching.state()) {
+    return switch (leeching.state()) {
       case LeecherState.Complete complete -> {
         MigrationProgress progress = leeching.progress();
         output.line(
@@ -285,7 +288,7 @@ final class LeechCommand extends Verb {
             .put("generation", complete.generation())
             .put("bytes", progress.bytesFetched())
             .put("rounds", progress.rounds());
-        return ExitStatus.DONE;
+        yield ExitStatus.DONE;
       }
       case LeecherState.Failed failed ->
           throw new NodeException(
@@ -311,7 +314,7 @@ final class LeechCommand extends Verb {
               "Stopped before "
                   + name
                   + " was here. Run the same command again to go on or begin anew.");
-    }
+    };
   }
 
   private ProcessStatus status(Node node, Leeching leeching) {

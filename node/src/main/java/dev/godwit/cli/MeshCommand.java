@@ -26,6 +26,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -49,12 +50,13 @@ import picocli.CommandLine.Parameters;
       MeshCommand.Revoke.class,
     })
 final class MeshCommand implements Runnable {
-  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Say what to do with the mesh: create, invite, join, members, revoke.");
+        Objects.requireNonNull(spec).commandLine(),
+        "Say what to do with the mesh: create, invite, join, members, revoke.");
   }
 
   /** A name for this machine that fits into a certificate. */

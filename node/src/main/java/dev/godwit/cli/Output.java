@@ -1,7 +1,9 @@
 package dev.godwit.cli;
 
+import java.io.Console;
 import java.io.PrintStream;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a command talks to people or programs: lines for people, a moving progress line when they
@@ -35,11 +37,17 @@ public final class Output {
     if (json) {
       return new Output(System.out, Audience.PROGRAM);
     }
+    Console console = System.console();
     boolean terminal =
-        System.console().isTerminal()
+        isTerminal(console)
             && !"dumb".equals(System.getenv("TERM"))
             && System.getenv("NO_COLOR") == null;
     return new Output(System.out, terminal ? Audience.TERMINAL : Audience.LOG);
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // The annotation says so, and it costs nothing.
+  private static boolean isTerminal(@Nullable Console console) {
+    return console != null && console.isTerminal();
   }
 
   /** Who reads. */

@@ -54,6 +54,11 @@ public final class Units {
   }
 
   /** Bytes with three digits or so: {@code 812 B}, {@code 1.4 MiB}, {@code 256 MiB}. */
+  public static String bytes(long bytes) {
+    return bytes((double) bytes);
+  }
+
+  /** As {@link #bytes(long)}, for rates. */
   public static String bytes(double bytes) {
     String[] units = {"B", "KiB", "MiB", "GiB", "TiB"};
     int unit = 0;

@@ -1,6 +1,5 @@
 package dev.godwit.demo;
 
-import dev.godwit.demo.RecordFormat.Key;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,7 +21,7 @@ final class AckLog implements Closeable {
   private final ByteBuffer entry = ByteBuffer.allocateDirect(ENTRY);
 
   /** An acknowledged record; the time is in microseconds since 1970. */
-  record Ack(Key key, int slot, long micros) {}
+  record Ack(RecordFormat.Key key, int slot, long micros) {}
 
   AckLog(Path file) throws IOException {
     this.channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -47,7 +46,7 @@ final class AckLog implements Closeable {
       while (bytes.remaining() >= ENTRY) {
         int epoch = bytes.getInt();
         int slot = bytes.getInt();
-        acks.add(new Ack(new Key(epoch, bytes.getLong()), slot, bytes.getLong()));
+        acks.add(new Ack(new RecordFormat.Key(epoch, bytes.getLong()), slot, bytes.getLong()));
       }
     }
     return acks;

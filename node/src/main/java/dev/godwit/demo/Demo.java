@@ -190,7 +190,7 @@ public final class Demo implements AutoCloseable {
     expectGood("bob", leech, leech.stop());
     expectGood("alice", seed, seed.awaitEnd(START));
     stage.checking();
-    return check(source, target, before, after, downtime, complete, way[0]);
+    return check(target, before, after, downtime, complete, way[0]);
   }
 
   private static void expectGood(String who, ChildProcess child, int status) throws IOException {
@@ -208,7 +208,6 @@ public final class Demo implements AutoCloseable {
   }
 
   private Result check(
-      Path source,
       Path target,
       Path before,
       Path after,

@@ -2,7 +2,6 @@ package dev.godwit.demo;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.demo.AckLog.Ack;
-import dev.godwit.demo.RecordFormat.Key;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -38,7 +37,7 @@ public final class RecordChecker {
    * @param before the state as it was before the program began, or null when it was all zero
    */
   public Report check(List<Ack> acks, Backend state, @Nullable Backend before) throws IOException {
-    Map<Integer, Key> last = new HashMap<>();
+    Map<Integer, RecordFormat.Key> last = new HashMap<>();
     for (Ack ack : acks) {
       last.merge(ack.slot(), ack.key(), (a, b) -> a.compareTo(b) > 0 ? a : b);
     }
@@ -51,7 +50,7 @@ public final class RecordChecker {
       int length = (int) Math.min(RecordFormat.BYTES, state.size() - offset);
       state.read(block.clear().limit(length), offset);
       block.flip();
-      @Nullable Key expected = last.get(slot);
+      RecordFormat.@Nullable Key expected = last.get(slot);
       if (expected != null) {
         lost += isThere(block, slot, expected) ? 0 : 1;
       } else if (slot % 2 == 0) {
@@ -67,7 +66,7 @@ public final class RecordChecker {
     return new Report(acks.size(), lost, foreign);
   }
 
-  private boolean isThere(ByteBuffer block, int slot, Key expected) {
+  private boolean isThere(ByteBuffer block, int slot, RecordFormat.Key expected) {
     return block.remaining() == RecordFormat.BYTES
         && format.isWhole(block, slot)
         && RecordFormat.key(block).compareTo(expected) >= 0;

@@ -2,7 +2,6 @@ package dev.godwit.demo;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.demo.AckLog.Ack;
-import dev.godwit.demo.RecordFormat.Key;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -48,13 +47,13 @@ public final class RecordProgram {
     int epoch = epoch() + 1;
     Random random = new Random(epoch);
     long number = 0;
-    write(log, 0, new Key(epoch, number++));
+    write(log, 0, new RecordFormat.Key(epoch, number++));
     long start = System.nanoTime();
     long flushed = start;
     long written = 0;
     while (!stop.getAsBoolean()) {
       int slot = 1 + 2 * random.nextInt(slots / 2);
-      write(log, slot, new Key(epoch, number++));
+      write(log, slot, new RecordFormat.Key(epoch, number++));
       written += RecordFormat.BYTES;
       long now = System.nanoTime();
       if (now - flushed > FLUSH.toNanos()) {
@@ -75,7 +74,7 @@ public final class RecordProgram {
     return format.isWhole(buffer.flip(), 0) ? RecordFormat.key(buffer).epoch() : 0;
   }
 
-  private void write(AckLog log, int slot, Key key) throws IOException {
+  private void write(AckLog log, int slot, RecordFormat.Key key) throws IOException {
     format.fill(buffer, slot, key);
     device.write(buffer, (long) slot * RecordFormat.BYTES);
     Instant now = Instant.now();
