@@ -16,6 +16,7 @@ import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -72,11 +73,13 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
             .build();
     WebSocketServerHandshaker handshaker =
         new WebSocketServerHandshakerFactory(HubProtocol.PATH, null, frames).newHandshaker(request);
-    if (handshaker == null) {
+    if (handshaker == null
+        || !handshaker.version().equals(WebSocketVersion.V13)
+        || !request.headers().contains(HttpHeaderNames.UPGRADE)) {
       respond(
           context,
           HttpResponseStatus.UPGRADE_REQUIRED,
-          "This is the control channel of a Godwit hub; it wants a WebSocket.\n");
+          "This is the control channel of a Godwit hub; it wants a WebSocket (RFC 6455).\n");
       return;
     }
     HubConnection connection = connections.get();

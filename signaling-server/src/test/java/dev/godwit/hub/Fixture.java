@@ -1,5 +1,7 @@
 package dev.godwit.hub;
 
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
 import dev.godwit.identity.HubCertificate;
 import dev.godwit.identity.Identity;
 import dev.godwit.membership.MeshKey;
@@ -8,6 +10,7 @@ import dev.godwit.seal.SealingKey;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.HubState;
 import dev.godwit.signaling.HubTiming;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.Signaling;
@@ -20,8 +23,10 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.OptionalInt;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** Hubs and clients on the loopback interface that all end with the test. */
 final class Fixture implements AutoCloseable {
@@ -102,6 +107,31 @@ final class Fixture implements AutoCloseable {
 
   static <T> T get(CompletableFuture<T> future) throws Exception {
     return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Waits for a state, whatever comes before it. */
+  static HubState await(BlockingQueue<HubState> states, Predicate<HubState> wanted)
+      throws InterruptedException {
+    while (true) {
+      HubState state = states.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      assertNotNull(state, "the state does not come");
+      if (wanted.test(state)) {
+        return state;
+      }
+    }
+  }
+
+  static void awaitOnline(BlockingQueue<HubState> states) throws InterruptedException {
+    await(states, HubState.Online.class::isInstance);
+  }
+
+  static void awaitOffline(BlockingQueue<HubState> states) throws InterruptedException {
+    await(states, HubState.Offline.class::isInstance);
+  }
+
+  /** Whether none of the states is one without the hub. */
+  static boolean stayedOnline(BlockingQueue<HubState> states) {
+    return states.stream().allMatch(HubState.Online.class::isInstance);
   }
 
   @Override

@@ -52,11 +52,16 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * A process's connection to the hub. It logs in, and does so again whenever the connection is lost,
- * with growing pauses, until it is closed or the hub refuses for good. The loss of the hub fails
- * what was just asked of it and nothing else.
+ * with growing pauses, until it is closed. The loss of the hub fails what was just asked of it and
+ * nothing else.
+ *
+ * <p>When the very first login fails for a reason that waiting does not cure (another server, a
+ * proof that is not accepted, no common version), the client ends. Once it was logged in, it tries
+ * again even then: a foreign network's login page or a clock that jumped must not end it for good.
  *
  * <p>Thread-safe. Listeners are called one after another on threads of the client and must not
  * block; futures complete on virtual threads, on which blocking is fine.
@@ -171,7 +176,7 @@ public final class HubClient implements AutoCloseable {
     }
   }
 
-  /** Calls {@code listener} with every new state. */
+  /** Calls {@code listener} with every new state; the present one is told by {@link #state}. */
   public void onState(Consumer<HubState> listener) {
     stateListeners.add(listener);
   }
@@ -244,15 +249,19 @@ public final class HubClient implements AutoCloseable {
 
   private void supervise() {
     int failures = 0;
+    boolean wasOnline = false;
     try {
       while (!isClosed()) {
         Visit visit = visit();
-        if (!visit.reason.isCurable()) {
+        wasOnline |= visit.lasted.isPresent();
+        if (!visit.reason.isCurable() && !wasOnline) {
           end(visit.reason);
           return;
         }
-        failures = visit.lasted.compareTo(timing.lastBackoff()) > 0 ? 1 : failures + 1;
-        pause(visit.reason, backoff(failures, visit.reason.retryAfter()));
+        boolean stable =
+            visit.lasted.filter(lasted -> lasted.compareTo(timing.lastBackoff()) > 0).isPresent();
+        failures = stable ? 1 : failures + 1;
+        pause(visit.reason, failures);
       }
     } catch (InterruptedException e) {
       LOG.debug("The hub client was interrupted", e);
@@ -260,16 +269,21 @@ public final class HubClient implements AutoCloseable {
     end(closedException());
   }
 
-  /** How one connection went. */
-  private record Visit(HubException reason, Duration lasted) {}
+  /**
+   * How one connection went.
+   *
+   * @param reason why it is over
+   * @param lasted how long the client was logged in; empty when it was not
+   */
+  private record Visit(HubException reason, Optional<Duration> lasted) {}
 
   private Visit visit() throws InterruptedException {
     Attempt attempt = new Attempt();
-    long onlineSince = 0;
+    Optional<Long> onlineSince = Optional.empty();
     HubException reason;
     try (HubLink link = HubLink.connect(http, hub, attempt, timing.connect(), executor)) {
       HubWelcome welcome = awaitWelcome(link, attempt);
-      onlineSince = System.nanoTime();
+      onlineSince = Optional.of(System.nanoTime());
       enter(new HubState.Online(welcome));
       LOG.info("Logged in at the hub {}", hub.hostAndPort());
       reason = attend(link, attempt.renewAt);
@@ -279,13 +293,7 @@ public final class HubClient implements AutoCloseable {
       online = null;
     }
     failPending(reason);
-    if (onlineSince == 0) {
-      return new Visit(reason, Duration.ZERO);
-    }
-    if (reason.reason() == Reason.NOT_THE_HUB) {
-      reason = new HubException(Reason.OFFLINE, String.valueOf(reason.getMessage()), reason);
-    }
-    return new Visit(reason, Duration.ofNanos(System.nanoTime() - onlineSince));
+    return new Visit(reason, onlineSince.map(since -> Duration.ofNanos(System.nanoTime() - since)));
   }
 
   private HubWelcome awaitWelcome(HubLink link, Attempt attempt)
@@ -347,9 +355,11 @@ public final class HubClient implements AutoCloseable {
     return asked.plus(jittered);
   }
 
-  private void pause(HubException reason, Duration pause) throws InterruptedException {
+  private void pause(HubException reason, int failures) throws InterruptedException {
+    Duration pause = backoff(failures, reason.retryAfter());
     String sentence = String.valueOf(reason.getMessage());
-    LOG.info("{} Next attempt in {} ms.", sentence, pause.toMillis());
+    LOG.atLevel(failures == 1 ? Level.INFO : Level.DEBUG)
+        .log("{} Next attempt in {} ms.", sentence, pause.toMillis());
     lock.lock();
     try {
       retryNow = false;
@@ -416,6 +426,7 @@ public final class HubClient implements AutoCloseable {
           Welcome said = message.getWelcome();
           HubWelcome checked = HubWelcome.of(said);
           loggedIn = true;
+          link.limit(checked.messageBytes());
           online = link;
           republish(link, said.getRevocationsVersion());
           welcome.complete(checked);
@@ -595,10 +606,14 @@ public final class HubClient implements AutoCloseable {
   }
 
   /** A hub forgets everything when it restarts: tells it what this client knows. */
-  private void republish(HubLink link, long versionOfHub) throws HubException {
+  private void republish(HubLink link, long versionOfHub) {
     Revocations known = revocations();
     if (known.version() > versionOfHub) {
-      link.send(publication(sequence.incrementAndGet(), known));
+      try {
+        link.send(publication(sequence.incrementAndGet(), known));
+      } catch (HubException e) {
+        LOG.warn("The hub does not get the revocations: {}", e.getMessage());
+      }
     }
   }
 

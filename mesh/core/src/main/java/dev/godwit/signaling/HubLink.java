@@ -42,6 +42,7 @@ final class HubLink implements AutoCloseable {
   private final BlockingQueue<byte[]> outgoing = new ArrayBlockingQueue<>(QUEUED_MESSAGES);
   private final CompletableFuture<HubException> end = new CompletableFuture<>();
   private volatile long lastHeard = System.nanoTime();
+  private volatile int messageBytes = Integer.MAX_VALUE;
   private volatile @Nullable WebSocket socket;
 
   private HubLink(Receiver receiver, Duration sendTimeout) {
@@ -107,12 +108,23 @@ final class HubLink implements AutoCloseable {
         cause);
   }
 
+  /** From now on, nothing larger is sent. */
+  void limit(int largestMessage) {
+    messageBytes = largestMessage;
+  }
+
   /**
    * Queues a message.
    *
-   * @throws HubException when the queue is full
+   * @throws HubException when it is too large for the hub or the queue is full
    */
   void send(ToHub message) throws HubException {
+    int size = message.getSerializedSize();
+    if (size > messageBytes) {
+      throw new HubException(
+          Reason.TOO_LARGE,
+          "The hub takes messages of at most " + messageBytes + " bytes, not " + size + ".");
+    }
     if (!outgoing.offer(message.toByteArray())) {
       throw new HubException(
           Reason.LIMIT, "More than " + QUEUED_MESSAGES + " messages wait for the hub.");

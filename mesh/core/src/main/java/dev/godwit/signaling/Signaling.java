@@ -35,6 +35,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Questions and answers between nodes through a hub that can neither read nor forge them. Every
@@ -323,18 +324,19 @@ public final class Signaling implements AutoCloseable {
       }
       ReplayWindow.Verdict verdict = replays.admit(opened);
       if (verdict != ReplayWindow.Verdict.FRESH) {
-        LOG.warn(
-            "Dropped a message of {} sent at {}: {}",
-            opened.sender().shortForm(),
-            opened.sentAt(),
-            verdict);
+        LOG.atLevel(verdict == ReplayWindow.Verdict.REPEATED ? Level.DEBUG : Level.INFO)
+            .log(
+                "Dropped a message of {} sent at {}: {}",
+                opened.sender().shortForm(),
+                opened.sentAt(),
+                verdict);
         return Optional.empty();
       }
       Signal signal = Signal.parseFrom(opened.body());
       MessageId id = MessageId.of(signal.getId().toByteArray());
       return Optional.of(new Arrival(opened.sender(), id, signal));
     } catch (SealException | InvalidProtocolBufferException | IllegalArgumentException e) {
-      LOG.warn(
+      LOG.debug(
           "Dropped a message that is said to be from {}: {}",
           delivery.from().shortForm(),
           e.getMessage());
@@ -383,7 +385,7 @@ public final class Signaling implements AutoCloseable {
       replyTo = SealingCertificate.parse(request.getSealingCertificate().toByteArray());
       replyTo.verify(sender, clock);
     } catch (SealException e) {
-      LOG.warn("Dropped a question of {}: {}", sender.shortForm(), e.getMessage());
+      LOG.debug("Dropped a question of {}: {}", sender.shortForm(), e.getMessage());
       return;
     }
     Optional<Signal> answer = Optional.empty();
