@@ -1,6 +1,7 @@
 package dev.godwit.node;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.ProtocolException;
 import java.nio.ByteBuffer;
@@ -11,23 +12,37 @@ final class ZstdCompression implements Compression {
 
   @Override
   public boolean compress(ByteBuffer src, ByteBuffer dst) {
-    long size =
-        Zstd.compressDirectByteBuffer(
-            dst, dst.position(), dst.remaining(), src, src.position(), src.remaining(), LEVEL);
-    if (Zstd.isError(size)) {
-      return false;
+    try {
+      int size =
+          (int)
+              Zstd.compressDirectByteBuffer(
+                  dst,
+                  dst.position(),
+                  dst.remaining(),
+                  src,
+                  src.position(),
+                  src.remaining(),
+                  LEVEL);
+      dst.position(dst.position() + size);
+      return true;
+    } catch (ZstdException e) {
+      if (e.getErrorCode() == Zstd.errDstSizeTooSmall()) {
+        return false;
+      }
+      throw e;
     }
-    dst.position(dst.position() + (int) size);
-    return true;
   }
 
   @Override
   public void decompress(ByteBuffer src, ByteBuffer dst) throws ProtocolException {
-    long size =
-        Zstd.decompressDirectByteBuffer(
-            dst, dst.position(), dst.remaining(), src, src.position(), src.remaining());
-    if (Zstd.isError(size)) {
-      throw new ProtocolException("damaged compressed content: " + Zstd.getErrorName(size));
+    int size;
+    try {
+      size =
+          (int)
+              Zstd.decompressDirectByteBuffer(
+                  dst, dst.position(), dst.remaining(), src, src.position(), src.remaining());
+    } catch (ZstdException e) {
+      throw new ProtocolException("damaged compressed content: " + e.getMessage(), e);
     }
     if (size != dst.remaining()) {
       throw new ProtocolException(

@@ -82,7 +82,8 @@ public final class Call {
 
   /** Answers without content. */
   public void reply(@Nullable MessageLite control) throws IOException {
-    answered();
+    unanswered();
+    answered = true;
     writer.write(header.set(FrameType.REPLY, operation, requestId), control, null);
   }
 
@@ -91,11 +92,13 @@ public final class Call {
    * buffer over.
    */
   public void reply(@Nullable MessageLite control, PooledBuffer buffer) throws IOException {
-    answered();
+    unanswered();
     buffer.bytes().limit(buffer.bytes().position());
     header.set(FrameType.REPLY, operation, requestId);
     PooledBuffer encoded = encoder.encode(header, buffer);
     int bytes = encoded.bytes().limit();
+    // Only now: when encoding fails the peer must still get an answer.
+    answered = true;
     long start = System.nanoTime();
     writer.send(header, control, encoded);
     encoder.sent(bytes, System.nanoTime() - start);
@@ -103,15 +106,14 @@ public final class Call {
 
   void fail(RemoteException failure) throws IOException {
     if (!answered) {
-      answered();
+      answered = true;
       writer.write(header.set(FrameType.FAILURE, operation, requestId), failure.toFailure(), null);
     }
   }
 
-  private void answered() {
+  private void unanswered() {
     if (answered) {
       throw new IllegalStateException("answered already");
     }
-    answered = true;
   }
 }

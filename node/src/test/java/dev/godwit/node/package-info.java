@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.node;
+
+import org.jspecify.annotations.NullMarked;
