@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       DemoCommand.class,
       DemoProgramCommand.class,
+      PrepareStartCommand.class,
       HubCommand.class,
       IdCommand.class,
       MeshCommand.class,

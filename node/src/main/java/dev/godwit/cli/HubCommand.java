@@ -22,6 +22,8 @@ import picocli.CommandLine.Option;
       "It sees who talks to whom, and cannot read or change what they say."
     })
 final class HubCommand extends Verb {
+  private static final int DEFAULT_PORT = 7007;
+
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
@@ -43,7 +45,7 @@ final class HubCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    InetSocketAddress address = parse(listen);
+    InetSocketAddress address = ListenOption.parse(listen, DEFAULT_PORT);
     Termination termination = new Termination();
     Path directory = data != null ? data : common().nodeHome().hubDirectory();
     HubConfig config;
@@ -82,17 +84,5 @@ final class HubCommand extends Verb {
     return bound.getAddress().isAnyLocalAddress()
         ? InetAddress.getLocalHost().getHostName()
         : bound.getAddress().getHostAddress();
-  }
-
-  private static InetSocketAddress parse(String text) throws NodeException {
-    int colon = text.lastIndexOf(':');
-    try {
-      String host = colon < 0 ? text : text.substring(0, colon);
-      int port = colon < 0 ? 7007 : Integer.parseInt(text.substring(colon + 1));
-      return new InetSocketAddress(host.isEmpty() ? "0.0.0.0" : host, port);
-    } catch (IllegalArgumentException e) {
-      throw new NodeException(
-          NodeException.Kind.USAGE, "'" + text + "' is no HOST:PORT to listen on.", e);
-    }
   }
 }

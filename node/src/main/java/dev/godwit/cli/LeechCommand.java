@@ -14,7 +14,6 @@ import dev.godwit.node.Leeching;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
-import dev.godwit.node.NodeSettings;
 import dev.godwit.node.ResourceName;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
@@ -33,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -118,13 +118,15 @@ final class LeechCommand extends Verb {
     NOW
   }
 
+  @Mixin private final ListenOption listen = new ListenOption();
+
   @Override
   ExitStatus run(Output output) throws Exception {
     LeechOptions options = options();
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, NodeSettings.standard());
+    try (Node node = Node.start(home, listen.settings());
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
       output.event(Json.event("ready").put("resource", name).put("size", leeching.size()));

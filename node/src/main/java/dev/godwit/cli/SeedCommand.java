@@ -5,7 +5,6 @@ import dev.godwit.node.CommandHook;
 import dev.godwit.node.Device;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeHome;
-import dev.godwit.node.NodeSettings;
 import dev.godwit.node.SeedOptions;
 import dev.godwit.node.Seeding;
 import dev.godwit.node.StatusSocket;
@@ -18,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -60,6 +60,8 @@ final class SeedCommand extends Verb {
       description = "How long a command may take (default: ${DEFAULT-VALUE}).")
   private Duration hookTimeout = Duration.ofSeconds(60);
 
+  @Mixin private final ListenOption listen = new ListenOption();
+
   @Override
   ExitStatus run(Output output) throws Exception {
     List<Device> parsed = new ArrayList<>();
@@ -76,7 +78,7 @@ final class SeedCommand extends Verb {
             parsed,
             new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout),
             Duration.ofMinutes(2));
-    try (Node node = Node.start(home, NodeSettings.standard());
+    try (Node node = Node.start(home, listen.settings());
         Seeding seeding = node.seed(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
       seeding.onChange(state -> tell(output, state));

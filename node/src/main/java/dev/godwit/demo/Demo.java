@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * nothing was lost. Leaves nothing behind.
  */
 public final class Demo implements AutoCloseable {
+  private static final String LOOPBACK = "127.0.0.1:0";
   private static final Duration START = Duration.ofSeconds(30);
   private static final Duration MOVE = Duration.ofMinutes(30);
   private static final Duration WARM_UP = Duration.ofMillis(1500);
@@ -114,7 +115,7 @@ public final class Demo implements AutoCloseable {
    */
   public Result run() throws IOException, InterruptedException {
     ChildProcess hub =
-        godwit("hub", event -> {}, "hub", "--listen", "127.0.0.1:0", "--data", path("hub-data"));
+        godwit("hub", event -> {}, "hub", "--listen", LOOPBACK, "--data", path("hub-data"));
     HubAddress address = HubAddress.parse(member(hub.await("ready", START), "address"));
     stage.hub(address.hostAndPort());
 

@@ -1,0 +1,51 @@
+package dev.godwit.cli;
+
+import dev.godwit.node.NodeException;
+import dev.godwit.node.NodeSettings;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where a node's UDP socket is bound. */
+final class ListenOption {
+  @Option(
+      names = "--listen",
+      paramLabel = "HOST:PORT",
+      description = "Where peers reach this node, UDP (default: every address, any free port).")
+  private @Nullable String listen;
+
+  NodeSettings settings() throws NodeException {
+    NodeSettings standard = NodeSettings.standard();
+    return listen == null
+        ? standard
+        : new NodeSettings(parse(listen, 0), standard.quic(), standard.hubPatience());
+  }
+
+  /**
+   * Reads {@code HOST:PORT} or {@code HOST}.
+   *
+   * @param port when none is given
+   */
+  static InetSocketAddress parse(String text, int port) throws NodeException {
+    int colon = text.lastIndexOf(':');
+    boolean bare = colon < 0 || text.endsWith("]");
+    String host = bare ? text : text.substring(0, colon);
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    try {
+      InetSocketAddress address =
+          new InetSocketAddress(
+              host.isEmpty() ? "0.0.0.0" : host,
+              bare ? port : Integer.parseInt(text.substring(colon + 1)));
+      if (address.isUnresolved()) {
+        throw new NodeException(
+            NodeException.Kind.USAGE, "The host '" + host + "' to listen on is not known.");
+      }
+      return address;
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, "'" + text + "' is no HOST:PORT to listen on.", e);
+    }
+  }
+}
