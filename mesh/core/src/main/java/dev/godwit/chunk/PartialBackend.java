@@ -7,6 +7,8 @@ import dev.godwit.stream.BufferPool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,7 @@ public final class PartialBackend implements Backend {
   private final Duration patience;
   private final BufferPool buffers = new BufferPool(FETCH_LIMIT, 4);
   private final ReentrantLock runsLock = new ReentrantLock();
+  private final List<BlockRuns> beingLogged = new ArrayList<>();
   private BlockRuns unlogged = new BlockRuns();
   private volatile @Nullable LocalityLog log;
   private volatile boolean whole;
@@ -252,34 +255,47 @@ public final class PartialBackend implements Backend {
       local.flush();
       return;
     }
-    BlockRuns runs = takeUnlogged();
     // Taken before the flush: what becomes local meanwhile may not be durable when it returns.
+    Taken taken = takeUnlogged();
+    boolean logged = false;
     try {
       local.flush();
-      if (!runs.isEmpty()) {
-        log.becameLocal(runs);
+      if (!taken.all().isEmpty()) {
+        log.becameLocal(taken.all());
       }
-    } catch (IOException e) {
-      putBack(runs);
-      throw e;
+      logged = true;
+    } finally {
+      done(taken.own(), logged);
     }
   }
 
-  private BlockRuns takeUnlogged() {
+  /**
+   * What a flush logs: what it has taken itself, and what others have taken and not logged yet. A
+   * flush promises the writes before it, whichever other flush got hold of their blocks.
+   */
+  private record Taken(BlockRuns own, BlockRuns all) {}
+
+  private Taken takeUnlogged() {
     runsLock.lock();
     try {
-      BlockRuns runs = unlogged;
+      BlockRuns own = unlogged;
       unlogged = new BlockRuns();
-      return runs;
+      beingLogged.add(own);
+      BlockRuns all = new BlockRuns();
+      beingLogged.forEach(all::addAll);
+      return new Taken(own, all);
     } finally {
       runsLock.unlock();
     }
   }
 
-  private void putBack(BlockRuns runs) {
+  private void done(BlockRuns runs, boolean logged) {
     runsLock.lock();
     try {
-      unlogged.addAll(runs);
+      beingLogged.removeIf(each -> each == runs);
+      if (!logged) {
+        unlogged.addAll(runs);
+      }
     } finally {
       runsLock.unlock();
     }

@@ -1,0 +1,87 @@
+package dev.godwit.testing;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.Extent;
+import dev.godwit.backend.OutOfRangeException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * A disk in an array that keeps after a loss of power what was flushed, and of later writes
+ * whatever it likes, sector by sector.
+ */
+public final class CrashDisk implements Backend {
+  private static final int SECTOR = 512;
+
+  private final byte[] bytes;
+  private byte[] durable;
+  private int failures;
+
+  /** A disk that holds {@code contents}, durably. */
+  public CrashDisk(byte[] contents) {
+    this.bytes = contents.clone();
+    this.durable = contents.clone();
+  }
+
+  /** Loses power: of each sector, the flushed or the newest contents remain. */
+  public synchronized void crash(Random random) {
+    for (int at = 0; at < bytes.length; at += SECTOR) {
+      if (random.nextBoolean()) {
+        int length = Math.min(SECTOR, bytes.length - at);
+        System.arraycopy(durable, at, bytes, at, length);
+      }
+    }
+    durable = bytes.clone();
+    failures = 0;
+  }
+
+  /** Makes the next {@code count} flushes fail. */
+  public synchronized void failFlushes(int count) {
+    failures = count;
+  }
+
+  @Override
+  public long size() {
+    return bytes.length;
+  }
+
+  @Override
+  public synchronized void read(ByteBuffer dst, long offset) throws IOException {
+    OutOfRangeException.check(offset, dst.remaining(), bytes.length);
+    dst.put(bytes, (int) offset, dst.remaining());
+  }
+
+  @Override
+  public synchronized void write(ByteBuffer src, long offset) throws IOException {
+    OutOfRangeException.check(offset, src.remaining(), bytes.length);
+    src.get(bytes, (int) offset, src.remaining());
+  }
+
+  @Override
+  public synchronized void flush() throws IOException {
+    if (failures > 0) {
+      failures--;
+      throw new IOException("the disk failed to flush");
+    }
+    durable = bytes.clone();
+  }
+
+  @Override
+  public synchronized void zero(long offset, long length, Holes holes) throws IOException {
+    OutOfRangeException.check(offset, length, bytes.length);
+    Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
+  }
+
+  @Override
+  public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
+    OutOfRangeException.check(offset, length, bytes.length);
+    if (length > 0) {
+      visitor.visit(offset, length, Extent.Kind.DATA);
+    }
+  }
+
+  @Override
+  public void close() {}
+}
