@@ -15,13 +15,16 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link StableLog} in a file. Each entry is its length, its CRC-32C and its bytes. An entry that
- * was cut off by a crash ends the log when it is opened again; everything before it counts. A
- * second process that opens the same log is refused.
+ * A {@link StableLog} in a file. Room for further entries is written ahead, as zeroes, so that an
+ * append does not change the file's size: making it durable is then one write to the disk. Each
+ * entry is its length, its CRC-32C and its bytes. An entry that was cut off by a crash ends the log
+ * when it is opened again; everything before it counts. A second process that opens the same log is
+ * refused.
  */
 public final class FileLog implements StableLog {
   private static final int HEADER = 8;
   private static final int MAX_ENTRY = 64 << 20;
+  private static final int ROOM = 256 * 1024;
 
   private final Path file;
   private final FileChannel lockChannel;
@@ -79,7 +82,7 @@ public final class FileLog implements StableLog {
       readFully(channel, header.clear(), at);
       int length = header.flip().getInt();
       int sum = header.getInt();
-      if (length < 0 || length > MAX_ENTRY || length > size - at - HEADER) {
+      if (length <= 0 || length > MAX_ENTRY || length > size - at - HEADER) {
         break;
       }
       byte[] entry = new byte[length];
@@ -90,12 +93,20 @@ public final class FileLog implements StableLog {
       entries.add(entry);
       at += HEADER + length;
     }
-    if (at < size) {
-      channel.truncate(at);
-      channel.force(true);
-    }
-    channel.position(at);
+    channel.truncate(at);
+    makeRoom(channel, at);
     return entries;
+  }
+
+  /** Leaves the position at {@code end}, with zeroes behind it. */
+  private static void makeRoom(FileChannel channel, long end) throws IOException {
+    ByteBuffer zeroes = ByteBuffer.allocate(ROOM);
+    long at = end;
+    while (zeroes.hasRemaining()) {
+      at += channel.write(zeroes, at);
+    }
+    channel.force(true);
+    channel.position(end);
   }
 
   private static void readFully(FileChannel channel, ByteBuffer dst, long at) throws IOException {
@@ -137,7 +148,7 @@ public final class FileLog implements StableLog {
             StandardOpenOption.WRITE);
     try {
       write(next, entry);
-      next.force(true);
+      makeRoom(next, next.position());
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       forceDirectory();
     } catch (IOException e) {
@@ -158,6 +169,9 @@ public final class FileLog implements StableLog {
   }
 
   private static void write(FileChannel channel, byte[] entry) throws IOException {
+    if (entry.length == 0) {
+      throw new IllegalArgumentException("an entry has at least one byte");
+    }
     ByteBuffer bytes = ByteBuffer.allocate(HEADER + entry.length);
     bytes.putInt(entry.length).putInt(checksum(entry)).put(entry).flip();
     while (bytes.hasRemaining()) {

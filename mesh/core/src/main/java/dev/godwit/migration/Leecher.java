@@ -50,6 +50,7 @@ public final class Leecher {
   private long generation;
   private long roundBytes;
   private long roundStart;
+  private long answered;
   private BlockRuns lateDirty = new BlockRuns();
 
   /**
@@ -86,6 +87,7 @@ public final class Leecher {
    * @param asked how long the question and its answer took
    * @param suspend what of it the seeder spent to stop the program
    * @param flush what of it the seeder spent to flush and fence
+   * @param journal what of it the seeder spent to make the hand-over durable
    * @param resume from the answer until the program could go on
    * @param missingBytes what was left to fetch then
    */
@@ -94,6 +96,7 @@ public final class Leecher {
       Duration asked,
       Duration suspend,
       Duration flush,
+      Duration journal,
       Duration resume,
       long missingBytes) {}
 
@@ -308,6 +311,7 @@ public final class Leecher {
   }
 
   private LeecherEvent flushCopy() throws IOException {
+    hook.prepare();
     partial.flush();
     return new LeecherEvent.Flushed();
   }
@@ -322,6 +326,7 @@ public final class Leecher {
     while (true) {
       try {
         SeederClient.Handed handed = seeder.finalizeWith(token, geometry.blocks());
+        answered = System.nanoTime();
         lateDirty = handed.dirty();
         handover =
             new Handover(
@@ -329,6 +334,7 @@ public final class Leecher {
                 Duration.ofNanos(System.nanoTime() - start),
                 handed.suspend(),
                 handed.flush(),
+                handed.journal(),
                 Duration.ZERO,
                 0);
         return new LeecherEvent.HandedOver(handed.generation());
@@ -355,7 +361,6 @@ public final class Leecher {
   }
 
   private LeecherEvent resume() throws IOException {
-    long start = System.nanoTime();
     long missing = 0;
     BlockRuns runs = BlockRuns.of(partial.missing());
     for (int i = 0; i < runs.size(); i++) {
@@ -383,7 +388,8 @@ public final class Leecher {
               before.asked(),
               before.suspend(),
               before.flush(),
-              Duration.ofNanos(System.nanoTime() - start),
+              before.journal(),
+              Duration.ofNanos(System.nanoTime() - answered),
               missing);
     }
     return new LeecherEvent.Resumed();

@@ -493,6 +493,7 @@ public final class Seeder implements AutoCloseable {
     switch (action) {
       case SeederAction.StartTracking _ -> {
         tracking.start();
+        hook.prepare();
         listed = new Listed(-1, new BlockRuns());
       }
       case SeederAction.StopTracking _ -> tracking.stop();
@@ -537,7 +538,9 @@ public final class Seeder implements AutoCloseable {
 
   private SeederEvent suspend() {
     try {
-      // While the program still runs, so that little is left to flush while it stands still.
+      // While the program still runs, so that little is left to flush while it stands still. The
+      // first flush may take long enough for the program to write as much again.
+      store.flush();
       store.flush();
       long start = System.nanoTime();
       hook.suspend();

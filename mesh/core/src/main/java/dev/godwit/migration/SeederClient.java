@@ -101,8 +101,10 @@ public final class SeederClient {
    * @param dirty what was written after the last round
    * @param suspend how long the seeder took to stop the program
    * @param flush how long it took to flush and fence
+   * @param journal how long it took to make the hand-over durable
    */
-  record Handed(long generation, BlockRuns dirty, Duration suspend, Duration flush) {}
+  record Handed(
+      long generation, BlockRuns dirty, Duration suspend, Duration flush, Duration journal) {}
 
   Handed finalizeWith(MigrationId token, int blocks) throws IOException {
     FinalizeRequest request =
@@ -116,7 +118,8 @@ public final class SeederClient {
         finalized.getGeneration(),
         list(reply, finalized.getDirty(), 0, blocks),
         Duration.ofNanos(finalized.getSuspendMicros() * 1000),
-        Duration.ofNanos(finalized.getFlushMicros() * 1000));
+        Duration.ofNanos(finalized.getFlushMicros() * 1000),
+        Duration.ofNanos(finalized.getJournalMicros() * 1000));
   }
 
   private BlockRuns list(Reply reply, DirtyList list, int round, int blocks) throws IOException {
