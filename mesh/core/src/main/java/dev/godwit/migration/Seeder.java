@@ -73,7 +73,6 @@ public final class Seeder implements AutoCloseable {
   private final Duration leecherTimeout;
   private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
   private final List<Consumer<SeederState>> listeners = new CopyOnWriteArrayList<>();
-  private final Thread thread;
   private volatile boolean closed;
   private volatile long lastHeard = System.nanoTime();
   private volatile SeederState state;
@@ -135,9 +134,10 @@ public final class Seeder implements AutoCloseable {
     }
     if (journal.ownership() instanceof Ownership.HandedOver given) {
       lateDirty = given.dirty();
+      listed = new Listed(0, lateDirty);
       gate.fence(fenceReason(given.leecher().shortForm()), Duration.ofSeconds(1));
     }
-    this.thread = Thread.ofVirtual().name("seeder-" + resource).start(this::work);
+    Thread.ofVirtual().name("seeder-" + resource).start(this::work);
   }
 
   private String fenceReason(String leecher) {
@@ -607,7 +607,7 @@ public final class Seeder implements AutoCloseable {
   /** Stops serving. The program, if it runs here, keeps its device until that is closed. */
   @Override
   public void close() {
+    // No interrupt: it would close the files that the thread is working with.
     closed = true;
-    thread.interrupt();
   }
 }
