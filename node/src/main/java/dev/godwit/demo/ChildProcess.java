@@ -4,9 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,26 +13,30 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code godwit} process that talks JSON, one object a line. Closing ends it, by force if need
- * be.
+ * be. Thread-safe.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
   private static final JsonFactory FACTORY = new JsonFactory();
   private static final Duration POLITE = Duration.ofSeconds(10);
 
   private final String name;
   private final Process process;
   private final Path errors;
-  private final Map<String, CompletableFuture<Map<String, String>>> first = new HashMap<>();
   private final Consumer<Map<String, String>> listener;
   private final Thread reader;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition heard = lock.newCondition();
+  private final List<Map<String, String>> events = new ArrayList<>();
+  private @Nullable IOException end;
 
   private ChildProcess(
       String name, Process process, Path errors, Consumer<Map<String, String>> listener) {
@@ -48,70 +50,74 @@ final class ChildProcess implements AutoCloseable {
   /**
    * Starts a process.
    *
-   * @param name for messages
-   * @param listener called with every event
+   * @param name for messages and for the file with what it writes to its standard error
+   * @param directory where that file goes
+   * @param builder everything else about it
+   * @param listener called with every event, on a thread of its own
    */
-  static ChildProcess start(
-      String name, Path directory, List<String> command, Consumer<Map<String, String>> listener)
+  public static ChildProcess start(
+      String name, Path directory, ProcessBuilder builder, Consumer<Map<String, String>> listener)
       throws IOException {
     Path errors = directory.resolve(name + ".err");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectError(errors.toFile())
-            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-            .start();
-    return new ChildProcess(name, process, errors, listener);
+    return new ChildProcess(name, builder.redirectError(errors.toFile()).start(), errors, listener);
   }
 
-  long pid() {
+  /** Its number. */
+  public long pid() {
     return process.pid();
   }
 
-  private CompletableFuture<Map<String, String>> future(String event) {
-    synchronized (first) {
-      return first.computeIfAbsent(event, key -> new CompletableFuture<>());
-    }
+  /** Whether it has not ended yet. */
+  public boolean isAlive() {
+    return process.isAlive();
   }
 
   private void read() {
+    String how = "";
     try (BufferedReader lines = process.inputReader()) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         Optional<Map<String, String>> event = parse(line);
         if (event.isPresent()) {
+          add(event.get());
           listener.accept(event.get());
-          future(event.get().getOrDefault("event", "")).complete(event.get());
         }
       }
       process.waitFor();
-    } catch (IOException | UncheckedIOException e) {
-      fail(e);
+    } catch (IOException | RuntimeException e) {
+      how = " (its output cannot be read: " + e.getMessage() + ")";
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    fail(new IOException(name + " ended with status " + exitValue() + errors()));
+    lock.lock();
+    try {
+      end = new IOException(name + " ended with status " + exitValue() + how + complaints());
+      heard.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void add(Map<String, String> event) {
+    lock.lock();
+    try {
+      events.add(event);
+      heard.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private String exitValue() {
     return process.isAlive() ? "unknown" : String.valueOf(process.exitValue());
   }
 
-  private String errors() {
+  /** What it wrote to its standard error, after a colon, or nothing. */
+  public String complaints() {
     try {
       String text = Files.readString(errors).strip();
       return text.isEmpty() ? "" : ": " + text;
     } catch (IOException e) {
       return " (" + e.getMessage() + ")";
-    }
-  }
-
-  private void fail(Exception cause) {
-    List<CompletableFuture<Map<String, String>>> waiting;
-    synchronized (first) {
-      waiting = new ArrayList<>(first.values());
-      first.put("", CompletableFuture.failedFuture(cause));
-    }
-    for (CompletableFuture<Map<String, String>> one : waiting) {
-      one.completeExceptionally(cause);
     }
   }
 
@@ -132,60 +138,85 @@ final class ChildProcess implements AutoCloseable {
         }
       }
     }
-    return Optional.of(members);
+    return Optional.of(Map.copyOf(members));
   }
 
-  /** Waits for the first event of that name. */
-  Map<String, String> await(String event, Duration limit) throws IOException, InterruptedException {
-    CompletableFuture<Map<String, String>> expected = future(event);
-    synchronized (first) {
-      CompletableFuture<Map<String, String>> ended = first.get("");
-      if (ended != null && ended.isCompletedExceptionally() && !expected.isDone()) {
-        expected.completeExceptionally(ended.exceptionNow());
-      }
-    }
+  /** All events so far, the oldest first. */
+  public List<Map<String, String>> events() {
+    lock.lock();
     try {
-      return expected.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw new IOException(String.valueOf(message(e)), e);
-    } catch (TimeoutException e) {
-      throw new IOException(
-          name + " said nothing of '" + event + "' within " + limit.toSeconds() + " s", e);
+      return List.copyOf(events);
+    } finally {
+      lock.unlock();
     }
   }
 
-  private static String message(ExecutionException e) {
-    Throwable cause = e.getCause();
-    return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
+  /**
+   * Waits for the first event of that name.
+   *
+   * @throws IOException when the process ends without it, or {@code limit} is over
+   */
+  public Map<String, String> await(String event, Duration limit)
+      throws IOException, InterruptedException {
+    return await(event, told -> event.equals(told.get("event")), limit);
+  }
+
+  /**
+   * Waits for the first event that is {@code wanted}.
+   *
+   * @param what it is, for messages
+   * @throws IOException when the process ends without it, or {@code limit} is over
+   */
+  public Map<String, String> await(
+      String what, Predicate<Map<String, String>> wanted, Duration limit)
+      throws IOException, InterruptedException {
+    long left = limit.toNanos();
+    int seen = 0;
+    lock.lock();
+    try {
+      while (true) {
+        for (; seen < events.size(); seen++) {
+          if (wanted.test(events.get(seen))) {
+            return events.get(seen);
+          }
+        }
+        if (end != null) {
+          throw new IOException(end.getMessage(), end);
+        }
+        if (left <= 0) {
+          throw new IOException(
+              name + " said nothing of '" + what + "' within " + limit.toSeconds() + " s");
+        }
+        left = heard.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Asks the process to end and waits for it. */
-  int stop() throws IOException, InterruptedException {
+  public int stop() throws IOException, InterruptedException {
     process.destroy();
     return awaitEnd(POLITE);
   }
 
-  /** Waits for the process to end by itself. */
-  int awaitEnd(Duration limit) throws IOException, InterruptedException {
+  /** Waits for the process to end by itself, and for its last word. */
+  public int awaitEnd(Duration limit) throws IOException, InterruptedException {
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new IOException(name + " does not end");
     }
-    reader.join();
+    reader.join(limit);
     return process.exitValue();
   }
 
   /** Throws when the process has ended with a failure. */
   void failIfDead() throws IOException {
     if (!process.isAlive() && process.exitValue() != 0) {
-      throw new IOException(name + " ended with status " + process.exitValue() + errors());
+      throw new IOException(name + " ended with status " + process.exitValue() + complaints());
     }
   }
 
-  /** What it wrote to its standard error. */
-  String complaints() {
-    return errors();
-  }
-
+  /** Ends the process by force. */
   @Override
   public void close() {
     process.destroyForcibly();

@@ -8,6 +8,7 @@ import dev.godwit.node.MeshFounding;
 import dev.godwit.node.NodeHome;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.ticket.Ticket;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -294,7 +295,10 @@ public final class Demo implements AutoCloseable {
     List<String> command = new ArrayList<>(options.launcher());
     command.addAll(List.of(arguments));
     command.add("--json");
-    ChildProcess child = ChildProcess.start(name, directory, command, listener);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+    ChildProcess child = ChildProcess.start(name, directory, builder, listener);
     children.push(child);
     return child;
   }
