@@ -1,7 +1,8 @@
 package dev.godwit.stream;
 
 import java.nio.ByteBuffer;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +12,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BufferPool {
   private final int capacity;
-  private final ArrayBlockingQueue<PooledBuffer> kept;
+  private final int keep;
+
+  /** The last one returned is lent first: it is the one that the processor's caches still hold. */
+  private final Deque<PooledBuffer> kept = new ArrayDeque<>();
 
   /**
    * @param capacity size of each buffer, bytes, positive
    * @param keep how many idle buffers to keep, positive
    */
   public BufferPool(int capacity, int keep) {
-    if (capacity <= 0) {
-      throw new IllegalArgumentException("capacity " + capacity);
+    if (capacity <= 0 || keep <= 0) {
+      throw new IllegalArgumentException("capacity " + capacity + ", keep " + keep);
     }
     this.capacity = capacity;
-    this.kept = new ArrayBlockingQueue<>(keep);
+    this.keep = keep;
   }
 
   /** Size of each buffer in bytes. */
@@ -32,7 +36,10 @@ public final class BufferPool {
 
   /** Lends an empty buffer: position 0, limit at its capacity. */
   public PooledBuffer take() {
-    @Nullable PooledBuffer buffer = kept.poll();
+    @Nullable PooledBuffer buffer;
+    synchronized (kept) {
+      buffer = kept.poll();
+    }
     if (buffer == null) {
       return new PooledBuffer(this, ByteBuffer.allocateDirect(capacity));
     }
@@ -41,6 +48,10 @@ public final class BufferPool {
   }
 
   void giveBack(PooledBuffer buffer) {
-    var _ = kept.offer(buffer);
+    synchronized (kept) {
+      if (kept.size() < keep) {
+        kept.push(buffer);
+      }
+    }
   }
 }

@@ -34,8 +34,8 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   private static final int READ_HIGH = 4 << 20;
   private static final int READ_LOW = 1 << 20;
   private static final int READ_BATCH = 128 * 1024;
-  private static final int WRITE_HIGH = 2 << 20;
-  private static final int WRITE_LOW = 1 << 20;
+  private static final int WRITE_HIGH = 512 * 1024;
+  private static final int WRITE_LOW = 256 * 1024;
 
   /** How long a failed write waits to learn the code of the reset that made it fail. */
   private static final Duration RESET_CODE = Duration.ofSeconds(1);
