@@ -1,15 +1,43 @@
 package dev.godwit.backend;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class FileBackendTest {
+final class FileBackendTest extends BackendContract {
   @TempDir Path directory;
+
+  @Override
+  protected Backend make(long size) throws IOException {
+    return FileBackend.create(directory.resolve("contract"), size, _ -> SparseFile.dense());
+  }
+
+  @Test
+  void aFileThatWasTruncatedBelowIsAnErrorAndNoZeroes() throws IOException {
+    Path file = directory.resolve("disk");
+    try (var backend = FileBackend.create(file, 5000, _ -> SparseFile.dense())) {
+      Files.write(file, new byte[10]);
+      assertThrows(EOFException.class, () -> backend.read(ByteBuffer.allocate(100), 0));
+    }
+  }
+
+  @Test
+  void whatWasFlushedIsInTheFile() throws IOException {
+    Path file = directory.resolve("disk");
+    try (var backend = FileBackend.create(file, 5000, _ -> SparseFile.dense())) {
+      backend.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 4997);
+      backend.flush();
+      byte[] found = Files.readAllBytes(file);
+      assertEquals(ByteBuffer.wrap(new byte[] {1, 2, 3}), ByteBuffer.wrap(found, 4997, 3));
+    }
+  }
 
   @Test
   void aNewFileIsOneHole() throws IOException {

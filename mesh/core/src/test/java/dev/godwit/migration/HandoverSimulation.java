@@ -37,6 +37,10 @@ final class HandoverSimulation {
   private final Random random;
   private final PostCopy postCopy;
   private boolean faults = true;
+
+  /** Some schedules get far before something happens, others hardly begin. */
+  private final int calm;
+
   private final NodeId seederId;
   private final NodeId leecherId;
   private final List<String> story = new ArrayList<>();
@@ -79,6 +83,7 @@ final class HandoverSimulation {
   HandoverSimulation(Random random) {
     this.random = random;
     this.postCopy = random.nextBoolean() ? PostCopy.AUTO : PostCopy.NEVER;
+    this.calm = 1 << random.nextInt(7);
     this.seederId = NodeId.of(Seeds.bytes(random, 32));
     this.leecherId = NodeId.of(Seeds.bytes(random, 32));
     this.seeder = new SeederShell();
@@ -91,7 +96,7 @@ final class HandoverSimulation {
   }
 
   private boolean chance(int oneIn) {
-    return faults && random.nextInt(oneIn) == 0;
+    return faults && random.nextInt(oneIn) == 0 && random.nextInt(calm) < 4;
   }
 
   private void tell(String what) {
@@ -100,7 +105,7 @@ final class HandoverSimulation {
 
   void run() {
     try {
-      for (int i = 0; i < 250; i++) {
+      for (int i = 0; i < 400; i++) {
         step();
       }
       faults = false;
@@ -109,7 +114,7 @@ final class HandoverSimulation {
       }
       assertTrue(over(), () -> "no end: " + seeder.state + ", " + leecher.state);
       check();
-      if (leecher.state instanceof LeecherState.Complete) {
+      if (leecher.alive) {
         assertEquals(0, leecher.missing.cardinality());
         assertTrue(Arrays.equals(truth, leecher.copy), "the copy differs");
       }
@@ -118,9 +123,14 @@ final class HandoverSimulation {
     }
   }
 
-  /** Once nothing fails any more, the leecher gets the state, however often it has to begin. */
+  /**
+   * Once nothing fails any more, the leecher gets the state, however often it has to begin. If it
+   * dies before it has told the seeder that it has everything, the seeder keeps a copy too many.
+   */
   private boolean over() {
-    return leecher.alive && leecher.state instanceof LeecherState.Complete;
+    return leecher.alive
+        ? leecher.state instanceof LeecherState.Complete
+        : leecher.journal instanceof Ownership.Owned;
   }
 
   private void step() {
@@ -129,19 +139,19 @@ final class HandoverSimulation {
       case 3, 4, 5 -> seeder.step();
       case 6 -> deliver();
       case 7 -> {
-        if (random.nextInt(4) == 0) {
+        if (random.nextInt(3) == 0) {
           write();
         } else {
           reply();
         }
       }
       case 8 -> {
-        if (random.nextInt(8) == 0) {
+        if (random.nextInt(2 * calm) == 0) {
           seeder.crash();
         }
       }
       case 9 -> {
-        if (random.nextInt(8) == 0) {
+        if (random.nextInt(2 * calm) == 0) {
           leecher.crash();
         }
       }
@@ -331,7 +341,7 @@ final class HandoverSimulation {
     }
 
     private void journalReturn(SeederAction.JournalReturn back, Caller caller) {
-      if (chance(6)) {
+      if (faults && random.nextInt(3) == 0) {
         // As in the shell: the answer is a failure, and the rest of the step finds it answered.
         caller.answered(new Answer.NoAnswer());
         todo.clear();
@@ -369,6 +379,11 @@ final class HandoverSimulation {
                   || state instanceof SeederState.Returning);
       caller.answered(
           allowed ? new Answer.Block(block, store[block]) : new Answer.Refused("no migration"));
+    }
+
+    /** A seeder that has released its copy has no reason to come back. */
+    boolean gone() {
+      return !alive && journal instanceof Ownership.Released;
     }
 
     void leecherLost() {
@@ -410,7 +425,7 @@ final class HandoverSimulation {
     }
 
     private void restart() {
-      if (journal instanceof Ownership.Released) {
+      if (gone()) {
         return;
       }
       state = SeederMachine.restart(journal);
@@ -454,9 +469,9 @@ final class HandoverSimulation {
       if (!alive) {
         begin();
       } else if (waiting) {
-        if (chance(12)) {
+        if (chance(12) || seeder.gone()) {
           finished(new LeecherEvent.Broke("no answer"));
-        } else if (random.nextInt(4) == 0) {
+        } else if (random.nextInt(faults ? 6 : 40) == 0) {
           java.util.Objects.requireNonNull(again).run();
         }
       } else if (action.isPresent()) {
@@ -545,7 +560,7 @@ final class HandoverSimulation {
     }
 
     void crash() {
-      if (!alive) {
+      if (!alive || state instanceof LeecherState.Complete) {
         return;
       }
       tell("leecher ends in " + state);
@@ -561,9 +576,6 @@ final class HandoverSimulation {
         }
       }
       flushed = copy.clone();
-      if (state instanceof LeecherState.Complete) {
-        alive = true;
-      }
     }
 
     private void finished(LeecherEvent event) {
@@ -771,7 +783,7 @@ final class HandoverSimulation {
       }
       open = true;
       programRuns = true;
-      if (chance(3)) {
+      if (faults && random.nextInt(3) == 0) {
         boolean wrote = random.nextBoolean();
         if (wrote) {
           write(random.nextInt(BLOCKS));

@@ -9,6 +9,6 @@ final class HandoverSimulationTest {
 
   @Test
   void whateverFailsThereIsOneOwnerAndNoWriteIsLost() {
-    Seeds.each(20_000, random -> new HandoverSimulation(random).run());
+    Seeds.each(50_000, random -> new HandoverSimulation(random).run());
   }
 }
