@@ -212,13 +212,21 @@ final class DemoCommand extends Verb {
     }
 
     @Override
-    public void handedOver(double downtimeMillis) {
+    public void handedOver(double downtimeMillis, Map<String, String> parts) {
       output.line(
           output.tick()
               + " Handed over to bob: the program stood still for "
               + output.strong(Units.millis(downtimeMillis))
               + " and goes on there.");
-      output.event(Json.event("handover").put("downtimeMs", downtimeMillis));
+      output.event(
+          Json.event("handover")
+              .put("downtimeMs", downtimeMillis)
+              .put("askedMs", number(parts, "askedMs"))
+              .put("suspendMs", number(parts, "suspendMs"))
+              .put("flushMs", number(parts, "flushMs"))
+              .put("journalMs", number(parts, "journalMs"))
+              .put("resumeMs", number(parts, "resumeMs"))
+              .put("missingBytes", (long) number(parts, "missingBytes")));
     }
 
     @Override

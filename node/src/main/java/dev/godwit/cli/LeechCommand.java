@@ -122,12 +122,12 @@ final class LeechCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    LeechOptions options = options();
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, listen.settings());
-        Leeching leeching = node.leech(options);
+    try (CommandHook hook = hook();
+        Node node = Node.start(home, listen.settings());
+        Leeching leeching = node.leech(options(hook));
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
       output.event(Json.event("ready").put("resource", name).put("size", leeching.size()));
       leeching.onChange(state -> tell(output, leeching, state));
@@ -149,7 +149,15 @@ final class LeechCommand extends Verb {
 
   private Json resultOk = Json.event("result").put("ok", true);
 
-  private LeechOptions options() throws NodeException {
+  private CommandHook hook() {
+    return new CommandHook(
+        null,
+        onResume,
+        Map.of("GODWIT_RESOURCE", name, "GODWIT_FILE", to.toAbsolutePath().toString()),
+        hookTimeout);
+  }
+
+  private LeechOptions options(CommandHook hook) throws NodeException {
     List<Device> parsed = new ArrayList<>();
     for (String device : devices) {
       parsed.add(Device.parse(device));
@@ -159,11 +167,7 @@ final class LeechCommand extends Verb {
         to,
         overwrite ? Existing.OVERWRITE : Existing.REFUSE,
         parsed,
-        new CommandHook(
-            null,
-            onResume,
-            Map.of("GODWIT_RESOURCE", name, "GODWIT_FILE", to.toAbsolutePath().toString()),
-            hookTimeout),
+        hook,
         new Leecher.Settings(
             finalize == Finalize.NOW
                 ? FinalizePolicy.now()
@@ -260,6 +264,7 @@ final class LeechCommand extends Verb {
               .put("askedMs", Units.toMillis(handover.asked()))
               .put("suspendMs", Units.toMillis(handover.suspend()))
               .put("flushMs", Units.toMillis(handover.flush()))
+              .put("journalMs", Units.toMillis(handover.journal()))
               .put("resumeMs", Units.toMillis(handover.resume()))
               .put("missingBytes", handover.missingBytes()));
     }

@@ -29,6 +29,8 @@ import picocli.CommandLine.Parameters;
       "Ends when another node has taken all of it over, or with Ctrl-C."
     })
 final class SeedCommand extends Verb {
+  private static final Duration LEECHER_TIMEOUT = Duration.ofMinutes(2);
+
   @Parameters(paramLabel = "RESOURCE", description = "What it is called in the mesh.")
   private String resource = "";
 
@@ -71,15 +73,11 @@ final class SeedCommand extends Verb {
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
     NodeHome home = common().nodeHome();
-    SeedOptions options =
-        new SeedOptions(
-            resource,
-            from,
-            parsed,
-            new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout),
-            Duration.ofMinutes(2));
-    try (Node node = Node.start(home, listen.settings());
-        Seeding seeding = node.seed(options);
+    try (CommandHook hook =
+            new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout);
+        Node node = Node.start(home, listen.settings());
+        Seeding seeding =
+            node.seed(new SeedOptions(resource, from, parsed, hook, LEECHER_TIMEOUT));
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
       seeding.onChange(state -> tell(output, state));
       ready(output, node, seeding);

@@ -71,8 +71,13 @@ public final class Demo implements AutoCloseable {
     /** The state is on its way. */
     void moving(Map<String, String> progress, long recordsSoFar);
 
-    /** The program goes on at the second node. */
-    void handedOver(double downtimeMillis);
+    /**
+     * The program goes on at the second node.
+     *
+     * @param downtimeMillis what the program saw
+     * @param parts how long which part took, as the second node says
+     */
+    void handedOver(double downtimeMillis, Map<String, String> parts);
 
     /** Everything is at the second node. */
     void complete(Map<String, String> outcome);
@@ -188,7 +193,7 @@ public final class Demo implements AutoCloseable {
     Map<String, String> complete = leech.await("complete", MOVE);
     awaitRecords(after, 1);
     double downtime = downtime(before, after);
-    stage.handedOver(downtime);
+    stage.handedOver(downtime, leech.await("handover", START));
     stage.complete(complete);
     awaitRecords(after, options.writeRate() / RecordFormat.BYTES * AFTERWARDS.toMillis() / 1000);
 

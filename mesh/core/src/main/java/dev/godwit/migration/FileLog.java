@@ -15,13 +15,19 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link StableLog} in a file. Each entry is its length, its CRC-32C and its bytes. An entry that
- * was cut off by a crash ends the log when it is opened again; everything before it counts. A
- * second process that opens the same log is refused.
+ * A {@link StableLog} in a file. Room for further entries is written ahead, as zeroes, so that an
+ * append does not change the file's size: making it durable is then one write to the disk.
+ *
+ * <p>Each entry is its length, its CRC-32C and its bytes; no entry is empty. An entry that was cut
+ * off by a crash, or lies on blocks that a crash left zero, ends the log when it is opened again;
+ * everything before it counts. An entry that is damaged although others follow it was not cut off
+ * by a crash, and the log is then refused: what it would say without its end may be wrong. A second
+ * process that opens the same log is refused.
  */
 public final class FileLog implements StableLog {
   private static final int HEADER = 8;
   private static final int MAX_ENTRY = 64 << 20;
+  private static final int ROOM = 256 * 1024;
 
   private final Path file;
   private final FileChannel lockChannel;
@@ -40,7 +46,7 @@ public final class FileLog implements StableLog {
    * Opens a log, or makes an empty one.
    *
    * @throws ResourceBusyException when another process has it open
-   * @throws IOException when it cannot be read
+   * @throws IOException when it cannot be read, or is damaged before its end
    */
   public static FileLog open(Path file) throws IOException {
     Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
@@ -51,13 +57,23 @@ public final class FileLog implements StableLog {
       if (lock == null) {
         throw new ResourceBusyException(file);
       }
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      List<byte[]> entries = read(channel);
-      return new FileLog(file, lockChannel, channel, entries);
+      return open(file, lockChannel);
     } catch (IOException e) {
       lockChannel.close();
+      throw e;
+    }
+  }
+
+  private static FileLog open(Path file, FileChannel lockChannel) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      List<byte[]> entries = read(file, channel);
+      forceDirectory(file);
+      return new FileLog(file, lockChannel, channel, entries);
+    } catch (IOException e) {
+      channel.close();
       throw e;
     }
   }
@@ -70,7 +86,7 @@ public final class FileLog implements StableLog {
     }
   }
 
-  private static List<byte[]> read(FileChannel channel) throws IOException {
+  private static List<byte[]> read(Path file, FileChannel channel) throws IOException {
     List<byte[]> entries = new ArrayList<>();
     long size = channel.size();
     long at = 0;
@@ -79,23 +95,48 @@ public final class FileLog implements StableLog {
       readFully(channel, header.clear(), at);
       int length = header.flip().getInt();
       int sum = header.getInt();
-      if (length < 0 || length > MAX_ENTRY || length > size - at - HEADER) {
+      if (length <= 0 || length > MAX_ENTRY || length > size - at - HEADER) {
         break;
       }
       byte[] entry = new byte[length];
       readFully(channel, ByteBuffer.wrap(entry), at + HEADER);
       if (checksum(entry) != sum) {
+        if (!isZero(channel, at + HEADER + length)) {
+          throw new IOException("the journal " + file + " is damaged at byte " + at);
+        }
         break;
       }
       entries.add(entry);
       at += HEADER + length;
     }
-    if (at < size) {
-      channel.truncate(at);
-      channel.force(true);
-    }
-    channel.position(at);
+    channel.truncate(at);
+    makeRoom(channel, at);
     return entries;
+  }
+
+  /** Whether nothing was ever written from {@code at} on. */
+  private static boolean isZero(FileChannel channel, long at) throws IOException {
+    ByteBuffer rest = ByteBuffer.allocate(ROOM);
+    while (channel.read(rest.clear(), at) > 0) {
+      at += rest.flip().remaining();
+      while (rest.hasRemaining()) {
+        if (rest.get() != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Leaves the position at {@code end}, with zeroes behind it. */
+  private static void makeRoom(FileChannel channel, long end) throws IOException {
+    ByteBuffer zeroes = ByteBuffer.allocate(ROOM);
+    long at = end;
+    while (zeroes.hasRemaining()) {
+      at += channel.write(zeroes, at);
+    }
+    channel.force(true);
+    channel.position(end);
   }
 
   private static void readFully(FileChannel channel, ByteBuffer dst, long at) throws IOException {
@@ -115,19 +156,31 @@ public final class FileLog implements StableLog {
 
   @Override
   public synchronized void append(byte[] entry) throws IOException {
-    usable();
+    check(entry);
+    long end = channel.position();
     try {
       write(channel, entry);
       channel.force(false);
     } catch (IOException e) {
       broken = e;
+      undo(end, e);
       throw e;
+    }
+  }
+
+  /** Tries to make sure that what failed to become durable does not turn up after a restart. */
+  private void undo(long end, IOException cause) {
+    try {
+      channel.truncate(end);
+      channel.force(true);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
     }
   }
 
   @Override
   public synchronized void replace(byte[] entry) throws IOException {
-    usable();
+    check(entry);
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     FileChannel next =
         FileChannel.open(
@@ -137,9 +190,9 @@ public final class FileLog implements StableLog {
             StandardOpenOption.WRITE);
     try {
       write(next, entry);
-      next.force(true);
+      makeRoom(next, next.position());
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      forceDirectory();
+      forceDirectory(file);
     } catch (IOException e) {
       next.close();
       broken = e;
@@ -150,7 +203,7 @@ public final class FileLog implements StableLog {
     old.close();
   }
 
-  private void forceDirectory() throws IOException {
+  private static void forceDirectory(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
     try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
       parent.force(true);
@@ -158,6 +211,9 @@ public final class FileLog implements StableLog {
   }
 
   private static void write(FileChannel channel, byte[] entry) throws IOException {
+    if (entry.length == 0) {
+      throw new IllegalArgumentException("an entry has at least one byte");
+    }
     ByteBuffer bytes = ByteBuffer.allocate(HEADER + entry.length);
     bytes.putInt(entry.length).putInt(checksum(entry)).put(entry).flip();
     while (bytes.hasRemaining()) {
@@ -165,7 +221,10 @@ public final class FileLog implements StableLog {
     }
   }
 
-  private void usable() throws IOException {
+  private void check(byte[] entry) throws IOException {
+    if (entry.length == 0 || entry.length > MAX_ENTRY) {
+      throw new IllegalArgumentException("an entry of " + entry.length + " bytes");
+    }
     if (broken != null) {
       throw new IOException("the journal " + file + " failed before", broken);
     }

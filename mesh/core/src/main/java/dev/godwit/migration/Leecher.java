@@ -12,6 +12,7 @@ import dev.godwit.migration.FinalizePolicy.RoundReport;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,7 +35,7 @@ public final class Leecher {
   private final ChunkGeometry geometry;
   private final Backend store;
   private final Session session;
-  private final SeederClient seeder;
+  private volatile SeederClient seeder;
   private final Journal journal;
   private final ProgramHook hook;
   private final PartialBackend partial;
@@ -42,7 +43,8 @@ public final class Leecher {
   private final LeecherMachine machine;
   private final InFlightWindow window;
   private final Puller puller;
-  private final Ownership.Pulling origin;
+  private final SecureRandom random;
+  private Ownership.Pulling origin;
   private final MigrationProgress progress = new MigrationProgress();
   private final List<Consumer<LeecherState>> listeners = new CopyOnWriteArrayList<>();
   private volatile LeecherState state = new LeecherState.Connecting();
@@ -50,6 +52,7 @@ public final class Leecher {
   private long generation;
   private long roundBytes;
   private long roundStart;
+  private long answered;
   private BlockRuns lateDirty = new BlockRuns();
 
   /**
@@ -86,6 +89,7 @@ public final class Leecher {
    * @param asked how long the question and its answer took
    * @param suspend what of it the seeder spent to stop the program
    * @param flush what of it the seeder spent to flush and fence
+   * @param journal what of it the seeder spent to make the hand-over durable
    * @param resume from the answer until the program could go on
    * @param missingBytes what was left to fetch then
    */
@@ -94,6 +98,7 @@ public final class Leecher {
       Duration asked,
       Duration suspend,
       Duration flush,
+      Duration journal,
       Duration resume,
       long missingBytes) {}
 
@@ -103,7 +108,8 @@ public final class Leecher {
    * @param store where the copy goes; as large as the resource. All zero if the journal knows of
    *     nothing in it; what an earlier attempt left there is wiped
    * @param journal of {@code store}; says whether this goes on after a restart
-   * @param origin what is moved, and the name of this migration; of the journal when it goes on
+   * @param origin what is moved, and the name of this migration, which is replaced when an earlier
+   *     attempt has to be begun anew; of the journal when it goes on
    * @param session speaks {@link SeederClient#protocol} with the seeder
    */
   public Leecher(
@@ -113,7 +119,8 @@ public final class Leecher {
       Ownership.Pulling origin,
       Session session,
       ProgramHook hook,
-      java.security.SecureRandom random) {
+      SecureRandom random) {
+    this.random = random;
     this.settings = settings;
     this.geometry = origin.geometry();
     this.store = store;
@@ -264,10 +271,18 @@ public final class Leecher {
   }
 
   private LeecherEvent track() throws IOException {
-    if (!(journal.ownership() instanceof Ownership.Unknown)) {
-      store.zero(0, store.size(), Backend.Holes.ALLOWED);
+    boolean anew = !(journal.ownership() instanceof Ownership.Unknown);
+    if (anew) {
+      // An earlier attempt left things here and at the seeder: this one has a name of its own.
+      origin =
+          new Ownership.Pulling(
+              MigrationId.random(random), origin.seeder(), origin.resource(), origin.geometry());
+      seeder = new SeederClient(session, origin.migration());
     }
     journal.pulling(origin);
+    if (anew) {
+      store.zero(0, store.size(), Backend.Holes.ALLOWED);
+    }
     seeder.track();
     // Asked after tracking has begun: what is written to a hole from now on is in a later list.
     BlockRuns data = seeder.extents(geometry.blocks());
@@ -308,6 +323,7 @@ public final class Leecher {
   }
 
   private LeecherEvent flushCopy() throws IOException {
+    hook.prepare();
     partial.flush();
     return new LeecherEvent.Flushed();
   }
@@ -322,6 +338,7 @@ public final class Leecher {
     while (true) {
       try {
         SeederClient.Handed handed = seeder.finalizeWith(token, geometry.blocks());
+        answered = System.nanoTime();
         lateDirty = handed.dirty();
         handover =
             new Handover(
@@ -329,6 +346,7 @@ public final class Leecher {
                 Duration.ofNanos(System.nanoTime() - start),
                 handed.suspend(),
                 handed.flush(),
+                handed.journal(),
                 Duration.ZERO,
                 0);
         return new LeecherEvent.HandedOver(handed.generation());
@@ -355,7 +373,6 @@ public final class Leecher {
   }
 
   private LeecherEvent resume() throws IOException {
-    long start = System.nanoTime();
     long missing = 0;
     BlockRuns runs = BlockRuns.of(partial.missing());
     for (int i = 0; i < runs.size(); i++) {
@@ -383,7 +400,8 @@ public final class Leecher {
               before.asked(),
               before.suspend(),
               before.flush(),
-              Duration.ofNanos(System.nanoTime() - start),
+              before.journal(),
+              Duration.ofNanos(System.nanoTime() - answered),
               missing);
     }
     return new LeecherEvent.Resumed();

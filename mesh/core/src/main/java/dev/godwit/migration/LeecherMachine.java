@@ -62,11 +62,23 @@ public final class LeecherMachine {
     return switch (journaled) {
       case Ownership.Finalizing finalizing ->
           Step.of(
-              new Finalizing(finalizing.token(), Phase.ASKING),
+              new Finalizing(finalizing.token(), Phase.ASKING_AGAIN),
               new AskFinalize(finalizing.token()));
+      // The program may have run before the crash, so it is ours whatever the hook says now.
       case Ownership.Running running ->
-          // The program may have run before the crash, so it is ours whatever the hook says now.
-          Step.of(new Finalizing(running.origin().token(), Phase.RESUMING), new Resume());
+          postCopy == PostCopy.NEVER
+              ? Step.of(
+                  new Finalizing(running.origin().token(), Phase.FETCHING_AGAIN), new PullMissing())
+              : Step.of(
+                  new Finalizing(running.origin().token(), Phase.RESUMING_AGAIN), new Resume());
+      // The seeder may not have heard yet that it has the state again.
+      case Ownership.Declined declined -> {
+        String reason = "the state was given back before the restart";
+        MigrationId declinedToken = declined.origin().token();
+        yield Step.of(
+            new Declining(declined.generation(), declinedToken, reason, ReturnPhase.TELLING_AGAIN),
+            new AskDecline(declinedToken, reason));
+      }
       default -> Step.of(new Connecting(), new Track());
     };
   }
@@ -133,12 +145,14 @@ public final class LeecherMachine {
             case LeecherEvent.Broke broke -> abort(broke.reason());
             default -> Step.end(state);
           };
-      case ASKING ->
+      case ASKING, ASKING_AGAIN ->
           switch (event) {
             case LeecherEvent.HandedOver handed ->
                 Step.of(
                     new Finalizing(state.token(), Phase.TAKING),
                     new JournalHandover(handed.generation()));
+            case LeecherEvent.HandoverRefused _ when state.phase() == Phase.ASKING_AGAIN ->
+                Step.of(new Connecting(), new Track());
             case LeecherEvent.HandoverRefused refused ->
                 Step.end(new Failed(refused.reason(), Where.SEEDER));
             case LeecherEvent.Broke broke -> Step.end(new Failed(broke.reason(), Where.UNDECIDED));
@@ -158,6 +172,13 @@ public final class LeecherMachine {
             case LeecherEvent.Pulled _ ->
                 Step.of(new Finalizing(state.token(), Phase.RESUMING), new Resume());
             case LeecherEvent.Broke broke -> decline(state, generation, broke.reason());
+            default -> Step.end(state);
+          };
+      case FETCHING_AGAIN ->
+          switch (event) {
+            case LeecherEvent.Pulled _ ->
+                Step.of(new Finalizing(state.token(), Phase.RESUMING_AGAIN), new Resume());
+            case LeecherEvent.Broke broke -> Step.end(new Failed(broke.reason(), Where.HERE));
             default -> Step.end(state);
           };
       case RESUMING ->

@@ -29,8 +29,12 @@ public sealed interface LeecherState {
     JOURNALING,
     /** The question is under way. */
     ASKING,
+    /** The question is asked again after a restart; if it is refused, everything begins anew. */
+    ASKING_AGAIN,
     /** The state is ours; fetching the rest first, since the user wants no post-copy. */
     FETCHING,
+    /** As {@link #FETCHING}, after a restart; the program may have run here before. */
+    FETCHING_AGAIN,
     /** The state is ours; writing that down. */
     TAKING,
     /** Letting the program go, for the first time. */

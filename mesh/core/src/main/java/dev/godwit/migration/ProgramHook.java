@@ -9,6 +9,12 @@ import java.io.IOException;
 public interface ProgramHook {
 
   /**
+   * Says that a hand-over is coming, so that whatever takes time can be done while the program
+   * still runs. May be called again. Never fails: what could not be prepared is done later.
+   */
+  default void prepare() {}
+
+  /**
    * Stops the program: on return it issues no more writes.
    *
    * @throws IOException when it may still run

@@ -73,7 +73,7 @@ final class Puller {
         }
         block = fill(read, wanted, block);
         window.acquire(read.bytes(), patience);
-        session.submit(read);
+        submit(read);
       }
     } finally {
       window.drain(patience);
@@ -81,6 +81,16 @@ final class Puller {
     IOException failed = failure.get();
     if (failed != null) {
       throw new IOException(failed.getMessage(), failed);
+    }
+  }
+
+  private void submit(BulkRead read) throws IOException {
+    try {
+      session.submit(read);
+    } catch (IOException e) {
+      // Nobody will answer it.
+      window.release(read.bytes());
+      throw e;
     }
   }
 

@@ -73,7 +73,6 @@ public final class Seeder implements AutoCloseable {
   private final Duration leecherTimeout;
   private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
   private final List<Consumer<SeederState>> listeners = new CopyOnWriteArrayList<>();
-  private final Thread thread;
   private volatile boolean closed;
   private volatile long lastHeard = System.nanoTime();
   private volatile SeederState state;
@@ -135,9 +134,10 @@ public final class Seeder implements AutoCloseable {
     }
     if (journal.ownership() instanceof Ownership.HandedOver given) {
       lateDirty = given.dirty();
+      listed = new Listed(0, lateDirty);
       gate.fence(fenceReason(given.leecher().shortForm()), Duration.ofSeconds(1));
     }
-    this.thread = Thread.ofVirtual().name("seeder-" + resource).start(this::work);
+    Thread.ofVirtual().name("seeder-" + resource).start(this::work);
   }
 
   private String fenceReason(String leecher) {
@@ -493,6 +493,7 @@ public final class Seeder implements AutoCloseable {
     switch (action) {
       case SeederAction.StartTracking _ -> {
         tracking.start();
+        hook.prepare();
         listed = new Listed(-1, new BlockRuns());
       }
       case SeederAction.StopTracking _ -> tracking.stop();
@@ -537,7 +538,9 @@ public final class Seeder implements AutoCloseable {
 
   private SeederEvent suspend() {
     try {
-      // While the program still runs, so that little is left to flush while it stands still.
+      // While the program still runs, so that little is left to flush while it stands still. The
+      // first flush may take long enough for the program to write as much again.
+      store.flush();
       store.flush();
       long start = System.nanoTime();
       hook.suspend();
@@ -604,7 +607,7 @@ public final class Seeder implements AutoCloseable {
   /** Stops serving. The program, if it runs here, keeps its device until that is closed. */
   @Override
   public void close() {
+    // No interrupt: it would close the files that the thread is working with.
     closed = true;
-    thread.interrupt();
   }
 }

@@ -17,6 +17,7 @@ import dev.godwit.wire.proto.DirtyList;
 import dev.godwit.wire.proto.DirtyPageRequest;
 import dev.godwit.wire.proto.ExtentsReply;
 import dev.godwit.wire.proto.ExtentsRequest;
+import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.FinalizeReply;
 import dev.godwit.wire.proto.FinalizeRequest;
 import dev.godwit.wire.proto.ReleaseRequest;
@@ -101,8 +102,10 @@ public final class SeederClient {
    * @param dirty what was written after the last round
    * @param suspend how long the seeder took to stop the program
    * @param flush how long it took to flush and fence
+   * @param journal how long it took to make the hand-over durable
    */
-  record Handed(long generation, BlockRuns dirty, Duration suspend, Duration flush) {}
+  record Handed(
+      long generation, BlockRuns dirty, Duration suspend, Duration flush, Duration journal) {}
 
   Handed finalizeWith(MigrationId token, int blocks) throws IOException {
     FinalizeRequest request =
@@ -112,11 +115,19 @@ public final class SeederClient {
             .build();
     Reply reply = session.call(Operation.FINALIZE, request, FINALIZE_PATIENCE);
     FinalizeReply finalized = reply.control(FinalizeReply.parser());
+    BlockRuns dirty;
+    try {
+      dirty = list(reply, finalized.getDirty(), 0, blocks);
+    } catch (RemoteException e) {
+      // Not to be taken for a refusal to hand over: that has happened.
+      throw new IOException("the list of the hand-over could not be read: " + e.getMessage(), e);
+    }
     return new Handed(
         finalized.getGeneration(),
-        list(reply, finalized.getDirty(), 0, blocks),
+        dirty,
         Duration.ofNanos(finalized.getSuspendMicros() * 1000),
-        Duration.ofNanos(finalized.getFlushMicros() * 1000));
+        Duration.ofNanos(finalized.getFlushMicros() * 1000),
+        Duration.ofNanos(finalized.getJournalMicros() * 1000));
   }
 
   private BlockRuns list(Reply reply, DirtyList list, int round, int blocks) throws IOException {
@@ -134,6 +145,9 @@ public final class SeederClient {
                   .setFromRun(from)
                   .build());
       decode(runs, more.content(), blocks);
+      if (runs.blocks() > blocks) {
+        throw new ProtocolException("a list of runs names blocks twice");
+      }
       page = more.control(DirtyList.parser());
       if (Integer.compareUnsigned(page.getNextRun(), from) <= 0) {
         throw new ProtocolException("a list of runs does not advance");
@@ -180,12 +194,12 @@ public final class SeederClient {
         Duration.ofSeconds(5));
   }
 
-  /** Whether a refusal means that the seeder keeps the state for sure. */
+  /**
+   * Whether a refusal to hand over means that the seeder keeps the state for sure. Any other may
+   * come after the state was handed over and the answer was lost.
+   */
   static boolean isRefusal(RemoteException e) {
-    return switch (e.code()) {
-      case CONFLICT, NOT_ALLOWED, NO_SUCH_RESOURCE, MALFORMED, UNKNOWN_OPERATION -> true;
-      default -> false;
-    };
+    return e.code() == Failure.Code.CONFLICT;
   }
 
   /** Reads a range at once, ahead of the background. */

@@ -63,8 +63,8 @@ public final class SeederMachine {
     return switch (journaled) {
       case Ownership.HandedOver given ->
           new HandedOver(given.generation(), given.migration(), given.leecher(), given.token());
-      case Ownership.Owned owned -> new Idle(owned.generation());
-      case Ownership.Unknown _ -> new Idle(1);
+      case Ownership.Owned owned -> new Idle(owned.generation(), EndedMigrations.NONE);
+      case Ownership.Unknown _ -> new Idle(1, EndedMigrations.NONE);
       case Ownership.Released _,
           Ownership.Pulling _,
           Ownership.Finalizing _,
@@ -97,18 +97,27 @@ public final class SeederMachine {
   private static Step track(SeederState state, TrackAsked asked) {
     return switch (state) {
       case Idle idle ->
-          Step.of(
-              new Tracking(idle.generation(), asked.migration(), asked.leecher(), 0),
-              new StartTracking(),
-              new Answer());
+          idle.ended().has(asked.migration())
+              ? over(state)
+              : Step.of(
+                  new Tracking(
+                      idle.generation(), asked.migration(), asked.leecher(), 0, idle.ended()),
+                  new StartTracking(),
+                  new Answer());
       case Tracking tracking when tracking.migration().equals(asked.migration()) ->
           tracking.round() == 0
               ? Step.of(tracking, new Answer())
               : refuse(tracking, Failure.Code.CONFLICT, "this migration has begun already");
+      case Tracking tracking when tracking.ended().has(asked.migration()) -> over(state);
       case Tracking tracking when tracking.leecher().equals(asked.leecher()) ->
           // The same node begins again after a crash: its old attempt is worth nothing to anyone.
           Step.of(
-              new Tracking(tracking.generation(), asked.migration(), asked.leecher(), 0),
+              new Tracking(
+                  tracking.generation(),
+                  asked.migration(),
+                  asked.leecher(),
+                  0,
+                  tracking.ended().and(tracking.migration())),
               new StopTracking(),
               new StartTracking(),
               new Answer());
@@ -124,6 +133,10 @@ public final class SeederMachine {
     };
   }
 
+  private static Step over(SeederState state) {
+    return refuse(state, Failure.Code.CONFLICT, "this migration has ended");
+  }
+
   private static Step busy(SeederState state, String leecher) {
     return refuse(state, Failure.Code.BUSY, "the resource is already being migrated to " + leecher);
   }
@@ -136,7 +149,11 @@ public final class SeederMachine {
       if (asked.round() == tracking.round() + 1) {
         return Step.of(
             new Tracking(
-                tracking.generation(), tracking.migration(), tracking.leecher(), asked.round()),
+                tracking.generation(),
+                tracking.migration(),
+                tracking.leecher(),
+                asked.round(),
+                tracking.ended()),
             new CollectRound(asked.round()),
             new AnswerRound(asked.round()));
       }
@@ -157,7 +174,8 @@ public final class SeederMachine {
                   tracking.migration(),
                   tracking.leecher(),
                   asked.token(),
-                  Phase.SUSPENDING),
+                  Phase.SUSPENDING,
+                  tracking.ended()),
               new AnswerLater(),
               new Suspend());
       case Finalized finalized
@@ -181,7 +199,8 @@ public final class SeederMachine {
               finalized.migration(),
               finalized.leecher(),
               finalized.token(),
-              Phase.JOURNALING),
+              Phase.JOURNALING,
+              finalized.ended()),
           new JournalHandover(
               finalized.generation() + 1,
               finalized.migration(),
@@ -194,7 +213,7 @@ public final class SeederMachine {
   private static Step takeBack(SeederState state, String what, String reason) {
     if (state instanceof Finalized finalized) {
       return Step.of(
-          new Idle(finalized.generation()),
+          new Idle(finalized.generation(), finalized.ended().and(finalized.migration())),
           new StopTracking(),
           new ResumeProgram(),
           new FailFinalize(what + reason));
@@ -221,17 +240,22 @@ public final class SeederMachine {
               new Returning(given.generation(), given.migration(), given.leecher(), given.token()),
               new JournalReturn(given.generation() + 1),
               new Answer());
+      // Said again because journaling it failed, or the answer was lost.
       case Returning returning when returning.token().equals(asked.token()) ->
-          Step.of(returning, new Answer());
-      // The state came back already, or never left: that is what the leecher wants to hear.
-      case Idle _ -> Step.of(state, new Answer());
-      case Tracking _, Finalized _, HandedOver _, Returning _, Released _ -> unknown(state);
+          Step.of(returning, new JournalReturn(returning.generation() + 1), new Answer());
+      case Released released when released.token().equals(asked.token()) -> unknown(state);
+      // The state came back already, whatever has become of it since, or it never left: that is
+      // what the leecher wants to hear.
+      case Idle _, Tracking _, Finalized _, HandedOver _, Returning _, Released _ ->
+          Step.of(state, new Answer());
     };
   }
 
   private static Step returned(SeederState state) {
     if (state instanceof Returning returning) {
-      return Step.of(new Idle(returning.generation() + 1), new ResumeProgram());
+      return Step.of(
+          new Idle(returning.generation() + 1, EndedMigrations.NONE.and(returning.migration())),
+          new ResumeProgram());
     }
     return Step.of(state);
   }
@@ -255,7 +279,7 @@ public final class SeederMachine {
     if (state instanceof Tracking tracking && tracking.migration().equals(migration)) {
       List<SeederAction> actions = new java.util.ArrayList<>(List.of(new StopTracking()));
       actions.addAll(answer);
-      return new Step(new Idle(tracking.generation()), actions);
+      return new Step(new Idle(tracking.generation(), tracking.ended().and(migration)), actions);
     }
     // Finalizing ends by itself in a moment, and what was handed over cannot be aborted.
     return new Step(state, answer);

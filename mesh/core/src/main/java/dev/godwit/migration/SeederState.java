@@ -8,23 +8,36 @@ public sealed interface SeederState {
   /** The generation that this node's program runs on, or last ran on. */
   long generation();
 
-  /** The program runs here and nobody takes it away. */
-  record Idle(long generation) implements SeederState {}
+  /**
+   * The program runs here and nobody takes it away.
+   *
+   * @param ended the migrations that are over
+   */
+  record Idle(long generation, EndedMigrations ended) implements SeederState {}
 
   /**
    * The program runs here, and what it writes is recorded for a leecher.
    *
    * @param round how many rounds have been closed
+   * @param ended the migrations that are over
    */
-  record Tracking(long generation, MigrationId migration, NodeId leecher, int round)
+  record Tracking(
+      long generation, MigrationId migration, NodeId leecher, int round, EndedMigrations ended)
       implements SeederState {}
 
   /**
    * The program is being stopped, or stands still; the hand-over is not durable yet, so it can
    * still be taken back.
+   *
+   * @param ended the migrations that are over
    */
   record Finalized(
-      long generation, MigrationId migration, NodeId leecher, MigrationId token, Phase phase)
+      long generation,
+      MigrationId migration,
+      NodeId leecher,
+      MigrationId token,
+      Phase phase,
+      EndedMigrations ended)
       implements SeederState {}
 
   /** How far a finalize has come. */

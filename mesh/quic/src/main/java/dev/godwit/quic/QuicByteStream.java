@@ -13,6 +13,7 @@ import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamResetException;
 import io.netty.util.concurrent.Future;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteStream {
   private static final int READ_HIGH = 4 << 20;
   private static final int READ_LOW = 1 << 20;
+  private static final int READ_BATCH = 128 * 1024;
   private static final int WRITE_HIGH = 2 << 20;
   private static final int WRITE_LOW = 1 << 20;
 
@@ -44,6 +46,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   private final Condition writable = lock.newCondition();
   private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
   private int receivedBytes;
+  private int wanted = 1;
   private boolean paused;
   private boolean ended;
   private boolean finished;
@@ -75,7 +78,6 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       }
       received.add(bytes);
       receivedBytes += bytes.readableBytes();
-      readable.signal();
     } finally {
       lock.unlock();
     }
@@ -85,6 +87,11 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   public void channelReadComplete(ChannelHandlerContext context) {
     lock.lock();
     try {
+      // Once for everything that came, and only when it is enough for the reader to go on: waking
+      // it costs more than a packet.
+      if (receivedBytes >= wanted) {
+        readable.signal();
+      }
       paused = receivedBytes >= READ_HIGH;
       if (paused) {
         return;
@@ -169,14 +176,26 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
 
   @Override
   public int read(ByteBuffer dst) throws IOException {
-    if (!dst.hasRemaining()) {
-      return 0;
+    return dst.hasRemaining() ? read(dst, 1) : 0;
+  }
+
+  @Override
+  public void readFully(ByteBuffer dst) throws IOException {
+    while (dst.hasRemaining()) {
+      if (read(dst, Math.min(dst.remaining(), READ_BATCH)) < 0) {
+        throw new EOFException("stream ended with " + dst.remaining() + " bytes missing");
+      }
     }
+  }
+
+  /** Reads what there is once {@code atLeast} bytes are there, or the end. */
+  private int read(ByteBuffer dst, int atLeast) throws IOException {
     boolean resume;
     int count;
     lock.lock();
     try {
-      await(readable, "read", timeout, () -> !received.isEmpty() || ended);
+      wanted = atLeast;
+      await(readable, "read", timeout, () -> receivedBytes >= atLeast || ended);
       if (received.isEmpty()) {
         return -1;
       }

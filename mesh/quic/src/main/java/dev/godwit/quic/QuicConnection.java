@@ -7,12 +7,13 @@ import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
 import io.netty.handler.codec.quic.QuicStreamChannel;
@@ -122,7 +123,10 @@ final class QuicConnection implements Connection {
             .type(QuicStreamType.BIDIRECTIONAL)
             .option(ChannelOption.AUTO_READ, false)
             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(STREAM_READ))
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(4096, 32 * 1024, STREAM_READ))
             .handler(
                 new ChannelInitializer<QuicStreamChannel>() {
                   @Override
@@ -193,7 +197,10 @@ final class QuicConnection implements Connection {
   void accept(QuicStreamChannel opened) {
     opened.config().setAutoRead(false);
     opened.config().setAllowHalfClosure(true);
-    opened.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(STREAM_READ));
+    opened.config().setAllocator(PooledByteBufAllocator.DEFAULT);
+    opened
+        .config()
+        .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(4096, 32 * 1024, STREAM_READ));
     QuicByteStream stream = new QuicByteStream(opened);
     opened.pipeline().addLast(stream);
     incoming.add(stream);

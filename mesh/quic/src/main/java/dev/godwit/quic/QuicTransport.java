@@ -7,6 +7,7 @@ import dev.godwit.identity.RenewingLeaf;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -147,6 +148,7 @@ public final class QuicTransport implements Transport {
             .channel(epoll ? EpollDatagramChannel.class : NioDatagramChannel.class)
             .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER)
             .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER)
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .handler(
                 new ChannelInitializer<Channel>() {
                   @Override
@@ -214,6 +216,7 @@ public final class QuicTransport implements Transport {
         .tokenHandler(null)
         .connectionIdAddressGenerator(ids)
         .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, segments(epoll))
+        .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
         .handler(
             new ChannelInitializer<QuicChannel>() {
               @Override
@@ -401,6 +404,7 @@ public final class QuicTransport implements Transport {
             .option(
                 QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR,
                 segments(Epoll.isAvailable()))
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeout.toMillis())
             .handler(new Dialled())
             .streamHandler(streams())
