@@ -105,4 +105,10 @@ public final class Programs {
       Files.delete(err);
     }
   }
+
+  /** How many bytes of a file take up space. */
+  public long allocated(Path file) throws IOException, InterruptedException {
+    String du = run("du", "--block-size=1", file.toString()).succeeded().out();
+    return Long.parseLong(du.substring(0, du.indexOf('\t')));
+  }
 }

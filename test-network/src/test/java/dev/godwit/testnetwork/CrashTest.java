@@ -1,0 +1,148 @@
+package dev.godwit.testnetwork;
+
+import static dev.godwit.testnetwork.World.PATIENCE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.demo.ChildProcess;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Processes that end without a word in the middle of a migration. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(120)
+class CrashTest {
+  private static final long LARGE = 256 << 20;
+
+  private World world;
+  private Member alice;
+  private Member bob;
+
+  @BeforeAll
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+    var members = world.mesh("alice", "bob");
+    alice = members.get(0);
+    bob = members.get(1);
+  }
+
+  @AfterAll
+  void end() throws Exception {
+    world.close();
+  }
+
+  /**
+   * An offer whose program writes 32 MiB more at the very end, so that much is left to fetch after
+   * the hand-over.
+   */
+  private Offer dirtyOffer(String resource) throws Exception {
+    Path late = StateFile.random(world.path(resource + ".late"), 32 << 20, 77);
+    String copy = "nbdcopy '" + late + "' '" + Offer.uri(world.path(resource + ".sock")) + "'";
+    return Offer.of(world, alice, resource, 64 << 20, "--on-suspend", copy);
+  }
+
+  /** What the source ends with is what the target must have. */
+  private void assertArrived(Offer offer, Path target) throws Exception {
+    assertEquals(StateFile.sha256(offer.file()), StateFile.sha256(target));
+  }
+
+  private static boolean isPulling(Map<String, String> event) {
+    return "state".equals(event.get("event")) && "pulling".equals(event.get("state"));
+  }
+
+  @Test
+  void aLeecherThatDiesWhilePullingBeginsAgain() throws Exception {
+    Path target = world.path("pulling-moved");
+    try (Offer offer = Offer.of(world, alice, "pulling", LARGE)) {
+      try (ChildProcess leech = bob.leech("alice/pulling", target)) {
+        leech.await("pulling", CrashTest::isPulling, PATIENCE);
+      }
+      offer.assertUntouched();
+      bob.runLeech("alice/pulling", target).succeeded();
+      assertEquals(0, offer.process().awaitEnd(PATIENCE));
+      assertArrived(offer, target);
+    }
+  }
+
+  @Test
+  void aLeecherThatDiesAfterTheHandOverGoesOn() throws Exception {
+    Path target = world.path("taken-moved");
+    try (Offer offer = dirtyOffer("taken")) {
+      String stopSeeder = "kill -STOP " + offer.process().pid();
+      try (ChildProcess leech = bob.leech("alice/taken", target, "--on-resume", stopSeeder)) {
+        Map<String, String> handover = leech.await("handover", PATIENCE);
+        assertTrue(Long.parseLong(handover.getOrDefault("missingBytes", "")) > 0);
+      }
+      world.signal("CONT", offer.process().pid());
+      Outcome again = bob.runLeech("alice/taken", target).succeeded();
+      assertTrue(again.out().contains("generation 2"), again::out);
+      assertEquals(0, offer.process().awaitEnd(PATIENCE));
+      assertArrived(offer, target);
+    }
+  }
+
+  @Test
+  void whatTheProgramWroteBeforeTheLeecherDiedIsStillThere() throws Exception {
+    Path target = world.path("written-moved");
+    Path socket = world.path("written-bob.sock");
+    try (Offer offer = dirtyOffer("written")) {
+      String device = "nbd:unix:" + socket;
+      String stopSeeder = "kill -STOP " + offer.process().pid();
+      try (ChildProcess leech =
+          bob.leech("alice/written", target, "--device", device, "--on-resume", stopSeeder)) {
+        leech.await("handover", PATIENCE);
+        offer.assertWritable(socket);
+      }
+      world.signal("CONT", offer.process().pid());
+      try (ChildProcess again = bob.leech("alice/written", target, "--device", device)) {
+        again.await("complete", PATIENCE);
+        world
+            .programs()
+            .run("qemu-io", "-r", "-f", "raw", "-c", "read -P 0xa7 0 64k", Offer.uri(socket))
+            .succeeded();
+        assertEquals(0, again.stop(), again::complaints);
+      }
+    }
+  }
+
+  @Test
+  void aSeederThatDiesAfterTheHandOverIsAwaited() throws Exception {
+    Path target = world.path("orphan-moved");
+    try (Offer offer = dirtyOffer("orphan")) {
+      String killSeeder = "kill -KILL " + offer.process().pid();
+      try (ChildProcess leech = bob.leech("alice/orphan", target, "--on-resume", killSeeder)) {
+        leech.await("handover", PATIENCE);
+        offer.process().awaitEnd(PATIENCE);
+        try (ChildProcess again = alice.seed("orphan", offer.file())) {
+          leech.await("complete", PATIENCE);
+          assertEquals(0, leech.awaitEnd(PATIENCE), leech::complaints);
+          assertEquals(0, again.awaitEnd(PATIENCE), again::complaints);
+        }
+        assertArrived(offer, target);
+      }
+    }
+  }
+
+  @Test
+  void aSeederThatDiesWhileItIsPulledFromKeepsItsState() throws Exception {
+    Path target = world.path("gone-moved");
+    try (Offer offer = Offer.of(world, alice, "gone", LARGE);
+        ChildProcess leech = bob.leech("alice/gone", target)) {
+      leech.await("pulling", CrashTest::isPulling, PATIENCE);
+      offer.close();
+      leech.close();
+      try (Offer again = Offer.again(world, alice, "gone", offer.sha256())) {
+        assertEquals("1", again.process().await("ready", PATIENCE).get("generation"));
+        again.assertUntouched();
+        bob.runLeech("alice/gone", target).succeeded();
+        assertArrived(again, target);
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.godwit.testnetwork;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.cli.ExitStatus;
+import dev.godwit.demo.ChildProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code godwit demo}. */
+@Timeout(120)
+class DemoTest {
+  private static final Duration LIMIT = Duration.ofSeconds(100);
+
+  private World world;
+
+  @BeforeEach
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+  }
+
+  @AfterEach
+  void nothingIsLeftBehind() throws Exception {
+    assertEquals(Map.of(), world.running());
+    try (Stream<Path> left = Files.list(world.temporary())) {
+      assertEquals(List.of(), left.toList());
+    }
+    world.close();
+  }
+
+  @Test
+  void itMovesARunningProgramAndProvesThatNothingIsLost() throws Exception {
+    ChildProcess demo = world.start("demo", "--size", "32M");
+    assertEquals(0, demo.awaitEnd(LIMIT), demo::complaints);
+    Map<String, String> result = demo.events().getLast();
+    assertEquals("result", result.get("event"));
+    assertEquals("true", result.get("ok"));
+    assertEquals("quic", result.get("transport"));
+    assertTrue(result.getOrDefault("path", "").startsWith("direct quic"), result::toString);
+    assertEquals("0", result.get("recordsLost"));
+    assertTrue(number(result, "recordsBefore") > 0, result::toString);
+    assertTrue(number(result, "recordsAfter") > 0, result::toString);
+    assertEquals(
+        number(result, "recordsWritten"),
+        number(result, "recordsBefore") + number(result, "recordsAfter"));
+    assertTrue(number(result, "rounds") > 0, result::toString);
+    assertTrue(number(result, "bytes") > 0, result::toString);
+    assertTrue(number(result, "downtimeMs") > 0, result::toString);
+    assertEquals("", demo.complaints());
+  }
+
+  @Test
+  void itCanBeginWithARealFileWhichItDoesNotTouch() throws Exception {
+    Path file = StateFile.random(world.path("state"), (16 << 20) + 1234, 3);
+    String sha256 = StateFile.sha256(file);
+    ChildProcess demo = world.start("demo", "--state", file.toString(), "--write-rate", "4M");
+    assertEquals(0, demo.awaitEnd(LIMIT), demo::complaints);
+    Map<String, String> result = demo.events().getLast();
+    assertEquals("true", result.get("ok"), result::toString);
+    assertEquals("0", result.get("recordsLost"), result::toString);
+    assertEquals(sha256, StateFile.sha256(file));
+  }
+
+  @Test
+  void stoppedInTheMiddleItLeavesNothingBehind() throws Exception {
+    ChildProcess demo = world.start("demo", "--size", "32M");
+    demo.await("writing", World.PATIENCE);
+    assertEquals(ExitStatus.FAILED.code(), demo.stop(), demo::complaints);
+  }
+
+  private static double number(Map<String, String> event, String member) {
+    return Double.parseDouble(event.getOrDefault(member, "missing"));
+  }
+}

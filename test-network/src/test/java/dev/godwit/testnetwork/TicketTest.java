@@ -1,0 +1,134 @@
+package dev.godwit.testnetwork;
+
+import static dev.godwit.testnetwork.World.PATIENCE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.godwit.cli.ExitStatus;
+import dev.godwit.demo.ChildProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tickets that do not work. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(90)
+class TicketTest {
+  private World world;
+  private Member alice;
+  private ChildProcess inviter;
+
+  @BeforeAll
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+    alice = world.mesh("alice").getFirst();
+    // Some command of the inviting node has to run, whichever it is.
+    inviter = Offer.of(world, alice, "anything").process();
+  }
+
+  @AfterAll
+  void end() throws Exception {
+    world.close();
+  }
+
+  private Map<String, String> ticket(Member inviting, String name, String... more)
+      throws Exception {
+    String[] arguments = new String[more.length + 4];
+    System.arraycopy(new String[] {"mesh", "invite", name, "--no-wait"}, 0, arguments, 0, 4);
+    System.arraycopy(more, 0, arguments, 4, more.length);
+    return inviting.start(arguments).await("ticket", PATIENCE);
+  }
+
+  private static String text(Map<String, String> ticket) {
+    return ticket.getOrDefault("ticket", "");
+  }
+
+  private Outcome join(Member joining, String ticket) throws Exception {
+    Outcome outcome = joining.runWith(ticket, "mesh", "join");
+    assertFalse(
+        outcome.status() != 0 && joining.nodeHome().isMember(), "refused and a member all the same");
+    assertEquals(true, inviter.isAlive());
+    return outcome;
+  }
+
+  @Test
+  void aTicketWithATypoIsRecognised() throws Exception {
+    String good = text(ticket(alice, "typo"));
+    int at = good.length() / 2;
+    char wrong = good.charAt(at) == 'a' || good.charAt(at) == 'A' ? 'b' : 'a';
+    String bad = good.substring(0, at) + wrong + good.substring(at + 1);
+    Expect.refused(
+        ExitStatus.USAGE, join(world.stranger("typo"), bad), "This is not a ticket", "typo");
+  }
+
+  @Test
+  void somethingElseIsNoTicket() throws Exception {
+    Expect.refused(
+        ExitStatus.USAGE, join(world.stranger("else"), "let me in"), "This is not a ticket");
+  }
+
+  @Test
+  void noTicketAtAllIsWrongUsage() throws Exception {
+    Expect.refused(ExitStatus.USAGE, join(world.stranger("none"), ""), "No ticket was given");
+  }
+
+  @Test
+  void aUsedTicketIsRefused() throws Exception {
+    String ticket = text(ticket(alice, "twice"));
+    join(world.stranger("first"), ticket).succeeded();
+    Expect.refused(
+        ExitStatus.NOT_ALLOWED, join(world.stranger("second"), ticket), "used already", "new one");
+  }
+
+  @Test
+  void aTicketThatTheInviterDoesNotKnowIsRefused() throws Exception {
+    String ticket = text(ticket(alice, "forgotten"));
+    Files.delete(alice.home().resolve("tickets"));
+    Expect.refused(
+        ExitStatus.NOT_ALLOWED, join(world.stranger("wrong"), ticket), "not one of this node");
+  }
+
+  @Test
+  void anExpiredTicketIsRefused() throws Exception {
+    Map<String, String> ticket = ticket(alice, "late", "--valid", "1s");
+    Instant expiry = Instant.parse(ticket.getOrDefault("expires", ""));
+    Waiting.until("the ticket expires", () -> Instant.now().isAfter(expiry));
+    Expect.refused(
+        ExitStatus.NOT_ALLOWED, join(world.stranger("late"), text(ticket)), "has expired");
+  }
+
+  @Test
+  void anInvitationThatNobodyAcceptsEnds() throws Exception {
+    Expect.refused(
+        ExitStatus.FAILED,
+        alice.run("mesh", "invite", "nobody", "--valid", "1s"),
+        "Nobody used the ticket before it expired");
+  }
+
+  @Test
+  void aTicketDoesNotWorkWhileNothingRunsAtTheInviter() throws Exception {
+    Member carol = world.stranger("carol");
+    carol.run("mesh", "create", "other", "--hub", world.hub().toString()).succeeded();
+    String ticket = text(ticket(carol, "dave"));
+    Expect.refused(
+        ExitStatus.UNREACHABLE,
+        join(world.stranger("dave"), ticket),
+        "The node that invited us does not answer",
+        "godwit mesh invite");
+  }
+
+  @Test
+  void onlyTheNodeThatMadeTheMeshInvites() throws Exception {
+    Member eve = world.stranger("eve");
+    join(eve, text(ticket(alice, "eve"))).succeeded();
+    Expect.refused(
+        ExitStatus.NOT_ALLOWED, eve.run("mesh", "invite", "mallory"), "Only the node that made");
+  }
+}
