@@ -198,8 +198,8 @@ final class DemoCommand extends Verb {
               + "  "
               + Units.bytes(number(progress, "bytesPerSecond"))
               + "/s  round "
-              + (int) number(progress, "rounds")
-              + String.format(Locale.ROOT, "  %,d records written meanwhile", records));
+              + ((int) number(progress, "rounds") + 1)
+              + String.format(Locale.ROOT, "  %,d writes", records));
       output.event(
           Json.event("progress")
               .put("bytesDone", (long) done)
@@ -237,7 +237,7 @@ final class DemoCommand extends Verb {
               + Units.bytes(number(outcome, "bytes"))
               + " in "
               + (int) number(outcome, "rounds")
-              + " rounds.");
+              + " rounds, over QUIC.");
     }
 
     @Override

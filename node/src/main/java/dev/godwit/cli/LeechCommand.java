@@ -46,6 +46,7 @@ import picocli.CommandLine.Parameters;
 final class LeechCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
   private static final long TICK_MILLIS = 100;
+  private static final int PROGRESS_TICKS = 2;
 
   @Parameters(paramLabel = "NODE/RESOURCE", description = "Whose resource.")
   private String name = "";
@@ -230,7 +231,7 @@ final class LeechCommand extends Verb {
                     + ", pause "
                     + Units.millis(Units.toMillis(progress.predictedDowntime()))
                 : ""));
-    if (tick % 10 == 0) {
+    if (tick % PROGRESS_TICKS == 0) {
       output.event(
           Json.event("progress")
               .put("bytesDone", done)
