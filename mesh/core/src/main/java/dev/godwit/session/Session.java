@@ -9,6 +9,7 @@ import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.FrameType;
 import dev.godwit.wire.Limits;
+import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.EOFException;
@@ -292,6 +293,9 @@ public final class Session implements AutoCloseable {
         if (header.type() == FrameType.FAILURE && header.requestId() == 0) {
           close(new RemoteException(reader.control(Failure.parser())));
           return;
+        }
+        if (header.type() != FrameType.FAILURE && header.type() != FrameType.REPLY) {
+          throw new ProtocolException("expected an answer and got " + header.type());
         }
         @Nullable Request request = find(header.requestId());
         if (request == null) {
