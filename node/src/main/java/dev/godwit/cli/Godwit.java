@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import dev.godwit.node.Version;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code godwit} command. */
@@ -70,7 +72,7 @@ public final class Godwit implements Runnable {
   static int execute(String... args) {
     CommandLine command = new CommandLine(new Godwit());
     command.setCaseInsensitiveEnumValuesAllowed(true);
-    command.registerConverter(java.time.Duration.class, Units::parseDuration);
+    command.registerConverter(Duration.class, Godwit::duration);
     command.setExecutionExceptionHandler(
         (failure, where, parsed) -> {
           report(where, failure, Arrays.asList(args).contains("--verbose"));
@@ -87,6 +89,15 @@ public final class Godwit implements Runnable {
           return ExitStatus.USAGE.code();
         });
     return command.execute(args);
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return Units.parseDuration(text);
+    } catch (IllegalArgumentException e) {
+      throw (TypeConversionException)
+          new TypeConversionException(String.valueOf(e.getMessage())).initCause(e);
+    }
   }
 
   private static void report(CommandLine where, Exception failure, boolean verbose) {

@@ -86,8 +86,8 @@ class ByHandTest {
     programs.run("e2fsck", "-fn", target.toString()).succeeded();
     long before = programs.allocated(image);
     long after = programs.allocated(target);
-    assertTrue(
-        Math.abs(after - before) < before / 20, () -> before + " bytes became " + after);
+    // Fewer are fine: blocks that are there and zero become holes.
+    assertTrue(after < before + before / 20, () -> before + " bytes became " + after);
     Outcome again = alice.runSeed("image", image);
     assertEquals(1, again.status());
     assertTrue(again.err().contains("has moved to another node"), again::err);

@@ -87,5 +87,6 @@ class LauncherTest {
         Files.createSymbolicLink(
             elsewhere.resolve("link"), Path.of(System.getProperty("godwit.launcher", "")));
     world.programs().run(link.toString(), "--version").succeeded();
+    Files.delete(link);
   }
 }
