@@ -97,8 +97,10 @@ class ByHandTest {
   private static void fill(Path directory) throws IOException {
     Random random = new Random(1);
     byte[] noise = new byte[1 << 20];
-    byte[] text = "All the godwits fly south, and one of them flies far. ".repeat(20_000).getBytes(
-        StandardCharsets.UTF_8);
+    byte[] text =
+        "All the godwits fly south, and one of them flies far. "
+            .repeat(20_000)
+            .getBytes(StandardCharsets.UTF_8);
     long left = 300L << 20;
     for (int i = 0; left > 0; i++) {
       Path folder = Files.createDirectories(directory.resolve("folder" + i % 7));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(120)
 class CrashTest {
-  private static final long LARGE = 256 << 20;
+  private static final long LARGE = 128 << 20;
 
   private World world;
   private Member alice;

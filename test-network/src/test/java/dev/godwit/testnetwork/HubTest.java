@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A hub that is not there, cannot be there, or is talked to by strangers. */
 @Timeout(90)
 class HubTest {
-  private static final long LARGE = 256 << 20;
+  private static final long LARGE = 128 << 20;
 
   private World world;
   private Member alice;
@@ -157,8 +157,7 @@ class HubTest {
           System.arraycopy(new byte[] {(byte) 0xc3, 0, 0, 0, 1, 8}, 0, bytes, 0, 6);
         } else if (bytes.length > 8 && i % 3 == 2) {
           // A STUN binding request with its magic cookie.
-          System.arraycopy(
-              new byte[] {0, 1, 0, 8, 0x21, 0x12, (byte) 0xa4, 0x42}, 0, bytes, 0, 8);
+          System.arraycopy(new byte[] {0, 1, 0, 8, 0x21, 0x12, (byte) 0xa4, 0x42}, 0, bytes, 0, 8);
         }
         socket.send(
             new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), port));

@@ -68,8 +68,7 @@ class LiveProgramTest {
 
   private static Process start(World world, Path socket) throws Exception {
     List<String> command = new ArrayList<>(List.of(JOB.strip().split(" ")));
-    command.addAll(
-        List.of("--uri=" + Offer.uri(socket), "--rate=20m", "--do_verify=0"));
+    command.addAll(List.of("--uri=" + Offer.uri(socket), "--rate=20m", "--do_verify=0"));
     command.add("--verify_state_save=1");
     File log = world.path("fio.log").toFile();
     Process fio =

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  * @param socket the device
  * @param sha256 of the state when it was made
  */
-record Offer(World world, String resource, ChildProcess process, Path file, Path socket, String sha256)
+record Offer(
+    World world, String resource, ChildProcess process, Path file, Path socket, String sha256)
     implements AutoCloseable {
   static final long SIZE = 8 << 20;
 
@@ -83,8 +84,16 @@ record Offer(World world, String resource, ChildProcess process, Path file, Path
         .run(
             "",
             List.of(
-                "qemu-io", "-f", "raw", "-c", "write -P 0xa7 0 64k", "-c", "flush", "-c",
-                "read -P 0xa7 0 64k", uri(device)))
+                "qemu-io",
+                "-f",
+                "raw",
+                "-c",
+                "write -P 0xa7 0 64k",
+                "-c",
+                "flush",
+                "-c",
+                "read -P 0xa7 0 64k",
+                uri(device)))
         .succeeded();
   }
 

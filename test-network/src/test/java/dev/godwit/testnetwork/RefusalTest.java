@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(90)
 class RefusalTest {
-  private static final long LARGE = 192 << 20;
+  private static final long LARGE = 96 << 20;
 
   private World world;
   private Member alice;
@@ -134,8 +134,7 @@ class RefusalTest {
   @Test
   void aMemberThatMayNotMigrate() throws Exception {
     Member reader = world.stranger("reader");
-    ChildProcess invite =
-        alice.start("mesh", "invite", "reader", "--no-wait", "--grant", "*=read");
+    ChildProcess invite = alice.start("mesh", "invite", "reader", "--no-wait", "--grant", "*=read");
     String ticket = invite.await("ticket", World.PATIENCE).getOrDefault("ticket", "");
     reader.runWith(ticket, "mesh", "join").succeeded();
     Expect.refused(

@@ -55,7 +55,8 @@ class TicketTest {
   private Outcome join(Member joining, String ticket) throws Exception {
     Outcome outcome = joining.runWith(ticket, "mesh", "join");
     assertFalse(
-        outcome.status() != 0 && joining.nodeHome().isMember(), "refused and a member all the same");
+        outcome.status() != 0 && joining.nodeHome().isMember(),
+        "refused and a member all the same");
     assertEquals(true, inviter.isAlive());
     return outcome;
   }
