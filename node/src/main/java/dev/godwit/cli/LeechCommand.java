@@ -123,12 +123,17 @@ final class LeechCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
+    try (CommandHook hook = hook()) {
+      return run(output, options(hook));
+    }
+  }
+
+  private ExitStatus run(Output output, LeechOptions options) throws Exception {
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
     NodeHome home = common().nodeHome();
-    try (CommandHook hook = hook();
-        Node node = Node.start(home, listen.settings());
-        Leeching leeching = node.leech(options(hook));
+    try (Node node = Node.start(home, listen.settings());
+        Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
       output.event(Json.event("ready").put("resource", name).put("size", leeching.size()));
       leeching.onChange(state -> tell(output, leeching, state));
