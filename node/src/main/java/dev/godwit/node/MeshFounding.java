@@ -95,10 +95,7 @@ public final class MeshFounding {
     try {
       client.awaitOnline(HUB);
     } catch (HubException e) {
-      throw new NodeException(
-          e.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
-          "The hub " + hub.hostAndPort() + " does not let us in: " + e.getMessage(),
-          e);
+      throw Node.noHub("The hub " + hub.hostAndPort(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);

@@ -141,6 +141,7 @@ public final class Node implements AutoCloseable {
     Node node = new Node(home, settings, clock, random);
     try {
       node.awaitHub(settings.hubPatience());
+      node.checkNotRevoked();
       return node;
     } catch (IOException e) {
       node.close();
@@ -152,17 +153,35 @@ public final class Node implements AutoCloseable {
     try {
       hub.awaitOnline(patience);
     } catch (HubException e) {
-      throw new NodeException(
-          e.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
-          "The hub "
-              + mesh.hub().hostAndPort()
-              + " of mesh "
-              + mesh.name()
-              + " does not let us in: "
-              + e.getMessage(),
-          e);
+      throw noHub("The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name(), e);
     } catch (InterruptedException e) {
       throw interrupted(e);
+    }
+  }
+
+  /** What to say when a hub cannot be used. */
+  static NodeException noHub(String which, HubException why) {
+    return switch (why.reason()) {
+      case OFFLINE, TIMEOUT ->
+          new NodeException(
+              NodeException.Kind.UNREACHABLE,
+              which + " cannot be reached. Is 'godwit hub' running there, and the network up?",
+              why);
+      default ->
+          new NodeException(
+              why.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
+              which + " does not let us in: " + why.getMessage(),
+              why);
+    };
+  }
+
+  private void checkNotRevoked() throws NodeException {
+    if (admission.revocations().isRevoked(identity.id())) {
+      throw new NodeException(
+          NodeException.Kind.NOT_ALLOWED,
+          "This node was revoked: no member of mesh "
+              + mesh.name()
+              + " talks to it any more. It needs a new identity (another --home) and a new ticket.");
     }
   }
 
@@ -277,10 +296,12 @@ public final class Node implements AutoCloseable {
   /**
    * The processes of members that are there right now and proved to be members.
    *
-   * @throws NodeException when the hub cannot be reached
+   * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   public List<PeerView> peers() throws IOException {
     List<PresentInstance> present = answer(hub.whoIsThere(), "The hub");
+    // The hub has told of revocations before it answers.
+    checkNotRevoked();
     Signal request =
         Signal.newBuilder()
             .setIntroduceRequest(IntroduceRequest.newBuilder().setMembership(membership()))

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(90)
 class RefusalTest {
+  private static final long LARGE = 192 << 20;
+
   private World world;
   private Member alice;
   private Member bob;
@@ -46,7 +48,8 @@ class RefusalTest {
   @AfterEach
   void theSourceIsUntouched() throws Exception {
     assertFalse(
-        offer.process().events().stream().anyMatch(event -> "handed-over".equals(event.get("state"))));
+        offer.process().events().stream()
+            .anyMatch(event -> "handed-over".equals(event.get("state"))));
     assertEquals(offer.sha256(), StateFile.sha256(offer.file()));
   }
 
@@ -92,23 +95,18 @@ class RefusalTest {
 
   @Test
   void aResourceThatIsOnItsWayToSomebodyElse() throws Exception {
-    Path gate = world.path("gate");
-    try (Offer busy =
-            Offer.of(
-                world,
-                alice,
-                "busy",
-                "--on-suspend",
-                "while [ ! -e '" + gate + "' ]; do sleep 0.05; done");
-        ChildProcess first = bob.leech("alice/busy", world.path("busy-first"))) {
-      busy.awaitState("finalized");
+    Path target = world.path("busy-first");
+    try (Offer busy = Offer.of(world, alice, "busy", LARGE);
+        ChildProcess first = bob.leech("alice/busy", target)) {
+      busy.awaitState("tracking");
+      world.signal("STOP", first.pid());
       Expect.refused(
           ExitStatus.FAILED,
           carol.runLeech("alice/busy", world.path("busy-second")),
           "already being migrated");
-      Files.createFile(gate);
+      world.signal("CONT", first.pid());
       assertEquals(0, first.awaitEnd(World.PATIENCE), first::complaints);
-      assertEquals(busy.sha256(), StateFile.sha256(world.path("busy-first")));
+      assertEquals(busy.sha256(), StateFile.sha256(target));
     }
   }
 
@@ -116,7 +114,7 @@ class RefusalTest {
   void aRevokedNodeFromItsNextCommandOn() throws Exception {
     alice.run("mesh", "revoke", "mallory").succeeded();
     Expect.refused(
-        ExitStatus.NOT_ALLOWED, mallory.runLeech("alice/state", target()), "revoked");
+        ExitStatus.NOT_ALLOWED, mallory.runLeech("alice/state", target()), "This node was revoked");
     assertFalse(Files.exists(target()));
   }
 
@@ -124,9 +122,11 @@ class RefusalTest {
   void aRevokedNodeThatRunsAlready() throws Exception {
     try (Node running = Node.start(marvin.nodeHome(), World.loopback())) {
       alice.run("mesh", "revoke", "marvin").succeeded();
-      assertThrows(
-          NodeException.class,
-          () -> running.leech(LeechOptions.of("alice/state", target())).close());
+      NodeException refusal =
+          assertThrows(
+              NodeException.class,
+              () -> running.leech(LeechOptions.of("alice/state", target())).close());
+      assertEquals(NodeException.Kind.NOT_ALLOWED, refusal.kind(), refusal::toString);
     }
     assertFalse(Files.exists(target()));
   }
@@ -146,7 +146,7 @@ class RefusalTest {
   @Test
   void aResourceThatThisNodeOffersAlready() throws Exception {
     Expect.refused(
-        ExitStatus.FAILED, alice.runSeed("state", offer.file()), "state", "another process");
+        ExitStatus.FAILED, alice.runSeed("state", offer.file()), "another godwit process uses");
   }
 
   @Test

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,14 @@ class TicketTest {
     return outcome;
   }
 
+  private void forgetTickets() throws IOException {
+    try (Stream<Path> tickets = Files.list(alice.home().resolve("tickets"))) {
+      for (Path ticket : tickets.toList()) {
+        Files.delete(ticket);
+      }
+    }
+  }
+
   @Test
   void aTicketWithATypoIsRecognised() throws Exception {
     String good = text(ticket(alice, "typo"));
@@ -65,7 +75,7 @@ class TicketTest {
     char wrong = good.charAt(at) == 'a' || good.charAt(at) == 'A' ? 'b' : 'a';
     String bad = good.substring(0, at) + wrong + good.substring(at + 1);
     Expect.refused(
-        ExitStatus.USAGE, join(world.stranger("typo"), bad), "This is not a ticket", "typo");
+        ExitStatus.USAGE, join(world.stranger("typo"), bad), "This is not a ticket", "mistyped");
   }
 
   @Test
@@ -90,7 +100,7 @@ class TicketTest {
   @Test
   void aTicketThatTheInviterDoesNotKnowIsRefused() throws Exception {
     String ticket = text(ticket(alice, "forgotten"));
-    Files.delete(alice.home().resolve("tickets"));
+    forgetTickets();
     Expect.refused(
         ExitStatus.NOT_ALLOWED, join(world.stranger("wrong"), ticket), "not one of this node");
   }
