@@ -31,6 +31,7 @@ public final class DemoProgram {
   public static void run(
       NbdAddress device, Path log, long bytesPerSecond, Runnable ready, BooleanSupplier stop)
       throws IOException {
+    RecordProgram.warmUp();
     try (AckLog acks = new AckLog(log);
         NbdClient client = connect(device, stop)) {
       ready.run();

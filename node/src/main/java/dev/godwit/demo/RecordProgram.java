@@ -18,6 +18,7 @@ import java.util.function.BooleanSupplier;
  * <p>It uses block 0 for itself and every second block for records; the others stay as they were.
  */
 public final class RecordProgram {
+  private static final int WARM_UP_RECORDS = 5000;
   private static final Duration FLUSH = Duration.ofMillis(200);
 
   private final Backend device;
@@ -34,6 +35,18 @@ public final class RecordProgram {
     this.bytesPerSecond = bytesPerSecond;
     if (device.size() < 2 * RecordFormat.BYTES) {
       throw new IllegalArgumentException("the state is too small for the program");
+    }
+  }
+
+  /**
+   * Makes records that go nowhere, so that the first real one is not the first one ever. For a
+   * program that is started long before its device is there.
+   */
+  public static void warmUp() {
+    RecordFormat format = new RecordFormat();
+    ByteBuffer scratch = ByteBuffer.allocateDirect(RecordFormat.BYTES);
+    for (int i = 0; i < WARM_UP_RECORDS; i++) {
+      format.fill(scratch, i, new RecordFormat.Key(0, i));
     }
   }
 

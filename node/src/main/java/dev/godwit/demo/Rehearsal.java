@@ -23,6 +23,7 @@ import dev.godwit.quic.QuicSettings;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.ticket.Ticket;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
@@ -93,7 +95,7 @@ public final class Rehearsal {
           Seeding seeding = here.seed(seed)) {
         MeshFounding.join(bob, ticket.text());
         write(device.address(), directory.resolve("log"));
-        move(bob, settings, directory.resolve("target"), hook);
+        move(bob, settings, directory, hook);
         seeding.released().join();
       }
     }
@@ -109,14 +111,28 @@ public final class Rehearsal {
     }
   }
 
-  private static void move(NodeHome home, NodeSettings settings, Path target, CommandHook hook)
+  private static void move(NodeHome home, NodeSettings settings, Path directory, CommandHook hook)
       throws IOException, InterruptedException {
+    Path target = directory.resolve("target");
+    Device device = Device.parse("nbd:unix:" + directory.resolve("target.sock"));
     LeechOptions usual = LeechOptions.of("alice/state", target);
     LeechOptions options =
-        new LeechOptions(usual.name(), target, usual.existing(), List.of(), hook, usual.settings());
+        new LeechOptions(
+            usual.name(), target, usual.existing(), List.of(device), hook, usual.settings());
     try (Node node = Node.start(home, settings);
         Leeching leeching = node.leech(options)) {
+      // Waits on the device as a program does that was started beforehand.
+      CompletableFuture<Void> successor =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  write(device.address(), directory.resolve("log-after"));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
       LeecherState end = leeching.await();
+      successor.join();
       if (!(end instanceof LeecherState.Complete)) {
         throw new IOException("the rehearsal did not work: " + end);
       }

@@ -14,8 +14,6 @@ import dev.godwit.session.Session;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,7 +44,7 @@ public final class Leecher {
   private final SecureRandom random;
   private Ownership.Pulling origin;
   private final MigrationProgress progress = new MigrationProgress();
-  private final List<Consumer<LeecherState>> listeners = new CopyOnWriteArrayList<>();
+  private final Announcer<LeecherState> announcer = new Announcer<>();
   private volatile LeecherState state = new LeecherState.Connecting();
   private volatile @Nullable Handover handover;
   private long generation;
@@ -179,9 +177,9 @@ public final class Leecher {
     return handover;
   }
 
-  /** Calls {@code listener} at every change of state, on the thread of {@link #run}. */
+  /** Calls {@code listener} at every change of state, in order, on a thread of its own. */
   public void onChange(Consumer<LeecherState> listener) {
-    listeners.add(listener);
+    announcer.add(listener);
   }
 
   /**
@@ -210,6 +208,7 @@ public final class Leecher {
     if (state instanceof LeecherState.Failed failed && failed.where() != LeecherState.Where.HERE) {
       closeGate(failed.reason());
     }
+    announcer.close();
     return state;
   }
 
@@ -217,9 +216,7 @@ public final class Leecher {
     boolean changed = !next.equals(state);
     state = next;
     if (changed) {
-      for (Consumer<LeecherState> listener : listeners) {
-        listener.accept(next);
-      }
+      announcer.announce(next);
     }
   }
 

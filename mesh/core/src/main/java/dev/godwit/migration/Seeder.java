@@ -37,7 +37,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -72,7 +71,7 @@ public final class Seeder implements AutoCloseable {
   private final ProgramHook hook;
   private final Duration leecherTimeout;
   private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
-  private final List<Consumer<SeederState>> listeners = new CopyOnWriteArrayList<>();
+  private final Announcer<SeederState> announcer = new Announcer<>();
   private volatile boolean closed;
   private volatile long lastHeard = System.nanoTime();
   private volatile SeederState state;
@@ -164,9 +163,9 @@ public final class Seeder implements AutoCloseable {
     return geometry.size();
   }
 
-  /** Calls {@code listener} at every change of state, on the seeder's thread. */
+  /** Calls {@code listener} at every change of state, in order, on a thread of its own. */
   public void onChange(Consumer<SeederState> listener) {
-    listeners.add(listener);
+    announcer.add(listener);
   }
 
   /** The protocol that {@link #handler} answers. */
@@ -483,9 +482,7 @@ public final class Seeder implements AutoCloseable {
     boolean changed = !next.equals(state);
     state = next;
     if (changed) {
-      for (Consumer<SeederState> listener : listeners) {
-        listener.accept(next);
-      }
+      announcer.announce(next);
     }
   }
 
@@ -609,5 +606,6 @@ public final class Seeder implements AutoCloseable {
   public void close() {
     // No interrupt: it would close the files that the thread is working with.
     closed = true;
+    announcer.close();
   }
 }

@@ -8,6 +8,7 @@ import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.FrameType;
 import dev.godwit.wire.FrameWriter;
 import dev.godwit.wire.Limits;
+import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.Hello;
 import dev.godwit.wire.proto.StreamOpen;
@@ -114,10 +115,17 @@ public final class Greeting {
       stream.finish();
       drain(stream);
     } catch (RemoteException e) {
-      writer.write(failure(), e.toFailure(), null);
-      stream.finish();
-      drain(stream);
+      try {
+        writer.write(failure(), e.toFailure(), null);
+        stream.finish();
+        drain(stream);
+      } finally {
+        // Also when the peer has left meanwhile, as it does once it knows that it is refused.
+        greeted.completeExceptionally(e);
+      }
+    } catch (ProtocolException e) {
       greeted.completeExceptionally(e);
+      throw e;
     }
   }
 

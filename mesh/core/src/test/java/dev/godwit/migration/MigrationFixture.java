@@ -31,7 +31,8 @@ final class MigrationFixture implements AutoCloseable {
           Duration.ofMillis(20));
 
   private final MemoryTransport.Network network = new MemoryTransport.Network();
-  private final TestMesh mesh = new TestMesh();
+  final TestMesh mesh = new TestMesh();
+  private final List<MemoryTransport> transports = new CopyOnWriteArrayList<>();
   final TestMesh.Member alice = mesh.member("alice");
   final TestMesh.Member bob = mesh.member("bob");
   private final MemoryTransport seederTransport = new MemoryTransport(alice.id(), network);
@@ -42,17 +43,21 @@ final class MigrationFixture implements AutoCloseable {
   final MemoryBackend target;
   final MemoryLog seederLog = new MemoryLog();
   final MemoryLog leecherLog = new MemoryLog();
-  final Seeder seeder;
-  final ProgramHook seederHook;
+  volatile Seeder seeder;
+  private final ProgramHook seederHook;
+  private final Duration leecherTimeout;
 
   MigrationFixture(long size, ProgramHook seederHook) throws IOException {
+    this(size, seederHook, Duration.ofMinutes(1));
+  }
+
+  MigrationFixture(long size, ProgramHook seederHook, Duration leecherTimeout) throws IOException {
+    this.leecherTimeout = leecherTimeout;
     this.geometry = ChunkGeometry.of(size);
     this.source = new MemoryBackend(size);
     this.target = new MemoryBackend(size);
     this.seederHook = seederHook;
-    this.seeder =
-        new Seeder(
-            "disk", geometry, source, new Journal(seederLog), seederHook, Duration.ofMinutes(1));
+    this.seeder = newSeeder();
     Protocol protocol = new RequestProtocol((peer, open) -> seeder.handler(peer), Compression.NONE);
     Greeting greeting =
         new Greeting(
@@ -63,19 +68,43 @@ final class MigrationFixture implements AutoCloseable {
         });
   }
 
+  private Seeder newSeeder() throws IOException {
+    return new Seeder("disk", geometry, source, new Journal(seederLog), seederHook, leecherTimeout);
+  }
+
+  /** As if the seeder's process had died and come back: all that is left is disk and journal. */
+  void restartSeeder() throws IOException {
+    seeder.close();
+    seeder = newSeeder();
+    for (Connection connection : connections) {
+      connection.close("the seeder died");
+    }
+  }
+
   Session session() {
     return session("disk");
   }
 
+  /** Of another node of the mesh. */
+  Session sessionOf(TestMesh.Member member) {
+    MemoryTransport transport = new MemoryTransport(member.id(), network);
+    transports.add(transport);
+    return session("disk", member, transport);
+  }
+
   Session session(String resource) {
-    Greeting greeting = new Greeting(bob.admission(), Map.of(), Duration.ofSeconds(10));
+    return session(resource, bob, leecherTransport);
+  }
+
+  private Session session(String resource, TestMesh.Member member, MemoryTransport transport) {
+    Greeting greeting = new Greeting(member.admission(), Map.of(), Duration.ofSeconds(10));
     return new Session(
         SessionId.random(RANDOM),
         SeederClient.protocol(),
         resource,
         () -> {
           Connection connection =
-              leecherTransport.dial(alice.id(), List.of("memory"), Duration.ofSeconds(5));
+              transport.dial(alice.id(), List.of("memory"), Duration.ofSeconds(5));
           greeting.greet(connection);
           connections.add(connection);
           return connection;
@@ -85,7 +114,12 @@ final class MigrationFixture implements AutoCloseable {
   }
 
   Leecher leecher(Session session, ProgramHook hook, Leecher.Settings settings) throws IOException {
-    Journal journal = new Journal(leecherLog);
+    return leecher(session, hook, settings, leecherLog);
+  }
+
+  Leecher leecher(Session session, ProgramHook hook, Leecher.Settings settings, StableLog log)
+      throws IOException {
+    Journal journal = new Journal(log);
     Ownership.Pulling origin =
         switch (journal.ownership()) {
           case Ownership.Finalizing finalizing -> finalizing.pulling();
@@ -115,6 +149,7 @@ final class MigrationFixture implements AutoCloseable {
   @Override
   public void close() {
     seeder.close();
+    transports.forEach(MemoryTransport::close);
     leecherTransport.close();
     seederTransport.close();
   }
