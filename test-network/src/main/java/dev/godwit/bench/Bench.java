@@ -1,0 +1,32 @@
+package dev.godwit.bench;
+
+import java.util.List;
+import java.util.Set;
+
+/** The command {@code test-network/bench}: runs the benchmarks that it is given, or all of them. */
+public final class Bench {
+  private Bench() {}
+
+  /** Arguments: {@code nbd}, {@code quic}, {@code migrate}. */
+  public static void main(String[] args) throws Exception {
+    if (args.length > 0 && args[0].equals("peer")) {
+      BenchPeer.main(args);
+      return;
+    }
+    Set<String> wanted = args.length == 0 ? Set.of("nbd", "quic", "migrate") : Set.of(args);
+    if (!Set.of("nbd", "quic", "migrate").containsAll(wanted)) {
+      System.err.println("usage: test-network/bench [nbd] [quic] [migrate]");
+      System.exit(2);
+    }
+    System.out.println("Medians of several runs in turn; the single runs are in brackets.");
+    if (wanted.contains("nbd")) {
+      NbdBench.run(System.out);
+    }
+    if (wanted.contains("quic") || wanted.contains("migrate")) {
+      TransferBench.run(System.out, List.copyOf(wanted));
+    }
+    if (wanted.contains("migrate")) {
+      SparseBench.run(System.out);
+    }
+  }
+}
