@@ -31,12 +31,15 @@ import dev.godwit.signaling.proto.ConnectRequest;
 import dev.godwit.signaling.proto.IntroduceRequest;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Connection;
+import dev.godwit.stun.BindingResponder;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -105,7 +108,7 @@ public final class Node implements AutoCloseable {
             own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
     this.transport =
         new QuicTransport(
-            identity, settings.listen(), settings.quic(), (datagram, from) -> null, clock, random);
+            identity, settings.listen(), settings.quic(), Node::answerStun, clock, random);
     this.greeting =
         new Greeting(
             admission,
@@ -123,6 +126,13 @@ public final class Node implements AutoCloseable {
     this.signals =
         new MemberSignals(home, own, admission, transport, seeders::values, clock, random);
     this.signaling = new Signaling(hub, signals, clock, random);
+  }
+
+  /** The socket answers STUN too, so that peers can learn how they look from here (RFC 8489). */
+  private static @Nullable ByteBuffer answerStun(ByteBuffer datagram, InetSocketAddress from) {
+    return BindingResponder.answer(datagram, from)
+        .map(answer -> ByteBuffer.wrap(answer.encode()))
+        .orElse(null);
   }
 
   /**
