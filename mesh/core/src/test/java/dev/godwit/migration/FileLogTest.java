@@ -39,6 +39,16 @@ final class FileLogTest {
     }
   }
 
+  /** The entries' bytes, without the room that is written ahead. */
+  private byte[] written() throws IOException {
+    byte[] all = Files.readAllBytes(file);
+    int end = all.length;
+    while (end > 0 && all[end - 1] == 0) {
+      end--;
+    }
+    return Arrays.copyOf(all, end);
+  }
+
   private void append(String... entries) throws IOException {
     try (FileLog log = FileLog.open(file)) {
       for (String entry : entries) {
@@ -57,7 +67,7 @@ final class FileLogTest {
   @Test
   void anEntryCutOffAnywhereByACrashIsIgnoredAndTheLogGoesOn() throws IOException {
     append("one", "two");
-    byte[] whole = Files.readAllBytes(file);
+    byte[] whole = written();
     for (int length = 8 + 3; length < whole.length; length++) {
       Files.write(file, Arrays.copyOf(whole, length));
       assertEquals(List.of("one"), reopened());
@@ -69,7 +79,7 @@ final class FileLogTest {
   @Test
   void aTailThatACrashLeftZeroIsIgnored() throws IOException {
     append("one");
-    byte[] whole = Files.readAllBytes(file);
+    byte[] whole = written();
     Files.write(file, Arrays.copyOf(whole, whole.length + 4096));
     assertEquals(List.of("one"), reopened());
     append("two");
@@ -79,10 +89,29 @@ final class FileLogTest {
   @Test
   void aLastEntryWhoseBytesNeverReachedTheDiskIsIgnored() throws IOException {
     append("one", "two");
-    byte[] whole = Files.readAllBytes(file);
+    byte[] whole = written();
     whole[whole.length - 1] = 0;
     Files.write(file, whole);
     assertEquals(List.of("one"), reopened());
+  }
+
+  @Test
+  void anEntryTornInItsRoomIsIgnored() throws IOException {
+    append("one", "two");
+    byte[] whole = Files.readAllBytes(file);
+    whole[written().length - 1] = 0;
+    Files.write(file, whole);
+    assertEquals(List.of("one"), reopened());
+  }
+
+  @Test
+  void anAppendDoesNotChangeTheSizeOfTheFile() throws IOException {
+    append("one");
+    try (FileLog log = FileLog.open(file)) {
+      long size = Files.size(file);
+      log.append(bytes("two"));
+      assertEquals(size, Files.size(file));
+    }
   }
 
   @Test
@@ -157,7 +186,7 @@ final class FileLogTest {
   @Test
   void anyBytesOpenAsSomeLogOrAreRefused() throws IOException {
     append("one", "two", "three");
-    byte[] whole = Files.readAllBytes(file);
+    byte[] whole = written();
     Seeds.each(
         2_000,
         random -> {
