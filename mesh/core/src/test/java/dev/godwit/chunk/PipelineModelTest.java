@@ -31,7 +31,7 @@ final class PipelineModelTest {
 
   @Test
   void theStackedPipelineReadsLikeAnArrayAndLosesNoFlushedWriteInACrash() {
-    Seeds.each(20_000, random -> new PipelineModel(random).run(30));
+    Seeds.each(15_000, random -> new PipelineModel(random).run(30));
   }
 
   @Test
@@ -45,7 +45,7 @@ final class PipelineModelTest {
         random -> {
           int block = 512 << random.nextInt(8);
           var geometry = new ChunkGeometry(size, block, block << random.nextInt(3));
-          memory.zero(0, size, Backend.Holes.ALLOWED);
+          // What the case before left there is missing, so it must not show.
           BlockSet missing = new BlockSet(geometry.blocks());
           missing.add(0, geometry.blocks());
           var partial =
