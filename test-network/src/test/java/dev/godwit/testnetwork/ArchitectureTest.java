@@ -42,7 +42,10 @@ class ArchitectureTest {
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo");
-  private static final String[] TEST_NETWORK = packages("testnetwork");
+  private static final String[] TEST_NETWORK = packages("testnetwork", "bench");
+
+  /** Measures Netty itself as the yardstick. */
+  private static final String[] BENCH = packages("bench");
 
   private static final String[] OURS = {"dev.godwit.."};
   private static final String[] JDK = {"java..", "javax..", "org.jspecify.annotations.."};
@@ -170,7 +173,7 @@ class ArchitectureTest {
 
   @Test
   void onlyTransportAndHubUseNetty() {
-    isKnownOnlyTo("io.netty..", together(QUIC, HUB));
+    isKnownOnlyTo("io.netty..", together(QUIC, HUB, BENCH));
   }
 
   @Test

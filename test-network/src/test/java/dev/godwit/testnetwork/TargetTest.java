@@ -102,11 +102,11 @@ class TargetTest {
   void anUnfinishedCopyOfAnotherState() throws Exception {
     Path target = world.path("unfinished");
     Path file = world.path("changing");
-    try (Offer offer = Offer.of(world, alice, "changing")) {
-      String stopSeeder = "kill -STOP " + offer.process().pid();
-      try (ChildProcess leech = bob.leech("alice/changing", target, "--on-resume", stopSeeder)) {
-        leech.await("handover", PATIENCE);
-      }
+    // The leecher has asked for the state, and ends before there is an answer.
+    try (Offer offer = Offer.of(world, alice, "changing", "--on-suspend", "sleep 20");
+        ChildProcess leech = bob.leech("alice/changing", target)) {
+      offer.awaitState("finalized");
+      leech.close();
     }
     String before = StateFile.sha256(target);
     Files.delete(file);
