@@ -32,7 +32,7 @@ public final class PartialBackend implements Backend {
   private final BlockSource source;
   private final BlockClaims claims = new BlockClaims();
   private final Duration patience;
-  private final BufferPool buffers;
+  private final BufferPool buffers = new BufferPool(FETCH_LIMIT, 4);
   private final ReentrantLock runsLock = new ReentrantLock();
   private final List<BlockRuns> beingLogged = new ArrayList<>();
   private BlockRuns unlogged = new BlockRuns();
@@ -56,7 +56,6 @@ public final class PartialBackend implements Backend {
     this.missing = missing;
     this.source = source;
     this.patience = patience;
-    this.buffers = new BufferPool((int) Math.clamp(geometry.size(), 1, FETCH_LIMIT), 4);
     this.whole = missing.isEmpty();
   }
 
