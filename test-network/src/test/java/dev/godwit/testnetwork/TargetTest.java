@@ -103,10 +103,14 @@ class TargetTest {
     Path target = world.path("unfinished");
     Path file = world.path("changing");
     // The leecher has asked for the state, and ends before there is an answer.
-    try (Offer offer = Offer.of(world, alice, "changing", "--on-suspend", "sleep 20");
+    Path hold = Files.createFile(world.path("hold"));
+    String whileHeld = "while [ -e '" + hold + "' ]; do sleep 0.1; done";
+    try (Offer offer = Offer.of(world, alice, "changing", "--on-suspend", whileHeld);
         ChildProcess leech = bob.leech("alice/changing", target)) {
       offer.awaitState("finalized");
       leech.close();
+      Files.delete(hold);
+      offer.awaitState("handed-over");
     }
     String before = StateFile.sha256(target);
     Files.delete(file);
