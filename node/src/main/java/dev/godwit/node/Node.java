@@ -54,6 +54,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,7 +76,6 @@ import org.slf4j.LoggerFactory;
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration ASK = Duration.ofSeconds(5);
-  private static final Duration DIAL = Duration.ofSeconds(10);
   private static final Duration GREETING = Duration.ofSeconds(10);
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
 
@@ -309,6 +309,19 @@ public final class Node implements AutoCloseable {
    * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   public List<PeerView> peers() throws IOException {
+    List<PeerView> peers = new ArrayList<>();
+    for (CompletableFuture<@Nullable PeerView> one : introductions(_ -> true)) {
+      @Nullable PeerView view = one.join();
+      if (view != null) {
+        peers.add(view);
+      }
+    }
+    return peers;
+  }
+
+  /** Asks processes who they are; null stands for one that did not prove to be a member. */
+  private List<CompletableFuture<@Nullable PeerView>> introductions(
+      Predicate<PresentInstance> which) throws IOException {
     List<PresentInstance> present = answer(hub.whoIsThere(), "The hub");
     // The hub has told of revocations before it answers.
     checkNotRevoked();
@@ -318,21 +331,14 @@ public final class Node implements AutoCloseable {
             .build();
     List<CompletableFuture<@Nullable PeerView>> asked = new ArrayList<>();
     for (PresentInstance one : present) {
-      if (!one.instance().equals(hub.credentials().instance())) {
+      if (!one.instance().equals(hub.credentials().instance()) && which.test(one)) {
         asked.add(
             signaling
                 .ask(one, request, ASK)
                 .handle((answer, failure) -> introduced(one, answer, failure)));
       }
     }
-    List<PeerView> peers = new ArrayList<>();
-    for (CompletableFuture<@Nullable PeerView> one : asked) {
-      @Nullable PeerView view = one.join();
-      if (view != null) {
-        peers.add(view);
-      }
-    }
-    return peers;
+    return asked;
   }
 
   private ByteString membership() {
@@ -401,7 +407,37 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** The process of a node that offers a resource. */
+  /**
+   * The process of {@code node} that offers a resource, as soon as it says so: another process of
+   * the node that does not answer costs no time.
+   *
+   * @throws NodeException when the hub cannot be reached, or no process offers it
+   */
+  PeerView locate(NodeId node, String resource) throws IOException {
+    CompletableFuture<@Nullable PeerView> found = new CompletableFuture<>();
+    var asked = introductions(process -> process.node().equals(node));
+    for (var one : asked) {
+      var _ =
+          one.thenAccept(
+              view -> {
+                if (view != null && view.offers(resource)) {
+                  found.complete(view);
+                }
+              });
+    }
+    var _ =
+        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+            .thenRun(() -> found.complete(null));
+    @Nullable PeerView process = found.join();
+    if (process == null) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          node.shortForm() + " is not there or does not offer '" + resource + "' right now.");
+    }
+    return process;
+  }
+
+  /** The process of a node, given by its id or its name, that offers a resource. */
   PeerView locate(ResourceName name) throws IOException {
     List<PeerView> node = find(name.node());
     for (PeerView process : node) {
@@ -426,8 +462,7 @@ public final class Node implements AutoCloseable {
 
   /** A session about a resource of {@code seeder}, not started yet. */
   Session session(NodeId seeder, String resource) {
-    PeerConnector connector =
-        new PeerConnector(this, new ResourceName(seeder.toString(), resource), seeder);
+    PeerConnector connector = new PeerConnector(this, seeder, resource);
     return new Session(
         SessionId.random(random),
         SeederClient.protocol(),
@@ -457,8 +492,8 @@ public final class Node implements AutoCloseable {
   }
 
   /** Dials and greets. */
-  Connection connect(NodeId peer, List<String> addresses) throws IOException {
-    Connection connection = transport.dial(peer, addresses, DIAL);
+  Connection connect(NodeId peer, List<String> addresses, Duration patience) throws IOException {
+    Connection connection = transport.dial(peer, addresses, patience);
     greeting.greet(connection);
     return connection;
   }

@@ -58,19 +58,20 @@ public interface FinalizePolicy {
   }
 
   /**
-   * As soon as the rest could be fetched within {@code limit}, or once rounds no longer shrink.
-   * What is left then is fetched behind the running program if {@code postCopy} allows, so a short
-   * rest matters even there: it is what the program may have to wait for.
+   * As soon as the rest could be fetched within {@code limit} and no longer halves with every
+   * round, or once rounds no longer shrink at all. What is left then is fetched behind the running
+   * program if post-copy allows, so a short rest matters even there: it is what the program may
+   * have to wait for, and the work it has to share the machine with. Rounds that halve are over in
+   * no time.
    *
    * @param limit how long the program may stand still
    */
   static FinalizePolicy maxDowntime(Duration limit) {
     return report -> {
       boolean shortEnough = report.predictedDowntime(PostCopy.NEVER).compareTo(limit) <= 0;
-      boolean shrinking = report.dirtyBytes() < report.previousBytes() / 10 * 9;
-      return shortEnough || !shrinking || report.round() >= 50
-          ? Decision.FINALIZE
-          : Decision.ANOTHER_ROUND;
+      long shrunk = shortEnough ? report.previousBytes() / 2 : report.previousBytes() / 10 * 9;
+      boolean shrinking = report.dirtyBytes() > 0 && report.dirtyBytes() < shrunk;
+      return shrinking && report.round() < 50 ? Decision.ANOTHER_ROUND : Decision.FINALIZE;
     };
   }
 }

@@ -28,6 +28,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class Leecher {
   private static final Logger LOG = LoggerFactory.getLogger(Leecher.class);
+  private static final Duration PULL_PATIENCE = Duration.ofMinutes(2);
+
+  /**
+   * Once the program runs here it lives on what has arrived, so a seeder that is away is awaited
+   * for as long as anyone may want; accesses to what is missing still fail after {@link
+   * Settings#fetchTimeout}.
+   */
+  private static final Duration RUNNING_PATIENCE = Duration.ofDays(30);
 
   private final Settings settings;
   private final ChunkGeometry geometry;
@@ -143,9 +151,7 @@ public final class Leecher {
             settings.fetchTimeout().plusSeconds(5));
     this.gate = new LockedBackend(partial, settings.devicePatience(), LockedBackend.State.CLOSED);
     this.window = new InFlightWindow(System::nanoTime, session::roundTrip);
-    this.puller =
-        new Puller(
-            session, partial, geometry, settings.order(), window, Duration.ofMinutes(2), progress);
+    this.puller = new Puller(session, partial, geometry, settings.order(), window, progress);
   }
 
   /** What the program touches; waits until the state is ours. */
@@ -215,9 +221,23 @@ public final class Leecher {
   private void become(LeecherState next) {
     boolean changed = !next.equals(state);
     state = next;
+    if (runsHere()) {
+      session.tolerate(RUNNING_PATIENCE);
+    }
     if (changed) {
       announcer.announce(next);
     }
+  }
+
+  /** Whether the program may have run here, so that the state cannot go back. */
+  private boolean runsHere() {
+    return switch (state) {
+      case LeecherState.Running _ -> true;
+      case LeecherState.Finalizing finalizing ->
+          finalizing.phase() == LeecherState.Phase.FETCHING_AGAIN
+              || finalizing.phase() == LeecherState.Phase.RESUMING_AGAIN;
+      default -> false;
+    };
   }
 
   private void closeGate(String reason) {
@@ -301,7 +321,10 @@ public final class Leecher {
   }
 
   private LeecherEvent pullMissing() throws IOException {
-    puller.pullMissing();
+    puller.pullMissing(runsHere() ? RUNNING_PATIENCE : PULL_PATIENCE);
+    // Each time, so that little is left to flush when the program is about to be stopped, and so
+    // little is written meanwhile.
+    store.flush();
     return new LeecherEvent.Pulled();
   }
 

@@ -27,7 +27,6 @@ final class Puller {
   private final ChunkGeometry geometry;
   private final PullOrder order;
   private final InFlightWindow window;
-  private final Duration patience;
   private final MigrationProgress progress;
   private final ConcurrentLinkedQueue<BulkRead> idle = new ConcurrentLinkedQueue<>();
   private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
@@ -38,33 +37,32 @@ final class Puller {
       ChunkGeometry geometry,
       PullOrder order,
       InFlightWindow window,
-      Duration patience,
       MigrationProgress progress) {
     this.session = session;
     this.target = target;
     this.geometry = geometry;
     this.order = order;
     this.window = window;
-    this.patience = patience;
     this.progress = progress;
   }
 
   /**
    * Fetches until nothing is missing.
    *
+   * @param patience how long to wait for an answer, any answer
    * @throws IOException when the seeder refuses, cannot be reached in time, or the target fails
    */
-  void pullMissing() throws IOException {
+  void pullMissing(Duration patience) throws IOException {
     failure.set(null);
     // What a program was working on when it arrived stays missing: another pass gets it.
     while (!target.isWhole()) {
       BlockSet wanted = new BlockSet(geometry.blocks());
       target.missing().forEachRun(wanted::add);
-      pass(wanted);
+      pass(wanted, patience);
     }
   }
 
-  private void pass(BlockSet wanted) throws IOException {
+  private void pass(BlockSet wanted, Duration patience) throws IOException {
     try {
       for (int block = order.next(wanted); block >= 0 && failure.get() == null; ) {
         BulkRead read = idle.poll();

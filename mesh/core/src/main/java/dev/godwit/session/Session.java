@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p>Requests are idempotent. When the connection dies, the session is {@link
  * SessionState.Recovering}: it makes a new one and asks everything unanswered again. When a better
  * connection is found, {@link #moveTo} takes the session over to it in the same way. Only when
- * there was no connection for {@link SessionTiming#withoutConnection}, or the peer refuses the
- * session itself, does it close, and then every request fails.
+ * there was no connection for {@link SessionTiming#withoutConnection} (or {@link #tolerate}), or
+ * the peer refuses the session itself, does it close, and then every request fails.
  *
  * <p>Thread-safe. The lock guards the bookkeeping and is never held while writing or reading.
  */
@@ -58,6 +58,8 @@ public final class Session implements AutoCloseable {
   private @Nullable Link link;
   private @Nullable IOException end;
   private long nextId = 1;
+  private final Outage outage;
+  private volatile boolean served;
   private volatile SessionState state = new SessionState.Recovering("not connected yet", 0);
 
   /** Makes connections to the session's peer. */
@@ -95,6 +97,7 @@ public final class Session implements AutoCloseable {
     this.connector = connector;
     this.timing = timing;
     this.compression = compression;
+    this.outage = new Outage(timing);
   }
 
   /**
@@ -108,6 +111,19 @@ public final class Session implements AutoCloseable {
     } catch (IOException e) {
       close(e);
       throw e;
+    }
+  }
+
+  /**
+   * Changes how long the session may be without a connection before it closes; {@link
+   * SessionTiming#withoutConnection} at first.
+   */
+  public void tolerate(Duration withoutConnection) {
+    lock.lock();
+    try {
+      outage.tolerate(withoutConnection);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -261,6 +277,7 @@ public final class Session implements AutoCloseable {
       }
       old = link;
       link = fresh;
+      outage.connected(System.nanoTime());
       again = new ArrayList<>(outstanding.values());
       changed.signalAll();
     } finally {
@@ -291,7 +308,7 @@ public final class Session implements AutoCloseable {
           wire.clear().limit(0);
         }
         if (header.type() == FrameType.FAILURE && header.requestId() == 0) {
-          close(new RemoteException(reader.control(Failure.parser())));
+          refused(current, new RemoteException(reader.control(Failure.parser())));
           return;
         }
         if (header.type() != FrameType.FAILURE && header.type() != FrameType.REPLY) {
@@ -302,7 +319,12 @@ public final class Session implements AutoCloseable {
           continue;
         }
         if (header.type() == FrameType.FAILURE) {
-          finish(request, new RemoteException(reader.control(Failure.parser())));
+          RemoteException refusal = new RemoteException(reader.control(Failure.parser()));
+          if (isPassing(refusal)) {
+            lost(current, refusal);
+            return;
+          }
+          finish(request, refusal);
           continue;
         }
         ByteBuffer content = wire;
@@ -329,6 +351,19 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  private void refused(Link current, RemoteException refusal) {
+    if (isPassing(refusal)) {
+      lost(current, refusal);
+    } else {
+      close(refusal);
+    }
+  }
+
+  /** What was served before may be again: its process is just ending, or has just begun anew. */
+  private boolean isPassing(RemoteException refusal) {
+    return served && refusal.code() == Failure.Code.NO_SUCH_RESOURCE;
+  }
+
   private @Nullable Request find(long id) {
     lock.lock();
     try {
@@ -347,8 +382,19 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  private boolean takeServed(Request request) {
+    lock.lock();
+    try {
+      served = true;
+      outage.ended();
+      return outstanding.remove(request.id, request);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void answer(Request request, FrameHeader header, ByteBuffer control, ByteBuffer content) {
-    if (take(request)) {
+    if (takeServed(request)) {
       try {
         request.replied(header, control, content);
       } catch (IOException e) {
@@ -381,6 +427,7 @@ public final class Session implements AutoCloseable {
         return;
       }
       link = null;
+      outage.began(System.nanoTime());
     } finally {
       lock.unlock();
     }
@@ -392,9 +439,7 @@ public final class Session implements AutoCloseable {
   }
 
   private void recover(String cause) {
-    long deadline = System.nanoTime() + timing.withoutConnection().toNanos();
-    Duration pause = timing.firstRetry();
-    for (int attempt = 1; ; attempt++) {
+    while (awaitAttempt()) {
       IOException failure;
       try {
         moveTo(connector.connect());
@@ -405,34 +450,39 @@ public final class Session implements AutoCloseable {
       } catch (IOException e) {
         failure = e;
       }
-      long left = deadline - System.nanoTime();
-      if (left <= 0) {
+      @Nullable Duration exceeded = null;
+      int attempts;
+      lock.lock();
+      try {
+        attempts = outage.attempts();
+        if (outage.isTooLong(System.nanoTime())) {
+          exceeded = outage.tolerated();
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (exceeded != null) {
         close(
             new SessionClosedException(
                 "no connection for "
-                    + timing.withoutConnection().toSeconds()
+                    + exceeded.toSeconds()
                     + " s, last attempt: "
                     + failure.getMessage()));
         return;
       }
-      become(new SessionState.Recovering(cause, attempt));
-      if (!pause(Math.min(left, pause.toNanos()))) {
-        return;
-      }
-      pause = pause.multipliedBy(2);
-      if (pause.compareTo(timing.lastRetry()) > 0) {
-        pause = timing.lastRetry();
-      }
+      become(new SessionState.Recovering(cause, attempts));
     }
   }
 
   /** Waits, unless the session gets a connection or closes; then it returns false. */
-  private boolean pause(long nanos) {
+  private boolean awaitAttempt() {
     lock.lock();
     try {
+      long nanos = outage.pause(System.nanoTime());
       while (nanos > 0 && end == null && link == null) {
         nanos = changed.awaitNanos(nanos);
       }
+      outage.attempted();
       return end == null && link == null;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

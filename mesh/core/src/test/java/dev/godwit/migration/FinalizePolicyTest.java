@@ -23,8 +23,18 @@ final class FinalizePolicyTest {
   }
 
   @Test
-  void aShortRestIsTaken() {
-    assertEquals(Decision.FINALIZE, policy.decide(report(1, 1_000_000, 1 << 30, 1e8)));
+  void aShortRestThatHalvesGetsAnotherRound() {
+    assertEquals(Decision.ANOTHER_ROUND, policy.decide(report(1, 1_000_000, 1 << 30, 1e8)));
+  }
+
+  @Test
+  void aShortRestThatNoLongerHalvesIsTaken() {
+    assertEquals(Decision.FINALIZE, policy.decide(report(2, 1_000_000, 1_900_000, 1e8)));
+  }
+
+  @Test
+  void nothingLeftIsTaken() {
+    assertEquals(Decision.FINALIZE, policy.decide(report(1, 0, 1 << 30, 1e8)));
   }
 
   @Test

@@ -272,6 +272,42 @@ final class SessionTest {
   }
 
   @Test
+  void aPeerThatOffersTheResourceAgainIsAwaited() throws Exception {
+    AtomicInteger refusals = new AtomicInteger();
+    AtomicBoolean away = new AtomicBoolean();
+    try (var fixture = new SessionFixture();
+        Session session = fixture.session()) {
+      fixture.answer(
+          (peer, open) -> {
+            if (away.get() && refusals.incrementAndGet() <= 6) {
+              throw new RemoteException(Failure.Code.NO_SUCH_RESOURCE, "not yet");
+            }
+            return call -> call.reply(null);
+          });
+      session.start();
+      assertEquals(0, session.call((byte) 1, null).content().remaining());
+      away.set(true);
+      fixture.connections.getLast().close("cut");
+      assertEquals(0, session.call((byte) 1, null).content().remaining());
+      assertTrue(refusals.get() > 6, "it was refused for a while");
+    }
+  }
+
+  @Test
+  void whatWasNeverOfferedIsNotAwaited() throws Exception {
+    try (var fixture = new SessionFixture();
+        Session session = fixture.session()) {
+      fixture.answer(
+          (peer, open) -> {
+            throw new RemoteException(Failure.Code.NO_SUCH_RESOURCE, "no such thing");
+          });
+      session.start();
+      assertThrows(RemoteException.class, () -> session.call((byte) 1, null));
+      assertInstanceOf(SessionState.Closed.class, session.state());
+    }
+  }
+
+  @Test
   void aPeerThatRefusesTheGreetingClosesTheSessionInsteadOfBeingAskedForEver() {
     AtomicInteger attempts = new AtomicInteger();
     Session session =
