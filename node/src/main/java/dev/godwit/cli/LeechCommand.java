@@ -173,7 +173,7 @@ final class LeechCommand extends Verb {
         to,
         overwrite ? Existing.OVERWRITE : Existing.REFUSE,
         parsed,
-        hook,
+        new PromptHook(hook),
         new Leecher.Settings(
             finalize == Finalize.NOW
                 ? FinalizePolicy.now()

@@ -77,7 +77,8 @@ final class SeedCommand extends Verb {
             new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout);
         Node node = Node.start(home, listen.settings());
         Seeding seeding =
-            node.seed(new SeedOptions(resource, from, parsed, hook, LEECHER_TIMEOUT));
+            node.seed(
+                new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT));
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
       seeding.onChange(state -> tell(output, state));
       ready(output, node, seeding);

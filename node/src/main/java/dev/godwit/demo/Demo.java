@@ -152,13 +152,13 @@ public final class Demo implements AutoCloseable {
             "--device",
             "nbd:unix:" + path("alice.sock"),
             "--on-suspend",
-            "kill -STOP \"$(cat " + quoted(path("program.pid")) + ")\"");
+            "read -r pid < " + quoted(path("program.pid")) + " && kill -STOP \"$pid\"");
     seed.await("ready", START);
 
     Path before = directory.resolve("program-alice.log");
     Path after = directory.resolve("program-bob.log");
     ChildProcess writer = program("program-alice", path("alice.sock"), before);
-    Files.writeString(directory.resolve("program.pid"), Long.toString(writer.pid()));
+    Files.writeString(directory.resolve("program.pid"), writer.pid() + "\n");
     // Started beforehand: it waits for its device, which comes with the leech.
     ChildProcess successor = program("program-bob", path("bob.sock"), after);
     MeshFounding.join(bob, ticket.text());

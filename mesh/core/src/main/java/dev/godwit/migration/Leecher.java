@@ -344,6 +344,7 @@ public final class Leecher {
 
   private LeecherEvent flushCopy() throws IOException {
     hook.prepare();
+    hook.imminent();
     partial.flush();
     return new LeecherEvent.Flushed();
   }

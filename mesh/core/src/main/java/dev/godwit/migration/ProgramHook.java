@@ -15,6 +15,12 @@ public interface ProgramHook {
   default void prepare() {}
 
   /**
+   * Says that the hand-over begins now: within milliseconds the program will stand still and
+   * everything waits for this process. Called on both sides, once for each attempt. Never fails.
+   */
+  default void imminent() {}
+
+  /**
    * Stops the program: on return it issues no more writes.
    *
    * @throws IOException when it may still run

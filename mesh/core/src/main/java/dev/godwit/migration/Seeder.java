@@ -535,6 +535,7 @@ public final class Seeder implements AutoCloseable {
 
   private SeederEvent suspend() {
     try {
+      hook.imminent();
       // While the program still runs, so that little is left to flush while it stands still. The
       // first flush may take long enough for the program to write as much again.
       store.flush();

@@ -1,6 +1,7 @@
 package dev.godwit.libc;
 
 import jnr.ffi.LibraryLoader;
+import jnr.ffi.annotations.In;
 import jnr.ffi.annotations.Variadic;
 
 /**
@@ -52,6 +53,12 @@ public interface LibC {
   /** open(2) of a file that exists. */
   @Variadic(fixedCount = 2)
   int open(CharSequence path, int flags);
+
+  /** sched(7): runs only when nobody else wants to. */
+  int SCHED_IDLE = 5;
+
+  /** sched_setscheduler(2) of one thread; {@code priority} is a {@code struct sched_param}. */
+  int sched_setscheduler(int thread, int policy, @In int[] priority);
 
   /** close(2). */
   int close(int fd);
