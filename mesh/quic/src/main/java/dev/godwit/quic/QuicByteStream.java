@@ -5,13 +5,17 @@ import dev.godwit.stream.PooledBuffer;
 import dev.godwit.stream.StreamResetException;
 import dev.godwit.stream.StreamTimeoutException;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamResetException;
+import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.concurrent.Future;
 import java.io.EOFException;
 import java.io.IOException;
@@ -25,15 +29,23 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A QUIC stream as a blocking {@link ByteStream}. The event loop puts what it receives into a
- * queue, and stops reading while the queue holds {@value #READ_HIGH} bytes, which stops the peer by
- * flow control. Writes go to the event loop, at most {@value #WRITE_HIGH} bytes ahead of what it
- * has taken.
+ * A QUIC stream as a blocking {@link ByteStream}. A reader that wants many bytes lends its buffer
+ * to the event loop, which receives right into it; what nobody waits for goes into a queue, and the
+ * event loop stops reading while that holds {@value #READ_HIGH} bytes, which stops the peer by flow
+ * control. Writes go to the event loop, at most {@value #WRITE_HIGH} bytes ahead of what it has
+ * taken.
  */
 final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteStream {
   private static final int READ_HIGH = 4 << 20;
   private static final int READ_LOW = 1 << 20;
   private static final int READ_BATCH = 128 * 1024;
+
+  /** Below this a loan is not worth its bookkeeping. */
+  private static final int LOAN = 4 * 1024;
+
+  /** Most bytes in one buffer of the queue. */
+  private static final int STREAM_READ = 256 * 1024;
+
   private static final int WRITE_HIGH = 512 * 1024;
   private static final int WRITE_LOW = 256 * 1024;
 
@@ -44,23 +56,114 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition readable = lock.newCondition();
   private final Condition writable = lock.newCondition();
+  private final Condition unborrowed = lock.newCondition();
   private final ArrayDeque<ByteBuf> received = new ArrayDeque<>();
   private int receivedBytes;
   private int wanted = 1;
+
+  /** The buffer of a reader that waits until it is full. */
+  private @Nullable ByteBuffer lent;
+
+  /** Whether the next message is in {@link #lent} already. Event loop only. */
+  private boolean direct;
+
+  /** Whether the event loop receives into {@link #lent} right now. */
+  private boolean borrowed;
+
   private boolean paused;
   private boolean ended;
   private boolean finished;
   private boolean stopped;
+  private boolean closed;
   private int resetCode = -1;
   private @Nullable String gone;
   private int unsentBytes;
   private volatile Duration timeout = Duration.ZERO;
 
-  QuicByteStream(QuicStreamChannel channel) {
+  private QuicByteStream(QuicStreamChannel channel) {
     this.channel = channel;
   }
 
+  /** Makes the stream of a channel that is being set up. */
+  static QuicByteStream on(QuicStreamChannel channel) {
+    QuicByteStream stream = new QuicByteStream(channel);
+    RecvByteBufAllocator usual = new AdaptiveRecvByteBufAllocator(4096, 32 * 1024, STREAM_READ);
+    channel
+        .config()
+        .setRecvByteBufAllocator(
+            () -> stream.new Receiver((RecvByteBufAllocator.ExtendedHandle) usual.newHandle()));
+    channel.pipeline().addLast(stream);
+    return stream;
+  }
+
   // Event loop.
+
+  /** Says where received bytes go: into a lent buffer, or into one for the queue. */
+  private final class Receiver extends RecvByteBufAllocator.DelegatingHandle
+      implements RecvByteBufAllocator.ExtendedHandle {
+    private final RecvByteBufAllocator.ExtendedHandle usual;
+
+    Receiver(RecvByteBufAllocator.ExtendedHandle usual) {
+      super(usual);
+      this.usual = usual;
+    }
+
+    @Override
+    public ByteBuf allocate(ByteBufAllocator allocator) {
+      ByteBuf loan = borrow();
+      return loan == null ? usual.allocate(allocator) : loan;
+    }
+
+    @Override
+    public void lastBytesRead(int bytes) {
+      giveBack(Math.max(0, bytes));
+      usual.lastBytesRead(bytes);
+    }
+
+    @Override
+    public void readComplete() {
+      giveBack(0);
+      usual.readComplete();
+    }
+
+    @Override
+    public boolean continueReading(UncheckedBooleanSupplier maybeMore) {
+      return usual.continueReading(maybeMore);
+    }
+  }
+
+  private @Nullable ByteBuf borrow() {
+    lock.lock();
+    try {
+      ByteBuffer buffer = lent;
+      if (buffer == null || !buffer.hasRemaining() || !received.isEmpty()) {
+        return null;
+      }
+      borrowed = true;
+      return Unpooled.wrappedBuffer(buffer.slice()).clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveBack(int bytes) {
+    lock.lock();
+    try {
+      ByteBuffer buffer = lent;
+      if (!borrowed || buffer == null) {
+        return;
+      }
+      borrowed = false;
+      direct = bytes > 0;
+      buffer.position(buffer.position() + bytes);
+      if (!buffer.hasRemaining()) {
+        readable.signal();
+      }
+      unborrowed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
 
   @Override
   public void channelActive(ChannelHandlerContext context) {
@@ -70,9 +173,14 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf bytes = (ByteBuf) message;
+    if (direct) {
+      direct = false;
+      bytes.release();
+      return;
+    }
     lock.lock();
     try {
-      if (resetCode >= 0 || !bytes.isReadable()) {
+      if (resetCode >= 0 || closed || !bytes.isReadable()) {
         bytes.release();
         return;
       }
@@ -176,54 +284,119 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
 
   @Override
   public int read(ByteBuffer dst) throws IOException {
-    return dst.hasRemaining() ? read(dst, 1) : 0;
+    if (!dst.hasRemaining()) {
+      return 0;
+    }
+    return awaitReceived(1) ? take(dst) : -1;
   }
 
   @Override
   public void readFully(ByteBuffer dst) throws IOException {
     while (dst.hasRemaining()) {
-      if (read(dst, Math.min(dst.remaining(), READ_BATCH)) < 0) {
+      boolean more =
+          (dst.isDirect() && dst.remaining() >= LOAN)
+              ? lend(dst)
+              : awaitReceived(Math.min(dst.remaining(), READ_BATCH));
+      if (more) {
+        int _ = take(dst);
+      } else if (dst.hasRemaining()) {
         throw new EOFException("stream ended with " + dst.remaining() + " bytes missing");
       }
     }
   }
 
-  /** Reads what there is once {@code atLeast} bytes are there, or the end. */
-  private int read(ByteBuffer dst, int atLeast) throws IOException {
-    boolean resume;
-    int count;
+  /** Waits until {@code atLeast} bytes are in the queue, or the end; false when nothing is left. */
+  private boolean awaitReceived(int atLeast) throws IOException {
     lock.lock();
     try {
       wanted = atLeast;
       await(readable, "read", timeout, () -> receivedBytes >= atLeast || ended);
-      if (received.isEmpty()) {
-        return -1;
+      return !received.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Lets the event loop fill {@code dst}, unless something is in the queue. False at the end of the
+   * stream.
+   */
+  private boolean lend(ByteBuffer dst) throws IOException {
+    lock.lock();
+    try {
+      if (!received.isEmpty()) {
+        return true;
       }
-      count = 0;
-      while (dst.hasRemaining() && !received.isEmpty()) {
-        ByteBuf first = received.peek();
-        int part = Math.min(dst.remaining(), first.readableBytes());
-        int limit = dst.limit();
-        dst.limit(dst.position() + part);
-        first.readBytes(dst);
-        dst.limit(limit);
-        count += part;
-        if (!first.isReadable()) {
-          received.remove().release();
+      wanted = 1;
+      lent = dst;
+      try {
+        await(readable, "read", timeout, () -> !dst.hasRemaining() || ended || !received.isEmpty());
+      } finally {
+        // The event loop gives it back within microseconds; before that dst is not the caller's.
+        while (borrowed) {
+          unborrowed.awaitUninterruptibly();
         }
+        lent = null;
       }
-      receivedBytes -= count;
-      resume = paused && receivedBytes < READ_LOW;
-      if (resume) {
-        paused = false;
+      return !dst.hasRemaining() || !received.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Copies from the queue what is there and fits; without the lock, which the event loop needs. */
+  private int take(ByteBuffer dst) {
+    int count = 0;
+    while (dst.hasRemaining()) {
+      @Nullable ByteBuf first = next();
+      if (first == null) {
+        break;
+      }
+      int part = Math.min(dst.remaining(), first.readableBytes());
+      int limit = dst.limit();
+      dst.limit(dst.position() + part);
+      first.readBytes(dst);
+      dst.limit(limit);
+      count += part;
+      putBack(first, part);
+    }
+    return count;
+  }
+
+  private @Nullable ByteBuf next() {
+    lock.lock();
+    try {
+      return received.poll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void putBack(ByteBuf bytes, int taken) {
+    boolean resume = false;
+    boolean keep = false;
+    lock.lock();
+    try {
+      if (resetCode < 0 && !closed) {
+        keep = bytes.isReadable();
+        if (keep) {
+          received.addFirst(bytes);
+        }
+        receivedBytes -= taken;
+        resume = paused && receivedBytes < READ_LOW;
+        if (resume) {
+          paused = false;
+        }
       }
     } finally {
       lock.unlock();
     }
+    if (!keep) {
+      bytes.release();
+    }
     if (resume) {
       channel.read();
     }
-    return count;
   }
 
   @Override
@@ -391,6 +564,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     reset(0);
     lock.lock();
     try {
+      closed = true;
       for (ByteBuf bytes : received) {
         bytes.release();
       }

@@ -9,7 +9,6 @@ import dev.godwit.stream.StreamQueue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -36,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 /** A QUIC connection whose peer has proven its identity. */
 final class QuicConnection implements Connection {
   private static final Duration OPEN = Duration.ofSeconds(10);
-  private static final int STREAM_READ = 256 * 1024;
   private static final int MAX_REASON = 200;
 
   private final QuicChannel channel;
@@ -124,15 +122,11 @@ final class QuicConnection implements Connection {
             .option(ChannelOption.AUTO_READ, false)
             .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(
-                ChannelOption.RECVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(4096, 32 * 1024, STREAM_READ))
             .handler(
                 new ChannelInitializer<QuicStreamChannel>() {
                   @Override
                   protected void initChannel(QuicStreamChannel opened) {
-                    stream[0] = new QuicByteStream(opened);
-                    opened.pipeline().addLast(stream[0]);
+                    stream[0] = QuicByteStream.on(opened);
                   }
                 })
             .create();
@@ -198,12 +192,7 @@ final class QuicConnection implements Connection {
     opened.config().setAutoRead(false);
     opened.config().setAllowHalfClosure(true);
     opened.config().setAllocator(PooledByteBufAllocator.DEFAULT);
-    opened
-        .config()
-        .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(4096, 32 * 1024, STREAM_READ));
-    QuicByteStream stream = new QuicByteStream(opened);
-    opened.pipeline().addLast(stream);
-    incoming.add(stream);
+    incoming.add(QuicByteStream.on(opened));
   }
 
   /** Hears datagrams, and why the peer closes. Event loop. */
