@@ -56,12 +56,17 @@ import java.util.stream.Stream;
 
 /**
  * 1 GiB from one process to another over loopback: a bare stream of Netty's QUIC codec, one of our
- * transport, and a whole migration, in turn, in the same two processes, after one round that does
+ * transport, and a whole migration, in turn, in the same two processes, after some rounds that do
  * not count.
  */
 final class TransferBench {
   private static final long BYTES = 1L << 30;
-  private static final int RUNS = 5;
+  private static final int RUNS = 7;
+
+  /** Rounds that do not count: the compiler is at work for about as long. */
+  private static final int WARM_UP = 3;
+
+  private static final int ROUNDS = WARM_UP + RUNS;
   private static final int PIECE = 256 * 1024;
 
   private TransferBench() {}
@@ -78,9 +83,9 @@ final class TransferBench {
       List<Double> stream = new ArrayList<>();
       List<Double> migrate = new ArrayList<>();
       try (BufferedReader results = sink.inputReader()) {
-        for (int run = 0; run <= RUNS; run++) {
+        for (int run = 0; run < ROUNDS; run++) {
           String[] one = first(results, directory).split(" ", -1);
-          if (run > 0) {
+          if (run >= WARM_UP) {
             bare.add(Double.parseDouble(one[0]));
             stream.add(Double.parseDouble(one[1]));
             migrate.add(Double.parseDouble(one[2]));
@@ -168,7 +173,7 @@ final class TransferBench {
     QuicTransport streams = transport(identity);
     streams.listen(connection -> connection.serve(TransferBench::pour));
     Map<String, Seeder> seeders = new ConcurrentHashMap<>();
-    for (int run = 0; run <= RUNS; run++) {
+    for (int run = 0; run < ROUNDS; run++) {
       seeders.put(
           "run" + run,
           new Seeder(
@@ -226,7 +231,7 @@ final class TransferBench {
     Greeting greeting =
         new Greeting(admission(directory, "sink"), Map.of(), Duration.ofSeconds(10));
     MemoryBackend memory = new MemoryBackend(BYTES);
-    for (int run = 0; run <= RUNS; run++) {
+    for (int run = 0; run < ROUNDS; run++) {
       double first = bare.fetch(Integer.parseInt(source[1]), BYTES);
       double second = drain(transport.dial(peer, List.of(source[2]), Duration.ofSeconds(10)));
       // The memory is there beforehand, as it is for the streams.

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Puller {
   /** Bytes in one request. */
-  private static final int REQUEST = 256 * 1024;
+  private static final int REQUEST = 512 * 1024;
 
   private final Session session;
   private final PartialBackend target;

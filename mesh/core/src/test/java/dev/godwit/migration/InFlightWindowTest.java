@@ -54,6 +54,19 @@ final class InFlightWindowTest {
   }
 
   @Test
+  void aFullWindowOpensWhenAQuarterIsFree() throws Exception {
+    InFlightWindow window = window(Duration.ZERO);
+    long eighth = InFlightWindow.MIN / 8;
+    window.acquire(InFlightWindow.MIN, NOW);
+    assertThrows(IOException.class, () -> window.acquire(eighth, NOW));
+    window.release(eighth);
+    assertThrows(IOException.class, () -> window.acquire(eighth, NOW));
+    window.release(2 * eighth);
+    window.acquire(eighth, NOW);
+    window.acquire(eighth, NOW);
+  }
+
+  @Test
   void theWindowGrowsToTwiceTheBandwidthDelayProduct() throws IOException {
     InFlightWindow window = window(Duration.ofMillis(100));
     // 100 MB/s for a second: the product is 10 MB.
