@@ -79,8 +79,10 @@ final class BareQuic {
         .option(ChannelOption.SO_RCVBUF, 4 << 20)
         .option(ChannelOption.SO_SNDBUF, 4 << 20)
         .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-        .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, 2048)
-        .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(2048 * 32))
+        .option(EpollChannelOption.UDP_GRO, true)
+        .option(
+            ChannelOption.RECVBUF_ALLOCATOR,
+            new FixedRecvByteBufAllocator(65536).maxMessagesPerRead(8))
         .handler(codec)
         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .sync()

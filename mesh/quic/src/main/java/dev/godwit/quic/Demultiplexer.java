@@ -24,6 +24,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
 
   private final DatagramListener other;
   private @Nullable ChannelHandlerContext context;
+  private @Nullable ChannelHandlerContext server;
   private boolean serverRead;
   private boolean clientRead;
 
@@ -78,8 +79,18 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
       context.fireChannelRead(packet);
     } else {
       clientRead = true;
-      context.pipeline().context(SERVER).fireChannelRead(packet);
+      server(context).fireChannelRead(packet);
     }
+  }
+
+  /** Where the server's codec is in the pipeline; what it passes on goes to the client's. */
+  private ChannelHandlerContext server(ChannelHandlerContext context) {
+    ChannelHandlerContext found = server;
+    if (found == null) {
+      found = context.pipeline().context(SERVER);
+      server = found;
+    }
+    return found;
   }
 
   private void receiveOther(DatagramPacket packet) {
@@ -104,7 +115,7 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
     }
     if (clientRead) {
       clientRead = false;
-      context.pipeline().context(SERVER).fireChannelReadComplete();
+      server(context).fireChannelReadComplete();
     }
   }
 }

@@ -77,6 +77,13 @@ public final class QuicTransport implements Transport {
   private static final Duration CLOSE = Duration.ofSeconds(3);
   private static final int SOCKET_BUFFER = 4 << 20;
   private static final int SEGMENTS = 32;
+
+  /** Most bytes that the kernel puts together; with less room it would cut them off. */
+  private static final int TRAIN = 64 * 1024;
+
+  /** How many are received before anything is answered. */
+  private static final int TRAINS = 8;
+
   private static final AttributeKey<NodeId> WANTED =
       AttributeKey.valueOf(QuicTransport.class, "WANTED");
   private static final AttributeKey<QuicConnection> CONNECTION =
@@ -160,14 +167,17 @@ public final class QuicTransport implements Transport {
                         .addLast(Demultiplexer.CLIENT, client);
                   }
                 });
-    int datagram = Math.max(2048, settings.payload() + 64);
     if (epoll) {
+      // The kernel hands over a whole train of packets in one piece (decision 007).
       bootstrap
-          .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, datagram)
+          .option(EpollChannelOption.UDP_GRO, true)
           .option(
-              ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(datagram * SEGMENTS));
+              ChannelOption.RECVBUF_ALLOCATOR,
+              new FixedRecvByteBufAllocator(TRAIN).maxMessagesPerRead(TRAINS));
     } else {
-      bootstrap.option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(datagram));
+      bootstrap.option(
+          ChannelOption.RECVBUF_ALLOCATOR,
+          new FixedRecvByteBufAllocator(Math.max(2048, settings.payload() + 64)));
     }
     var bound = bootstrap.bind(bind).awaitUninterruptibly();
     if (!bound.isSuccess()) {
