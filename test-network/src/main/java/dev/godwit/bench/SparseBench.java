@@ -26,24 +26,31 @@ final class SparseBench {
 
   private SparseBench() {}
 
-  static void make(Path file) throws IOException {
+  private static void make(Path file, long size) throws IOException {
     byte[] noise = new byte[1 << 20];
     Random random = new Random(2);
-    try (FileBackend backend = FileBackend.create(file, SIZE, NativeSparseFile.opener())) {
+    try (FileBackend backend = FileBackend.create(file, size, NativeSparseFile.opener())) {
       long pieces = DATA / noise.length;
       for (long i = 0; i < pieces; i++) {
         random.nextBytes(noise);
-        backend.write(ByteBuffer.wrap(noise), i * (SIZE / pieces));
+        backend.write(ByteBuffer.wrap(noise), i * (size / pieces));
       }
     }
   }
 
+  /** The same data in a resource that it fills, and in one that is a hundred times as large. */
   static void run(PrintStream out) throws Exception {
+    out.printf(Locale.ROOT, "%n1 GiB of data in a sparse resource, between two nodes%n");
+    run(out, DATA);
+    run(out, SIZE);
+  }
+
+  private static void run(PrintStream out, long size) throws Exception {
     Path directory = Files.createTempDirectory("godwit-bench");
     try (World world = World.in(directory)) {
       List<Member> members = world.mesh("alice", "bob");
       Path source = world.path("sparse");
-      make(source);
+      make(source, size);
       ChildProcess seed = members.get(0).seed("sparse", source);
       seed.await("ready", World.PATIENCE);
       long start = System.nanoTime();
@@ -56,8 +63,8 @@ final class SparseBench {
       over.complete(true);
       out.printf(
           Locale.ROOT,
-          "%n100 GiB sparse, 1 GiB of data, between two nodes%n"
-              + "  %.1f s, peak resident memory: seeder %.0f MiB, leecher %.0f MiB%n",
+          "  %3d GiB: %.1f s, peak resident memory: seeder %.0f MiB, leecher %.0f MiB%n",
+          size >> 30,
           seconds,
           peaks.join()[0] / 1024.0,
           peaks.join()[1] / 1024.0);
