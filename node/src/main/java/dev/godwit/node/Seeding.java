@@ -13,9 +13,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A resource that this node offers. Closing takes it back from the mesh and closes its devices. */
@@ -25,6 +27,13 @@ public final class Seeding implements AutoCloseable {
   private final Backend store;
   private final Journal journal;
   private final List<Closeable> devices = new ArrayList<>();
+
+  /**
+   * Who waits for the release ends its process then; the answer to the leecher must be out by that
+   * time, or the leecher goes on asking somebody who is gone.
+   */
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
   private final CompletableFuture<Long> released = new CompletableFuture<>();
 
   private Seeding(Node node, Seeder seeder, Backend store, Journal journal) {
@@ -35,7 +44,10 @@ public final class Seeding implements AutoCloseable {
     seeder.onChange(
         state -> {
           if (state instanceof SeederState.Released gone) {
-            released.complete(gone.generation());
+            var _ =
+                CompletableFuture.runAsync(
+                    () -> released.complete(gone.generation()),
+                    CompletableFuture.delayedExecutor(LINGER.toMillis(), TimeUnit.MILLISECONDS));
           }
         });
   }

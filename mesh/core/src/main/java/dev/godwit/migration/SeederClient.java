@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 public final class SeederClient {
   private static final Duration FINALIZE_PATIENCE = Duration.ofMinutes(5);
 
+  /** Everything is here by then; whoever waits for the end of it waits for this too. */
+  private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(20);
+
   private final Session session;
   private final MigrationId migration;
 
@@ -171,10 +174,8 @@ public final class SeederClient {
   void release(MigrationId token) throws IOException {
     session.call(
         Operation.RELEASE,
-        ReleaseRequest.newBuilder()
-            .setMigration(migration.bytes())
-            .setToken(token.bytes())
-            .build());
+        ReleaseRequest.newBuilder().setMigration(migration.bytes()).setToken(token.bytes()).build(),
+        RELEASE_PATIENCE);
   }
 
   void decline(MigrationId token, String reason) throws IOException {
