@@ -59,17 +59,23 @@ class HubHealthTest {
     Set<Thread> before = Thread.getAllStackTraces().keySet();
     Hub hub = fixture.hub();
     HubClient client = fixture.client(hub);
-    assertTrue(left(before).stream().anyMatch(name -> name.startsWith("hub")));
+    Set<Thread> started = started(before);
+    assertTrue(started.stream().anyMatch(thread -> thread.getName().startsWith("hub")));
     client.close();
     hub.close();
-    assertEquals(Set.of(), left(before));
+    for (Thread thread : started) {
+      // It says that it has ended while it is still on its way out.
+      assertTrue(thread.join(Fixture.PATIENCE), thread::getName);
+    }
+    assertEquals(Set.of(), started(before));
   }
 
-  private static Set<String> left(Set<Thread> before) {
+  private static Set<Thread> started(Set<Thread> before) {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> !before.contains(thread))
-        .map(Thread::getName)
-        .filter(name -> name.startsWith("hub") || name.startsWith("HttpClient"))
+        .filter(
+            thread ->
+                thread.getName().startsWith("hub") || thread.getName().startsWith("HttpClient"))
         .collect(Collectors.toSet());
   }
 }
