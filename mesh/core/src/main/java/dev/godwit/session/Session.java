@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -51,16 +50,16 @@ public final class Session implements AutoCloseable {
   private final Connector connector;
   private final SessionTiming timing;
   private final Compression compression;
-  private final List<Consumer<SessionState>> listeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final StateChanges states =
+      new StateChanges(lock, new SessionState.Recovering("not connected yet", 0));
   private final Map<Long, Request> outstanding = new LinkedHashMap<>();
   private @Nullable Link link;
   private @Nullable IOException end;
   private long nextId = 1;
   private final Outage outage;
   private volatile boolean served;
-  private volatile SessionState state = new SessionState.Recovering("not connected yet", 0);
 
   /** Makes connections to the session's peer. */
   @FunctionalInterface
@@ -129,12 +128,12 @@ public final class Session implements AutoCloseable {
 
   /** What the session is doing. */
   public SessionState state() {
-    return state;
+    return states.present();
   }
 
-  /** Calls {@code listener} at every change of state, on a thread of the session. */
+  /** Calls {@code listener} at every change of state, in order, one at a time, on any thread. */
   public void onChange(Consumer<SessionState> listener) {
-    listeners.add(listener);
+    states.add(listener);
   }
 
   /** Round-trip time of the present connection, zero when there is none or it is not known. */
@@ -201,7 +200,7 @@ public final class Session implements AutoCloseable {
       throw rethrown(e.getCause());
     } catch (TimeoutException e) {
       forget(call);
-      throw (IOException) new RequestTimeoutException(operation, deadline, state).initCause(e);
+      throw (IOException) new RequestTimeoutException(operation, deadline, state()).initCause(e);
     } catch (InterruptedException e) {
       forget(call);
       Thread.currentThread().interrupt();
@@ -279,11 +278,12 @@ public final class Session implements AutoCloseable {
       link = fresh;
       outage.connected(System.nanoTime());
       again = new ArrayList<>(outstanding.values());
+      states.become(new SessionState.Connected(connection.path()));
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    become(new SessionState.Connected(connection.path()));
+    states.tell();
     for (Lane lane : Lane.values()) {
       Thread.ofVirtual().name("session-" + lane).start(() -> listen(fresh, lane));
     }
@@ -421,6 +421,7 @@ public final class Session implements AutoCloseable {
   }
 
   private void lost(Link broken, IOException cause) {
+    String reason = String.valueOf(cause.getMessage());
     lock.lock();
     try {
       if (link != broken || end != null) {
@@ -428,13 +429,13 @@ public final class Session implements AutoCloseable {
       }
       link = null;
       outage.began(System.nanoTime());
+      states.become(new SessionState.Recovering(reason, 0));
     } finally {
       lock.unlock();
     }
     broken.close();
     LOG.debug("a session lost its connection", cause);
-    String reason = String.valueOf(cause.getMessage());
-    become(new SessionState.Recovering(reason, 0));
+    states.tell();
     Thread.ofVirtual().name("session-recovery").start(() -> recover(reason));
   }
 
@@ -451,12 +452,12 @@ public final class Session implements AutoCloseable {
         failure = e;
       }
       @Nullable Duration exceeded = null;
-      int attempts;
       lock.lock();
       try {
-        attempts = outage.attempts();
         if (outage.isTooLong(System.nanoTime())) {
           exceeded = outage.tolerated();
+        } else if (link == null) {
+          states.become(new SessionState.Recovering(cause, outage.attempts()));
         }
       } finally {
         lock.unlock();
@@ -470,7 +471,7 @@ public final class Session implements AutoCloseable {
                     + failure.getMessage()));
         return;
       }
-      become(new SessionState.Recovering(cause, attempts));
+      states.tell();
     }
   }
 
@@ -511,6 +512,7 @@ public final class Session implements AutoCloseable {
       outstanding.clear();
       last = link;
       link = null;
+      states.become(new SessionState.Closed(String.valueOf(cause.getMessage())));
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -518,24 +520,9 @@ public final class Session implements AutoCloseable {
     if (last != null) {
       last.close();
     }
-    become(new SessionState.Closed(String.valueOf(cause.getMessage())));
+    states.tell();
     for (Request request : unanswered) {
       request.failed(cause);
-    }
-  }
-
-  private void become(SessionState next) {
-    lock.lock();
-    try {
-      if (state instanceof SessionState.Closed) {
-        return;
-      }
-      state = next;
-    } finally {
-      lock.unlock();
-    }
-    for (Consumer<SessionState> listener : listeners) {
-      listener.accept(next);
     }
   }
 

@@ -234,14 +234,17 @@ final class SessionTest {
   void theStatesOfASessionAreToldInOrder() throws Exception {
     List<SessionState> states = new CopyOnWriteArrayList<>();
     CountDownLatch back = new CountDownLatch(2);
+    CountDownLatch over = new CountDownLatch(1);
     try (var fixture = new SessionFixture()) {
       fixture.answer(SessionTest::echo);
       Session session = fixture.session();
       session.onChange(
           state -> {
             states.add(state);
-            if (state instanceof SessionState.Connected) {
-              back.countDown();
+            switch (state) {
+              case SessionState.Connected _ -> back.countDown();
+              case SessionState.Closed _ -> over.countDown();
+              default -> {}
             }
           });
       session.start();
@@ -249,6 +252,7 @@ final class SessionTest {
       SessionFixture.await(back);
       session.close();
       session.close();
+      SessionFixture.await(over);
       assertInstanceOf(SessionState.Connected.class, states.getFirst());
       assertInstanceOf(SessionState.Recovering.class, states.get(1));
       assertInstanceOf(SessionState.Closed.class, states.getLast());
