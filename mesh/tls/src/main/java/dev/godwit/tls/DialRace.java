@@ -11,13 +11,13 @@ import java.util.concurrent.CompletableFuture;
 final class DialRace {
   private final CompletableFuture<Connection> first = new CompletableFuture<>();
   private final List<String> failures = new ArrayList<>();
-  private int left;
+  private final int count;
 
   /**
    * @param count how many addresses are dialled
    */
   DialRace(int count) {
-    this.left = count;
+    this.count = count;
   }
 
   /**
@@ -28,11 +28,17 @@ final class DialRace {
     return first;
   }
 
-  synchronized void failed(String address, String reason) {
-    failures.add(address + ": " + reason);
-    if (--left == 0) {
-      first.completeExceptionally(new IOException(String.join(", ", failures)));
+  /** An address led to nothing. */
+  void failed(String address, String reason) {
+    String all;
+    synchronized (failures) {
+      failures.add(address + ": " + reason);
+      if (failures.size() < count) {
+        return;
+      }
+      all = String.join(", ", failures);
     }
+    first.completeExceptionally(new IOException(all));
   }
 
   /**

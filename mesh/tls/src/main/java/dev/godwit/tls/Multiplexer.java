@@ -2,7 +2,6 @@ package dev.godwit.tls;
 
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection.Urgency;
-import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;
 import dev.godwit.tls.MuxStream.Origin;
 import dev.godwit.wire.ProtocolException;
@@ -24,6 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +58,7 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
   private static final Duration LINGER = Duration.ofSeconds(2);
 
   private final Channel channel;
-  private final StreamQueue incoming = new StreamQueue();
+  private final Consumer<ByteStream> incoming;
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private final Semaphore permits = new Semaphore(MAX_STREAMS);
   private final AtomicInteger handed = new AtomicInteger();
@@ -93,8 +93,14 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
     ACCEPTOR
   }
 
-  Multiplexer(Channel channel, Side side) {
+  /**
+   * To be added to {@code channel} as its last handler.
+   *
+   * @param incoming gets the streams that the peer opens, on the event loop; must not block
+   */
+  Multiplexer(Channel channel, Side side, Consumer<ByteStream> incoming) {
     this.channel = channel;
+    this.incoming = incoming;
     this.liveness = new Liveness(now());
     this.nextOurs = side == Side.DIALLER ? 1 : 2;
     this.nextTheirs = side == Side.DIALLER ? 2 : 1;
@@ -127,10 +133,6 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
 
   Duration roundTrip() {
     return roundTrip;
-  }
-
-  void serve(StreamHandler handler) {
-    incoming.serve(handler);
   }
 
   /**
@@ -415,7 +417,12 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
     end(reason);
     pump();
     // Closing now could destroy the reason on its way: the peer closes when it has heard it.
-    var last = out.executor().schedule(() -> out.close(), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+    Runnable closing =
+        () -> {
+          var _ = out.close();
+        };
+    ScheduledFuture<?> last =
+        out.executor().schedule(closing, LINGER.toMillis(), TimeUnit.MILLISECONDS);
     var _ = channel.closeFuture().addListener(done -> last.cancel(false));
   }
 
@@ -430,7 +437,6 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
       ticking.cancel(false);
     }
     closed.complete(reason);
-    incoming.close();
     for (MuxStream stream : open) {
       scheduler.remove(stream);
       stream.bytes().breakOff(goneText());
@@ -475,7 +481,7 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
     open.add(stream);
     openTheirs++;
     handed.incrementAndGet();
-    incoming.add(stream.bytes());
+    incoming.accept(stream.bytes());
   }
 
   @Override

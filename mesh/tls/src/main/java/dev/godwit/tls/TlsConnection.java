@@ -5,6 +5,10 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
+import dev.godwit.stream.StreamQueue;
+import dev.godwit.tls.Multiplexer.Side;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -13,12 +17,19 @@ import java.util.concurrent.CompletableFuture;
 final class TlsConnection implements Connection {
   private final NodeId peer;
   private final Path path;
+  private final StreamQueue incoming = new StreamQueue();
   private final Multiplexer multiplexer;
 
-  TlsConnection(NodeId peer, Path path, Multiplexer multiplexer) {
+  TlsConnection(NodeId peer, Path path, Channel channel, Side side) {
     this.peer = peer;
     this.path = path;
-    this.multiplexer = multiplexer;
+    this.multiplexer = new Multiplexer(channel, side, incoming::add);
+    var _ = multiplexer.closed().thenRun(incoming::close);
+  }
+
+  /** What is to be the last handler of the connection's channel. */
+  ChannelHandler handler() {
+    return multiplexer;
   }
 
   @Override
@@ -43,7 +54,7 @@ final class TlsConnection implements Connection {
 
   @Override
   public void serve(StreamHandler handler) {
-    multiplexer.serve(handler);
+    incoming.serve(handler);
   }
 
   @Override

@@ -176,7 +176,6 @@ public final class TlsLayer {
     return new Accepting(path, accepted);
   }
 
-  @io.netty.channel.ChannelHandler.Sharable
   private final class Accepting extends ChannelInitializer<Channel> {
     private final Function<Channel, Path> path;
     private final Consumer<Connection> accepted;
@@ -240,10 +239,10 @@ public final class TlsLayer {
       }
       try {
         NodeId peer = prove(context.pipeline().get(SslHandler.class));
-        Multiplexer multiplexer = new Multiplexer(context.channel(), side);
-        Connection connection = new TlsConnection(peer, path.apply(context.channel()), multiplexer);
+        TlsConnection connection =
+            new TlsConnection(peer, path.apply(context.channel()), context.channel(), side);
         over = true;
-        context.pipeline().replace(this, "multiplexer", multiplexer);
+        context.pipeline().replace(this, "multiplexer", connection.handler());
         done.accept(connection);
       } catch (IOException e) {
         fail(context, e);

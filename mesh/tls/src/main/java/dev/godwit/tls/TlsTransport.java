@@ -85,11 +85,12 @@ public final class TlsTransport implements Transport {
   private final EventLoopGroup loops;
   private final boolean epoll = Epoll.isAvailable();
   private final Channel listening;
-  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final AtomicInteger strangers = new AtomicInteger();
   private final Object accepting = new Object();
   private final Queue<Connection> early = new ArrayDeque<>();
   private @Nullable Consumer<Connection> listener;
+  private volatile boolean closed;
 
   /**
    * Opens the socket.
@@ -127,7 +128,7 @@ public final class TlsTransport implements Transport {
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .childOption(ChannelOption.RCVBUF_ALLOCATOR, receiving())
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, receiving())
             .childHandler(
                 new ChannelInitializer<Channel>() {
                   @Override
@@ -168,10 +169,10 @@ public final class TlsTransport implements Transport {
 
   private void accept(Channel channel) {
     boolean _ = channels.add(channel);
-    CompletableFuture<Void> known = new CompletableFuture<>();
+    CompletableFuture<Boolean> known = new CompletableFuture<>();
     boolean room = strangers.incrementAndGet() <= MAX_STRANGERS;
     var _ = known.thenRun(strangers::decrementAndGet);
-    var _ = channel.closeFuture().addListener(closed -> known.complete(null));
+    var _ = channel.closeFuture().addListener(closed -> known.complete(true));
     if (!room) {
       LOG.warn("turned away {}: {} handshakes under way", channel.remoteAddress(), MAX_STRANGERS);
       var _ = channel.close();
@@ -184,7 +185,7 @@ public final class TlsTransport implements Transport {
             layer.accepting(
                 TlsTransport::path,
                 connection -> {
-                  known.complete(null);
+                  known.complete(true);
                   channel.attr(CONNECTION).set(connection);
                   hand(connection);
                 }));
@@ -244,6 +245,9 @@ public final class TlsTransport implements Transport {
     if (addresses.isEmpty()) {
       throw new IOException("no address of " + peer.shortForm() + " is known");
     }
+    if (closed) {
+      throw new IOException("this node stops");
+    }
     DialRace race = new DialRace(addresses.size());
     for (String address : addresses) {
       dial(peer, address, timeout, race);
@@ -284,7 +288,7 @@ public final class TlsTransport implements Transport {
             .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(ChannelOption.RCVBUF_ALLOCATOR, receiving())
+            .option(ChannelOption.RECVBUF_ALLOCATOR, receiving())
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis(timeout))
             .handler(layer.dialling(peer, TlsTransport::path, outcome))
             .connect(remote);
@@ -312,6 +316,7 @@ public final class TlsTransport implements Transport {
 
   @Override
   public void close() {
+    closed = true;
     listening.close().awaitUninterruptibly(CLOSE.toMillis());
     for (Channel channel : channels) {
       Connection connection = channel.attr(CONNECTION).get();
