@@ -68,7 +68,7 @@ class MultiplexerModelTest {
     }
 
     private byte at(int position) {
-      return (byte) ((position + seed) * 0x9E3779B1 >>> 24);
+      return (byte) (((position + seed) * 0x9E3779B1) >>> 24);
     }
 
     void write(int most) throws IOException {

@@ -2,6 +2,8 @@ package dev.godwit.tls;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -257,9 +259,9 @@ class MultiplexerTest {
     stream.send(buffer);
     assertEquals(ReceiveWindow.INITIAL, dataBytes(sent(), 1));
     ByteBuffer memory = buffer.bytes();
-    assertFalse(pool.take().bytes() == memory, "given back while it waits for credit");
+    assertNotSame(memory, pool.take().bytes(), "given back while it waits for credit");
     receive("04 000004 00000001 00000003");
-    assertTrue(pool.take().bytes() == memory, "not given back");
+    assertSame(memory, pool.take().bytes(), "not given back");
     assertEquals(3, assertThrows(StreamResetException.class, () -> stream.write(bytes(1))).code());
   }
 

@@ -88,7 +88,7 @@ class SendSchedulerTest {
               }
               default -> {
                 tested.remove(stream);
-                list.remove((Integer) stream);
+                boolean _ = list.removeIf(one -> one == stream);
               }
             }
           }
