@@ -31,6 +31,7 @@ class MultiplexerModelTest {
 
   /** One end of the connection. */
   private static final class End {
+    private final TestSocket socket = new TestSocket();
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Queue<ByteStream> incoming = new ArrayDeque<>();
     private final Multiplexer multiplexer;
@@ -39,12 +40,12 @@ class MultiplexerModelTest {
     End(Side side) {
       multiplexer = new Multiplexer(channel, side, incoming::add);
       channel.freezeTime();
-      channel.pipeline().addLast(multiplexer);
+      channel.pipeline().addLast(socket, multiplexer);
     }
 
     void collect() {
       channel.runPendingTasks();
-      for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      for (ByteBuf out = socket.poll(); out != null; out = socket.poll()) {
         wire.add(out);
       }
     }
@@ -216,6 +217,7 @@ class MultiplexerModelTest {
         var _ = end.channel.close();
         end.collect();
         end.wire.forEach(ByteBuf::release);
+        end.socket.release();
       }
     }
   }

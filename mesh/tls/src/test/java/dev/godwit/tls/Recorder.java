@@ -28,7 +28,7 @@ final class Recorder implements FrameSink {
   @Override
   public void data(int stream, ByteBuf part) {
     String hex = ByteBufUtil.hexDump(part);
-    if (lastData == stream) {
+    if (lastData == stream && !frames.isEmpty()) {
       frames.addLast(frames.removeLast() + hex);
     } else {
       add("DATA " + stream + " " + hex);
