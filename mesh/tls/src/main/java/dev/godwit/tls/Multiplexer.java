@@ -195,11 +195,13 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
   }
 
   void submit(MuxStream stream, Outgoing outgoing) {
+    if (isLive(stream)) {
+      introduce(stream);
+    }
     if (!isLive(stream)) {
       outgoing.discard();
       return;
     }
-    introduce(stream);
     stream.add(outgoing);
     offer(stream);
     pump();
