@@ -82,7 +82,7 @@ public final class QuicTransport implements Transport {
   private static final int TRAIN = 64 * 1024;
 
   /** How many are received before anything is answered. */
-  private static final int TRAINS = 8;
+  private static final int TRAINS = 16;
 
   private static final AttributeKey<NodeId> WANTED =
       AttributeKey.valueOf(QuicTransport.class, "WANTED");
