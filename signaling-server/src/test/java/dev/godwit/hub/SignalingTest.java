@@ -34,6 +34,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -264,6 +265,33 @@ class SignalingTest {
     assertTrue(
         Fixture.get(asking.ask(node, Optional.empty(), connectTo(""), Fixture.PATIENCE))
             .hasConnectReply());
+  }
+
+  @Test
+  void anAnswerThatIsBeingMadeIsGivenBeforeClosing() throws Exception {
+    Hub hub = fixture.hub();
+    HubClient asked = fixture.client(hub);
+    CompletableFuture<Signaling> answering = new CompletableFuture<>();
+    answering.complete(
+        fixture.signaling(
+            asked,
+            (from, instance, request) -> {
+              Thread closing = Thread.ofPlatform().start(() -> answering.join().close());
+              while (closing.getState() != Thread.State.TIMED_WAITING && closing.isAlive()) {
+                Thread.onSpinWait();
+              }
+              return Optional.of(
+                  Thread.currentThread().isInterrupted()
+                      ? failed("interrupted")
+                      : reachable("before the end"));
+            }));
+    Signal reply =
+        Fixture.get(
+            fixture
+                .signaling(fixture.client(hub), SILENT)
+                .ask(
+                    asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
+    assertEquals(reachable("before the end").getConnectReply(), reply.getConnectReply());
   }
 
   @Test
