@@ -21,6 +21,7 @@ import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.SignalingException;
+import dev.godwit.signaling.proto.Candidate;
 import dev.godwit.signaling.proto.ConnectReply;
 import dev.godwit.signaling.proto.ConnectRequest;
 import dev.godwit.signaling.proto.Instance;
@@ -62,9 +63,11 @@ class SignalingTest {
   }
 
   private static Signal reachable(String... addresses) {
-    return Signal.newBuilder()
-        .setConnectReply(ConnectReply.newBuilder().addAllAddresses(List.of(addresses)))
-        .build();
+    ConnectReply.Builder reply = ConnectReply.newBuilder();
+    for (String address : addresses) {
+      reply.addCandidates(Candidate.newBuilder().setAddress(address));
+    }
+    return Signal.newBuilder().setConnectReply(reply).build();
   }
 
   private static Signal failed(String why) {
@@ -117,7 +120,7 @@ class SignalingTest {
             asking.credentials().node().toString(),
             asking.credentials().instance().toString(),
             "disk"),
-        reply.getConnectReply().getAddressesList());
+        reply.getConnectReply().getCandidatesList().stream().map(Candidate::getAddress).toList());
   }
 
   @Test
@@ -132,7 +135,7 @@ class SignalingTest {
                 .signaling(fixture.client(hub), SILENT)
                 .ask(
                     asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
-    assertEquals(large, reply.getConnectReply().getAddresses(0));
+    assertEquals(large, reply.getConnectReply().getCandidates(0).getAddress());
   }
 
   @Test
@@ -325,7 +328,7 @@ class SignalingTest {
                 .signaling(asking, SILENT)
                 .ask(
                     asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
-    assertEquals("asked", reply.getConnectReply().getAddresses(0));
+    assertEquals("asked", reply.getConnectReply().getCandidates(0).getAddress());
   }
 
   // ---- a hub that lies -------------------------------------------------------------------------

@@ -150,7 +150,6 @@ final class TransferBench {
         identity,
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         QuicSettings.STANDARD,
-        (datagram, from) -> null,
         InstantSource.system(),
         new SecureRandom());
   }
