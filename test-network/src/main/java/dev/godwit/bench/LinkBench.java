@@ -5,6 +5,7 @@ import dev.godwit.internet.Internet;
 import dev.godwit.internet.LinkProfile;
 import dev.godwit.internet.NatKind;
 import dev.godwit.internet.ShapedLink;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -30,7 +31,7 @@ final class LinkBench {
   private LinkBench() {}
 
   static void run(PrintStream out) throws Exception {
-    out.printf("%nShaped links: TCP (CUBIC) for %d s, and pings%n", SECONDS);
+    out.printf("%nShaped links: TCP for %d s each, and pings%n", SECONDS);
     measure(out, "0 ms", NEXT_TO_NOTHING);
     measure(out, "10 ms each way", NEXT_TO_NOTHING.withDelay(Duration.ofMillis(10)));
     measure(out, "20 ms each way", NEXT_TO_NOTHING.withDelay(Duration.ofMillis(20)));
@@ -61,32 +62,44 @@ final class LinkBench {
       }
       String pings =
           output(client.command(List.of("ping", "-q", "-c", "20", "-i", "0.05", address)));
-      Process iperf =
-          server
-              .command(List.of("iperf3", "--server", "--one-off"))
-              .redirectErrorStream(true)
-              .start();
-      try {
-        iperf.inputReader().readLine();
-        iperf.inputReader().readLine();
-        String report =
-            output(
-                client.command(
-                    List.of("iperf3", "-c", address, "-t", Integer.toString(SECONDS), "-f", "m")));
-        String figures =
-            client.link() instanceof ShapedLink shaped
-                ? "out " + shaped.outward() + ", back " + shaped.inward()
-                : "";
-        out.printf(
-            Locale.ROOT,
-            "  %-30s %8s Mbit/s   ping min/avg/max/mdev %s ms   %s%n",
-            name,
-            find(RATE, report),
-            find(ROUND_TRIP, pings),
-            figures);
-      } finally {
-        iperf.destroyForcibly();
-      }
+      String cubic = tcp(server, client, "cubic");
+      String bbr = tcp(server, client, "bbr");
+      String figures =
+          client.link() instanceof ShapedLink shaped
+              ? "out " + shaped.outward() + ", back " + shaped.inward()
+              : "";
+      out.printf(
+          Locale.ROOT,
+          "  %-30s CUBIC %6s, BBR %6s Mbit/s; ping min/avg/max/mdev %s ms; %s%n",
+          name,
+          cubic,
+          bbr,
+          find(ROUND_TRIP, pings),
+          figures);
+    }
+  }
+
+  /** How many megabits a second arrive. */
+  private static String tcp(Host server, Host client, String algorithm)
+      throws IOException, InterruptedException {
+    Process iperf =
+        server
+            .command(List.of("iperf3", "--server", "--one-off", "--forceflush"))
+            .redirectErrorStream(true)
+            .start();
+    try (BufferedReader said = iperf.inputReader()) {
+      // The second line says that it listens.
+      said.readLine();
+      said.readLine();
+      String address = server.address().getHostAddress();
+      String seconds = Integer.toString(SECONDS);
+      return find(
+          RATE,
+          output(
+              client.command(
+                  List.of("iperf3", "-c", address, "-t", seconds, "-C", algorithm, "-f", "m"))));
+    } finally {
+      iperf.destroyForcibly();
     }
   }
 

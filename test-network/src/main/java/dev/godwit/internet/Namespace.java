@@ -1,10 +1,11 @@
 package dev.godwit.internet;
 
 import java.io.IOException;
-import java.nio.file.FileSystemException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -73,26 +74,34 @@ record Namespace(String name) {
   }
 
   /**
-   * Ends all processes in some namespaces, and removes them.
+   * Removes some namespaces, and ends all processes in them.
    *
    * @throws IOException after everything that could be removed is removed
    */
   static void remove(List<String> names) throws IOException {
     List<IOException> failures = new ArrayList<>();
-    try {
-      endProcesses(names);
-    } catch (IOException e) {
-      failures.add(e);
-    }
+    List<FileChannel> held = new ArrayList<>();
+    Set<Object> doomed = new HashSet<>();
     for (String name : names) {
+      Path file = FOLDER.resolve(name);
       try {
+        // As long as it is held, no other namespace gets its number.
+        held.add(FileChannel.open(file, StandardOpenOption.READ));
+        inode(file).ifPresent(doomed::add);
         Tool.IP.run("", "netns", "delete", name);
       } catch (IOException e) {
         // Somebody else may have been faster, such as the end of this process.
-        if (Files.exists(FOLDER.resolve(name))) {
+        if (Files.exists(file)) {
           failures.add(e);
         }
       }
+    }
+    // Now that it has no name, nobody enters any more.
+    if (!doomed.isEmpty()) {
+      endProcesses(doomed);
+    }
+    for (FileChannel channel : held) {
+      channel.close();
     }
     if (!failures.isEmpty()) {
       IOException failure = failures.removeFirst();
@@ -101,15 +110,8 @@ record Namespace(String name) {
     }
   }
 
-  /** A namespace that has lost its name lives as long as a process is in it. */
-  private static void endProcesses(List<String> names) throws IOException {
-    Set<Object> doomed = new HashSet<>();
-    for (String name : names) {
-      inode(FOLDER.resolve(name)).ifPresent(doomed::add);
-    }
-    if (doomed.isEmpty()) {
-      return;
-    }
+  /** A namespace without a name lives as long as a process is in it. */
+  private static void endProcesses(Set<Object> doomed) {
     long self = ProcessHandle.current().pid();
     for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
       Path file = Path.of("/proc", Long.toString(process.pid()), "ns", "net");
@@ -123,10 +125,10 @@ record Namespace(String name) {
    * Which namespace a file stands for; nothing when it is gone meanwhile, or belongs to a process
    * that nobody may look at, such as the first one in some containers.
    */
-  private static Optional<Object> inode(Path file) throws IOException {
+  private static Optional<Object> inode(Path file) {
     try {
       return Optional.of(Files.getAttribute(file, "unix:ino"));
-    } catch (FileSystemException e) {
+    } catch (IOException e) {
       return Optional.empty();
     }
   }

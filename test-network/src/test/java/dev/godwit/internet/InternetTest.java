@@ -341,8 +341,9 @@ class InternetTest {
   void closingEndsAndRemovesEverything() throws Exception {
     Internet internet = Internet.create();
     Host alice = internet.host("alice", NatKind.CARRIER_GRADE);
-    Process process = alice.command(List.of("sleep", "600")).start();
+    Process process = alice.command(List.of("sh", "-c", "echo inside; exec sleep 600")).start();
     try {
+      assertEquals("inside", process.inputReader().readLine());
       assertEquals(4, namespaces(internet.prefix()).size());
       internet.close();
       assertTrue(process.waitFor(20, TimeUnit.SECONDS));
