@@ -11,8 +11,7 @@ import java.util.function.UnaryOperator;
  */
 public record Place(String listen, UnaryOperator<List<String>> prefix) {
   /** This machine; nodes are seen on loopback only. */
-  public static final Place HERE =
-      new Place(World.LOOPBACK, command -> command);
+  public static final Place HERE = new Place(World.LOOPBACK, command -> command);
 
   /** The command that runs {@code command} there. */
   List<String> command(List<String> command) {

@@ -125,8 +125,7 @@ public final class World implements AutoCloseable {
   ChildProcess start(String name, List<String> command) throws IOException {
     ProcessBuilder builder = programs.builder(command);
     started++;
-    ChildProcess child =
-        ChildProcess.start(name + "-" + started, directory, builder, event -> {});
+    ChildProcess child = ChildProcess.start(name + "-" + started, directory, builder, event -> {});
     children.push(child);
     return child;
   }
