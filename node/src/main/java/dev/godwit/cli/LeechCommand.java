@@ -135,7 +135,11 @@ final class LeechCommand extends Verb {
     try (Node node = Node.start(home, listen.settings());
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
-      output.event(Json.event("ready").put("resource", name).put("size", leeching.size()));
+      output.event(
+          Json.event("ready")
+              .put("resource", name)
+              .put("size", leeching.size())
+              .put("path", Words.path(leeching.path())));
       leeching.onChange(state -> tell(output, leeching, state));
       leeching.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
       leeching.begin();

@@ -2,21 +2,24 @@ package dev.godwit.node;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.migration.Seeder;
+import dev.godwit.path.CheckToken;
+import dev.godwit.quic.QuicTransport;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.RemoteException;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.proto.ConnectReply;
+import dev.godwit.signaling.proto.ConnectRequest;
 import dev.godwit.signaling.proto.IntroduceReply;
 import dev.godwit.signaling.proto.JoinRefusal;
 import dev.godwit.signaling.proto.JoinReply;
 import dev.godwit.signaling.proto.JoinRequest;
 import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
-import dev.godwit.stream.Transport;
 import dev.godwit.ticket.Redemption;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.ticket.TicketSecret;
@@ -43,10 +46,14 @@ final class MemberSignals implements SignalHandler {
   /** How long a membership lasts. */
   static final Duration MEMBERSHIP = Duration.ofDays(365);
 
+  /** How long to check the candidates of a node that wants to connect; it has to dial in this. */
+  private static final Duration CHECKS = Duration.ofSeconds(10);
+
   private final NodeHome home;
   private final Membership own;
   private final MeshAdmission admission;
-  private final Transport transport;
+  private final QuicTransport transport;
+  private final OwnCandidates candidates;
   private final Supplier<Collection<Seeder>> seeders;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -56,7 +63,8 @@ final class MemberSignals implements SignalHandler {
       NodeHome home,
       Membership own,
       MeshAdmission admission,
-      Transport transport,
+      QuicTransport transport,
+      OwnCandidates candidates,
       Supplier<Collection<Seeder>> seeders,
       InstantSource clock,
       SecureRandom random) {
@@ -64,6 +72,7 @@ final class MemberSignals implements SignalHandler {
     this.own = own;
     this.admission = admission;
     this.transport = transport;
+    this.candidates = candidates;
     this.seeders = seeders;
     this.clock = clock;
     this.random = random;
@@ -78,7 +87,7 @@ final class MemberSignals implements SignalHandler {
   public Optional<Signal> answer(NodeId from, InstanceId instance, Signal request) {
     return switch (request.getBodyCase()) {
       case INTRODUCE_REQUEST -> introduce(from, request.getIntroduceRequest().getMembership());
-      case CONNECT_REQUEST -> connect(from, request.getConnectRequest().getMembership());
+      case CONNECT_REQUEST -> connect(from, request.getConnectRequest());
       case JOIN_REQUEST -> join(from, request.getJoinRequest());
       default -> Optional.empty();
     };
@@ -113,12 +122,20 @@ final class MemberSignals implements SignalHandler {
     return Optional.of(Signal.newBuilder().setIntroduceReply(reply).build());
   }
 
-  private Optional<Signal> connect(NodeId from, ByteString membership) {
+  private Optional<Signal> connect(NodeId from, ConnectRequest request) {
     ConnectReply.Builder reply = ConnectReply.newBuilder();
-    if (isMember(from, membership)) {
-      reply.addAllAddresses(transport.addresses());
-    } else {
+    if (!isMember(from, request.getMembership())) {
       reply.setFailure("this node does not know you as a member of its mesh");
+    } else if (request.getCheck().size() != CheckToken.BYTES) {
+      reply.setFailure("the request makes no sense");
+    } else {
+      // Ends by itself; the peer dials as soon as one of its checks is answered.
+      var _ =
+          transport.check(
+              new CheckToken(Octets.of(request.getCheck().toByteArray())),
+              CandidateMessages.parse(request.getCandidatesList()),
+              CHECKS);
+      reply.addAllCandidates(CandidateMessages.of(candidates.list()));
     }
     return Optional.of(Signal.newBuilder().setConnectReply(reply).build());
   }

@@ -8,6 +8,8 @@ import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
 import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederClient;
+import dev.godwit.path.CheckToken;
+import dev.godwit.path.Checks;
 import dev.godwit.quic.QuicTransport;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
@@ -31,15 +33,12 @@ import dev.godwit.signaling.proto.ConnectRequest;
 import dev.godwit.signaling.proto.IntroduceRequest;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Connection;
-import dev.godwit.stun.BindingResponder;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -88,6 +87,7 @@ public final class Node implements AutoCloseable {
   private final SecureRandom random;
   private final QuicTransport transport;
   private final HubClient hub;
+  private final OwnCandidates candidates;
   private final MemberSignals signals;
   private final Signaling signaling;
   private final Greeting greeting;
@@ -106,9 +106,7 @@ public final class Node implements AutoCloseable {
     this.admission =
         new MeshAdmission(
             own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
-    this.transport =
-        new QuicTransport(
-            identity, settings.listen(), settings.quic(), Node::answerStun, clock, random);
+    this.transport = new QuicTransport(identity, settings.listen(), settings.quic(), clock, random);
     this.greeting =
         new Greeting(
             admission,
@@ -123,16 +121,11 @@ public final class Node implements AutoCloseable {
             clock,
             random);
     hub.onRevocations(this::learn);
+    this.candidates = OwnCandidates.of(transport, hub);
     this.signals =
-        new MemberSignals(home, own, admission, transport, seeders::values, clock, random);
+        new MemberSignals(
+            home, own, admission, transport, candidates, seeders::values, clock, random);
     this.signaling = new Signaling(hub, signals, clock, random);
-  }
-
-  /** The socket answers STUN too, so that peers can learn how they look from here (RFC 8489). */
-  private static @Nullable ByteBuffer answerStun(ByteBuffer datagram, InetSocketAddress from) {
-    return BindingResponder.answer(datagram, from)
-        .map(answer -> ByteBuffer.wrap(answer.encode()))
-        .orElse(null);
   }
 
   /**
@@ -472,26 +465,36 @@ public final class Node implements AutoCloseable {
         compression);
   }
 
-  /** Asks a process where it can be reached. */
-  List<String> addresses(PresentInstance process, String resource) throws IOException {
+  /** Agrees with a process on how to meet. */
+  Rendezvous rendezvous(PresentInstance process, String resource) throws IOException {
+    CheckToken token = CheckToken.random(random);
     Signal request =
         Signal.newBuilder()
             .setConnectRequest(
                 ConnectRequest.newBuilder()
                     .setResource(resource)
-                    .setTransport(transport.name())
                     .setMembership(membership())
-                    .addAllAddresses(transport.addresses()))
+                    .setCheck(ByteString.copyFrom(token.value().toByteArray()))
+                    .addAllCandidates(CandidateMessages.of(candidates.list())))
             .build();
     Answer answer = answer(signaling.ask(process, request, ASK), process.node().shortForm());
     ConnectReply reply = answer.signal().getConnectReply();
     if (!reply.getFailure().isEmpty()) {
       throw new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure());
     }
-    return reply.getAddressesList().stream().limit(16).toList();
+    return new Rendezvous(CandidateMessages.parse(reply.getCandidatesList()), token);
   }
 
-  /** Dials and greets. */
+  /** Meets a peer, and greets it. */
+  Connection connect(NodeId peer, Rendezvous rendezvous, Duration patience) throws IOException {
+    try (Checks checks = transport.check(rendezvous.token(), rendezvous.candidates(), patience)) {
+      Connection connection = transport.dial(peer, checks, patience);
+      greeting.greet(connection);
+      return connection;
+    }
+  }
+
+  /** Dials and greets, without the peer's help. */
   Connection connect(NodeId peer, List<String> addresses, Duration patience) throws IOException {
     Connection connection = transport.dial(peer, addresses, patience);
     greeting.greet(connection);
@@ -573,6 +576,7 @@ public final class Node implements AutoCloseable {
       seeder.close();
     }
     signaling.close();
+    candidates.close();
     hub.close();
     transport.close();
   }

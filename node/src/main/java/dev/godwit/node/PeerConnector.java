@@ -34,9 +34,9 @@ final class PeerConnector implements Session.Connector {
 
   @Override
   public synchronized Connection connect() throws IOException {
-    List<String> addresses;
+    Rendezvous rendezvous;
     try {
-      addresses = node.addresses(node.locate(peer, resource).process(), resource);
+      rendezvous = node.rendezvous(node.locate(peer, resource).process(), resource);
     } catch (RemoteException e) {
       throw e;
     } catch (IOException e) {
@@ -46,8 +46,8 @@ final class PeerConnector implements Session.Connector {
       LOG.debug("the node cannot be asked where it is, trying the last address", e);
       return node.connect(peer, known, DIAL_OLD);
     }
-    Connection connection = node.connect(peer, addresses, DIAL);
-    known = addresses;
+    Connection connection = node.connect(peer, rendezvous, DIAL);
+    known = List.of(connection.path().remote());
     return connection;
   }
 }

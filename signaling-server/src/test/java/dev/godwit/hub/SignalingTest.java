@@ -21,6 +21,7 @@ import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.SignalingException;
+import dev.godwit.signaling.proto.Candidate;
 import dev.godwit.signaling.proto.ConnectReply;
 import dev.godwit.signaling.proto.ConnectRequest;
 import dev.godwit.signaling.proto.Instance;
@@ -34,6 +35,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -61,9 +63,11 @@ class SignalingTest {
   }
 
   private static Signal reachable(String... addresses) {
-    return Signal.newBuilder()
-        .setConnectReply(ConnectReply.newBuilder().addAllAddresses(List.of(addresses)))
-        .build();
+    ConnectReply.Builder reply = ConnectReply.newBuilder();
+    for (String address : addresses) {
+      reply.addCandidates(Candidate.newBuilder().setAddress(address));
+    }
+    return Signal.newBuilder().setConnectReply(reply).build();
   }
 
   private static Signal failed(String why) {
@@ -116,7 +120,7 @@ class SignalingTest {
             asking.credentials().node().toString(),
             asking.credentials().instance().toString(),
             "disk"),
-        reply.getConnectReply().getAddressesList());
+        reply.getConnectReply().getCandidatesList().stream().map(Candidate::getAddress).toList());
   }
 
   @Test
@@ -131,7 +135,7 @@ class SignalingTest {
                 .signaling(fixture.client(hub), SILENT)
                 .ask(
                     asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
-    assertEquals(large, reply.getConnectReply().getAddresses(0));
+    assertEquals(large, reply.getConnectReply().getCandidates(0).getAddress());
   }
 
   @Test
@@ -267,6 +271,33 @@ class SignalingTest {
   }
 
   @Test
+  void anAnswerThatIsBeingMadeIsGivenBeforeClosing() throws Exception {
+    Hub hub = fixture.hub();
+    HubClient asked = fixture.client(hub);
+    CompletableFuture<Signaling> answering = new CompletableFuture<>();
+    answering.complete(
+        fixture.signaling(
+            asked,
+            (from, instance, request) -> {
+              Thread closing = Thread.ofPlatform().start(() -> answering.join().close());
+              while (closing.getState() != Thread.State.TIMED_WAITING && closing.isAlive()) {
+                Thread.onSpinWait();
+              }
+              return Optional.of(
+                  Thread.currentThread().isInterrupted()
+                      ? failed("interrupted")
+                      : reachable("before the end"));
+            }));
+    Signal reply =
+        Fixture.get(
+            fixture
+                .signaling(fixture.client(hub), SILENT)
+                .ask(
+                    asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
+    assertEquals(reachable("before the end").getConnectReply(), reply.getConnectReply());
+  }
+
+  @Test
   void aReplyOfAnotherNodeThanTheOneAskedDoesNotCount() throws Exception {
     Hub hub = fixture.hub();
     HubClient asking = fixture.client(hub);
@@ -297,7 +328,7 @@ class SignalingTest {
                 .signaling(asking, SILENT)
                 .ask(
                     asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
-    assertEquals("asked", reply.getConnectReply().getAddresses(0));
+    assertEquals("asked", reply.getConnectReply().getCandidates(0).getAddress());
   }
 
   // ---- a hub that lies -------------------------------------------------------------------------

@@ -82,7 +82,7 @@ final class BareQuic {
         .option(EpollChannelOption.UDP_GRO, true)
         .option(
             ChannelOption.RECVBUF_ALLOCATOR,
-            new FixedRecvByteBufAllocator(65536).maxMessagesPerRead(8))
+            new FixedRecvByteBufAllocator(65536).maxMessagesPerRead(16))
         .handler(codec)
         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .sync()

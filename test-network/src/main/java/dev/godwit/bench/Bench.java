@@ -5,17 +5,19 @@ import java.util.Set;
 
 /** The command {@code test-network/bench}: runs the benchmarks that it is given, or all of them. */
 public final class Bench {
+  private static final Set<String> ALL = Set.of("nbd", "quic", "migrate", "link");
+
   private Bench() {}
 
-  /** Arguments: {@code nbd}, {@code quic}, {@code migrate}. */
+  /** Arguments: {@code nbd}, {@code quic}, {@code migrate}, {@code link}. */
   public static void main(String[] args) throws Exception {
     if (args.length > 0 && args[0].equals("peer")) {
       BenchPeer.main(args);
       return;
     }
-    Set<String> wanted = args.length == 0 ? Set.of("nbd", "quic", "migrate") : Set.of(args);
-    if (!Set.of("nbd", "quic", "migrate").containsAll(wanted)) {
-      System.err.println("usage: test-network/bench [nbd] [quic] [migrate]");
+    Set<String> wanted = args.length == 0 ? ALL : Set.of(args);
+    if (!ALL.containsAll(wanted)) {
+      System.err.println("usage: test-network/bench [nbd] [quic] [migrate] [link]");
       System.exit(2);
     }
     System.out.println("Medians of several runs in turn; the single runs are in brackets.");
@@ -27,6 +29,9 @@ public final class Bench {
     }
     if (wanted.contains("migrate")) {
       SparseBench.run(System.out);
+    }
+    if (wanted.contains("link")) {
+      LinkBench.run(System.out);
     }
   }
 }

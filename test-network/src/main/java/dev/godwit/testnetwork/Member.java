@@ -14,11 +14,13 @@ public final class Member {
   private final World world;
   private final String name;
   private final Path home;
+  private final Place place;
 
-  Member(World world, String name, Path home) {
+  Member(World world, String name, Path home, Place place) {
     this.world = world;
     this.name = name;
     this.home = home;
+    this.place = place;
   }
 
   /** What it is called in its mesh. */
@@ -36,26 +38,28 @@ public final class Member {
     return World.nodeHome(home);
   }
 
-  private String[] here(List<String> arguments) {
-    List<String> all = new ArrayList<>(arguments);
+  private List<String> command(List<String> arguments) {
+    List<String> all = world.command(arguments.toArray(String[]::new));
     all.addAll(List.of("--home", home.toString()));
-    return all.toArray(String[]::new);
+    return place.command(all);
   }
 
   /** Runs a verb of {@code godwit} as this node, without {@code --json}. */
   public Outcome run(String... arguments) throws IOException, InterruptedException {
-    return world.run(here(List.of(arguments)));
+    return runWith("", arguments);
   }
 
   /** Runs a verb of {@code godwit} as this node with that on its standard input. */
   public Outcome runWith(String input, String... arguments)
       throws IOException, InterruptedException {
-    return world.programs().run(input, world.command(here(List.of(arguments))));
+    return world.programs().run(input, command(List.of(arguments)));
   }
 
   /** Starts a verb of {@code godwit} as this node. */
   public ChildProcess start(String... arguments) throws IOException {
-    return world.start(here(List.of(arguments)));
+    List<String> command = new ArrayList<>(command(List.of(arguments)));
+    command.add("--json");
+    return world.start(arguments[0], command);
   }
 
   /** Starts {@code seed}; returns when the resource is offered. */
@@ -72,7 +76,7 @@ public final class Member {
     return run(seedArguments(resource, from, more));
   }
 
-  private static String[] seedArguments(String resource, Path from, String... more) {
+  private String[] seedArguments(String resource, Path from, String... more) {
     return arguments(List.of("seed", resource, "--from", from.toString()), more);
   }
 
@@ -97,18 +101,18 @@ public final class Member {
     List<String> command =
         new ArrayList<>(
             List.of("unshare", "-rm", "sh", "-c", "set -e\n" + script + "\nexec \"$@\"", "sh"));
-    command.addAll(world.command(here(List.of(leechArguments(name, to, more)))));
+    command.addAll(command(List.of(leechArguments(name, to, more))));
     command.add("--json");
     return world.start(command);
   }
 
-  private static String[] leechArguments(String name, Path to, String... more) {
+  private String[] leechArguments(String name, Path to, String... more) {
     return arguments(List.of("leech", name, "--to", to.toString()), more);
   }
 
-  private static String[] arguments(List<String> first, String... more) {
+  private String[] arguments(List<String> first, String... more) {
     List<String> all = new ArrayList<>(first);
-    all.addAll(List.of("--listen", World.LOOPBACK));
+    all.addAll(List.of("--listen", place.listen()));
     all.addAll(List.of(more));
     return all.toArray(String[]::new);
   }

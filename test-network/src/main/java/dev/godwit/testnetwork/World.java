@@ -119,10 +119,13 @@ public final class World implements AutoCloseable {
 
   /** Starts a command that ends up as a {@code godwit} with {@code --json}. */
   ChildProcess start(List<String> command) throws IOException {
+    return start(command.get(1), command);
+  }
+
+  ChildProcess start(String name, List<String> command) throws IOException {
     ProcessBuilder builder = programs.builder(command);
     started++;
-    ChildProcess child =
-        ChildProcess.start(command.get(1) + "-" + started, directory, builder, event -> {});
+    ChildProcess child = ChildProcess.start(name + "-" + started, directory, builder, event -> {});
     children.push(child);
     return child;
   }
@@ -150,9 +153,30 @@ public final class World implements AutoCloseable {
     return hub;
   }
 
+  /**
+   * Starts the hub on another machine than this one.
+   *
+   * @param place where
+   * @param listen address and port
+   */
+  public HubAddress hub(Place place, String listen) throws IOException, InterruptedException {
+    if (hub != null) {
+      throw new IllegalStateException("there is a hub already");
+    }
+    List<String> command = command("hub", "--listen", listen, "--data", path("hub").toString());
+    command.add("--json");
+    hub = start("hub", place.command(command));
+    return hub();
+  }
+
   /** A node that belongs to no mesh and has no files yet. */
   public Member stranger(String name) {
-    return new Member(this, name, path("home-" + name));
+    return new Member(this, name, path("home-" + name), Place.HERE);
+  }
+
+  /** As {@link #stranger(String)}, on another machine. */
+  public Member stranger(String name, Place place) {
+    return new Member(this, name, path("home-" + name), place);
   }
 
   /**

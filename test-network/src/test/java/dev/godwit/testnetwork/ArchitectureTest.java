@@ -43,7 +43,7 @@ class ArchitectureTest {
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo");
-  private static final String[] TEST_NETWORK = packages("testnetwork", "bench");
+  private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet");
 
   /** Measures Netty itself as the yardstick. */
   private static final String[] BENCH = packages("bench");

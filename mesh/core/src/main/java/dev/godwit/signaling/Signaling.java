@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -408,20 +409,24 @@ public final class Signaling implements AutoCloseable {
       LOG.error("The reply to {} cannot be sent", sender.shortForm(), e);
       return;
     }
-    var _ =
-        hub.route(sender, Optional.of(replyTo.instance()), box)
-            .whenComplete(
-                (delivered, failure) -> {
-                  if (failure != null) {
-                    LOG.warn(
-                        "The reply to {} was not sent: {}",
-                        sender.shortForm(),
-                        unwrapped(failure).getMessage());
-                  }
-                });
+    try {
+      // Waits, so that closing waits too.
+      int _ =
+          hub.route(sender, Optional.of(replyTo.instance()), box)
+              .get(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      LOG.warn("The reply to {} was not sent: {}", sender.shortForm(), unwrapped(e).getMessage());
+    } catch (TimeoutException e) {
+      LOG.warn("The hub does not say whether it got the reply to {}", sender.shortForm(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
-  /** Stops answering; what is still unanswered fails. The hub client stays open. */
+  /**
+   * Stops answering; what this side has asked and is still unanswered fails. Answers that are being
+   * made are still given, for some seconds. The hub client stays open.
+   */
   @Override
   public void close() {
     for (MessageId id : List.copyOf(questions.keySet())) {
@@ -431,9 +436,10 @@ public final class Signaling implements AutoCloseable {
             new SignalingException(Reason.CLOSED, "Signaling was closed."));
       }
     }
-    executor.shutdownNow();
+    executor.shutdown();
     try {
       if (!executor.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        executor.shutdownNow();
         LOG.warn(
             "Some answers take long to end: {} open",
             CONCURRENT_ANSWERS - answering.availablePermits());

@@ -24,13 +24,21 @@ public final class BindingResponder {
    * @return empty for everything that is not a correct binding request
    */
   public static Optional<StunMessage> answer(ByteBuffer datagram, InetSocketAddress from) {
-    StunMessage request;
     try {
-      request = StunMessage.decode(datagram);
+      return answer(StunMessage.decode(datagram), from);
     } catch (MalformedStunException e) {
       // RFC 8489, 6.3: what is malformed is dropped silently.
       return Optional.empty();
     }
+  }
+
+  /**
+   * What to send back.
+   *
+   * @param from from where {@code request} came
+   * @return empty for everything that is not a binding request
+   */
+  public static Optional<StunMessage> answer(StunMessage request, InetSocketAddress from) {
     if (request.kind() != StunClass.REQUEST || request.method() != StunMessage.BINDING) {
       return Optional.empty();
     }

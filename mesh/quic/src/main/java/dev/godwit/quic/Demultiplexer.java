@@ -50,10 +50,9 @@ final class Demultiplexer extends ChannelInboundHandlerAdapter {
   void send(ByteBuffer datagram, InetSocketAddress to) {
     ChannelHandlerContext from = context;
     if (from != null) {
-      // From this handler's context, so that the QUIC codecs do not see it.
-      var _ =
-          from.writeAndFlush(
-              new DatagramPacket(Unpooled.copiedBuffer(datagram), to), from.voidPromise());
+      // From this handler's context, so that the QUIC codecs do not see it. Whether it could be
+      // sent is of no interest: it can get lost anyway.
+      var _ = from.writeAndFlush(new DatagramPacket(Unpooled.copiedBuffer(datagram), to));
     }
   }
 

@@ -39,15 +39,17 @@ final class QuicConnection implements Connection {
 
   private final QuicChannel channel;
   private final NodeId peer;
+  private final Path.Kind kind;
   private final StreamQueue incoming = new StreamQueue();
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private volatile Duration roundTrip = Duration.ZERO;
   private volatile @Nullable String reason;
   private @Nullable ScheduledFuture<?> keepAlive;
 
-  QuicConnection(QuicChannel channel, NodeId peer) {
+  QuicConnection(QuicChannel channel, NodeId peer, Path.Kind kind) {
     this.channel = channel;
     this.peer = peer;
+    this.kind = kind;
   }
 
   /** Event loop: the handshake is over and the peer's key is the right one. */
@@ -98,7 +100,7 @@ final class QuicConnection implements Connection {
 
   @Override
   public Path path() {
-    return new Path(Path.Kind.DIRECT, "quic", text(channel.remoteSocketAddress()));
+    return new Path(kind, "quic", text(channel.remoteSocketAddress()));
   }
 
   private static String text(@Nullable SocketAddress address) {

@@ -4,7 +4,12 @@ import dev.godwit.identity.Identity;
 import dev.godwit.identity.LeafVerifier;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.RenewingLeaf;
+import dev.godwit.path.Candidate;
+import dev.godwit.path.CheckToken;
+import dev.godwit.path.Checks;
+import dev.godwit.path.StunAgent;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -44,6 +49,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
@@ -52,9 +59,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -75,6 +85,10 @@ public final class QuicTransport implements Transport {
   private static final String ALPN = "godwit/1";
   private static final Duration LEAF_LIFETIME = Duration.ofHours(24);
   private static final Duration CLOSE = Duration.ofSeconds(3);
+
+  /** For the handshake, though the checks took all the time. */
+  private static final Duration LEAST_DIAL = Duration.ofSeconds(1);
+
   private static final int SOCKET_BUFFER = 4 << 20;
   private static final int SEGMENTS = 32;
 
@@ -82,7 +96,7 @@ public final class QuicTransport implements Transport {
   private static final int TRAIN = 64 * 1024;
 
   /** How many are received before anything is answered. */
-  private static final int TRAINS = 8;
+  private static final int TRAINS = 16;
 
   private static final AttributeKey<NodeId> WANTED =
       AttributeKey.valueOf(QuicTransport.class, "WANTED");
@@ -96,26 +110,16 @@ public final class QuicTransport implements Transport {
   private final EventLoopGroup loops;
   private final Channel socket;
   private final Demultiplexer demultiplexer;
+  private final StunAgent stun;
+  private final Set<Checks> checks = ConcurrentHashMap.newKeySet();
   private final Object accepting = new Object();
   private final Queue<Connection> early = new ArrayDeque<>();
   private @Nullable Consumer<Connection> listener;
-
-  /** What to do with datagrams that are not QUIC. */
-  @FunctionalInterface
-  public interface DatagramListener {
-    /**
-     * Called on the event loop; must not block. The buffer is valid during the call.
-     *
-     * @return an answer to the sender, or null
-     */
-    java.nio.@Nullable ByteBuffer received(java.nio.ByteBuffer datagram, InetSocketAddress from);
-  }
 
   /**
    * Opens the socket.
    *
    * @param bind address and port; port 0 lets the system choose
-   * @param other gets what is not QUIC, such as STUN
    * @throws BindException when the port is taken; the message names it
    * @throws IOException when the socket cannot be opened
    */
@@ -123,7 +127,6 @@ public final class QuicTransport implements Transport {
       Identity identity,
       InetSocketAddress bind,
       QuicSettings settings,
-      DatagramListener other,
       InstantSource clock,
       SecureRandom random)
       throws IOException {
@@ -131,7 +134,8 @@ public final class QuicTransport implements Transport {
     this.verifier = new LeafVerifier(clock);
     this.leaf = new RenewingLeaf(identity, clock, LEAF_LIFETIME, random);
     this.ids = new ConnectionIds(random);
-    this.demultiplexer = new Demultiplexer(other::received);
+    this.stun = new StunAgent(this::send, random);
+    this.demultiplexer = new Demultiplexer(stun::received);
     boolean epoll = Epoll.isAvailable();
     this.loops =
         new MultiThreadIoEventLoopGroup(
@@ -307,7 +311,8 @@ public final class QuicTransport implements Transport {
   }
 
   private QuicConnection begin(QuicChannel channel, NodeId peer) {
-    QuicConnection connection = new QuicConnection(channel, peer);
+    QuicConnection connection =
+        new QuicConnection(channel, peer, kind(channel.remoteSocketAddress()));
     channel.attr(CONNECTION).set(connection);
     channel.pipeline().addLast(connection.new Events());
     connection.begin(settings.keepAlive());
@@ -359,9 +364,72 @@ public final class QuicTransport implements Transport {
     }
   }
 
-  /** Sends a datagram that is not QUIC from the socket; its first two bits must be zero. */
-  public void send(java.nio.ByteBuffer datagram, InetSocketAddress to) {
+  private void send(ByteBuffer datagram, InetSocketAddress to) {
     demultiplexer.send(datagram, to);
+  }
+
+  /**
+   * How this socket looks to a STUN server. Blocks.
+   *
+   * @throws IOException when it does not answer within {@code patience}
+   */
+  public InetSocketAddress reflexive(InetSocketAddress server, Duration patience)
+      throws IOException {
+    return stun.reflexive(server, patience);
+  }
+
+  /**
+   * Begins to check which of a peer's candidates can be reached from this socket; the peer must do
+   * the same with the same token. Connections that it makes from one of them meanwhile are known to
+   * be {@link Path.Kind#PUNCHED}, if they are.
+   *
+   * @param patience how long to go on, unless it is closed before
+   */
+  public Checks check(CheckToken token, Collection<Candidate> candidates, Duration patience) {
+    Checks begun = stun.check(token, candidates, patience);
+    checks.add(begun);
+    var _ = begun.ended().thenRun(() -> checks.remove(begun));
+    return begun;
+  }
+
+  /** How the way to an address was found: by checks that are under way, or straight. */
+  private Path.Kind kind(@Nullable SocketAddress remote) {
+    return remote instanceof InetSocketAddress address
+            && checks.stream()
+                .flatMap(one -> one.find(address).stream())
+                .anyMatch(candidate -> candidate.kind() != Candidate.Kind.HOST)
+        ? Path.Kind.PUNCHED
+        : Path.Kind.DIRECT;
+  }
+
+  /**
+   * Connects to the first candidate that answers.
+   *
+   * @param checks under way on this transport
+   * @param timeout how long the whole attempt may take, positive
+   * @throws IOException when none answers in time, or the one that did is not {@code peer}
+   */
+  public Connection dial(NodeId peer, Checks checks, Duration timeout) throws IOException {
+    long start = System.nanoTime();
+    Candidate found;
+    try {
+      found = checks.reachable().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException(
+          peer.shortForm() + " cannot be reached: no answer from " + checks.described(), e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+    Duration left = timeout.minusNanos(System.nanoTime() - start);
+    if (left.isNegative() || left.isZero()) {
+      left = LEAST_DIAL;
+    }
+    return dial(peer, List.of(QuicAddresses.format(found.address())), left);
+  }
+
+  private static IOException interrupted(InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return (IOException) new InterruptedIOException("interrupted while dialling").initCause(cause);
   }
 
   @Override
@@ -390,8 +458,7 @@ public final class QuicTransport implements Transport {
           e);
     } catch (InterruptedException e) {
       first.cancel(false);
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
+      throw interrupted(e);
     }
   }
 

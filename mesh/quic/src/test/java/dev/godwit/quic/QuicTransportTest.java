@@ -17,7 +17,6 @@ class QuicTransportTest extends TransportConformance {
         identity,
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         QuicSettings.STANDARD,
-        (datagram, from) -> null,
         InstantSource.system(),
         new SecureRandom());
   }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.identity.Identity;
 import dev.godwit.stream.Connection;
-import dev.godwit.stun.BindingResponder;
 import dev.godwit.stun.StunMessage;
 import dev.godwit.stun.TransactionId;
 import java.net.DatagramPacket;
@@ -30,10 +29,6 @@ class StunOnQuicSocketTest {
         identity,
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         QuicSettings.STANDARD,
-        (datagram, from) ->
-            BindingResponder.answer(datagram, from)
-                .map(answer -> ByteBuffer.wrap(answer.encode()))
-                .orElse(null),
         InstantSource.system(),
         random);
   }

@@ -1,0 +1,124 @@
+package dev.godwit.node;
+
+import dev.godwit.path.Candidate;
+import dev.godwit.quic.QuicAddresses;
+import dev.godwit.quic.QuicTransport;
+import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.HubState;
+import dev.godwit.signaling.HubWelcome;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where this node may be reachable: the addresses of its machine, and how the hub's STUN sees its
+ * socket. That is asked again all the time, so that NATs on the way keep their mapping and a new
+ * one is noticed. Thread-safe.
+ */
+final class OwnCandidates implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(OwnCandidates.class);
+
+  /** Shorter than NATs forget a UDP mapping: 30 s on many, though RFC 4787 asks for 120. */
+  private static final Duration REFRESH = Duration.ofSeconds(15);
+
+  private static final Duration ANSWER = Duration.ofSeconds(2);
+
+  /** How long {@link #list} waits for the first answer of STUN. */
+  private static final Duration FIRST = Duration.ofMillis(500);
+
+  private final QuicTransport transport;
+  private final HubClient hub;
+  private final Thread refreshing;
+  private final CountDownLatch first = new CountDownLatch(1);
+  private volatile List<InetSocketAddress> seen = List.of();
+
+  private OwnCandidates(QuicTransport transport, HubClient hub) {
+    this.transport = transport;
+    this.hub = hub;
+    this.refreshing = Thread.ofVirtual().name("stun-refresh").unstarted(this::refresh);
+  }
+
+  /** Begins to ask. */
+  static OwnCandidates of(QuicTransport transport, HubClient hub) {
+    OwnCandidates candidates = new OwnCandidates(transport, hub);
+    candidates.refreshing.start();
+    return candidates;
+  }
+
+  private void refresh() {
+    CountDownLatch online = new CountDownLatch(1);
+    hub.onState(
+        state -> {
+          if (state instanceof HubState.Online) {
+            online.countDown();
+          }
+        });
+    try {
+      if (!(hub.state() instanceof HubState.Online)) {
+        online.await();
+      }
+      while (!Thread.currentThread().isInterrupted()) {
+        if (hub.state() instanceof HubState.Online(HubWelcome welcome)) {
+          seen = ask(welcome);
+          first.countDown();
+        }
+        Thread.sleep(REFRESH);
+      }
+    } catch (InterruptedException e) {
+      // Closed.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private List<InetSocketAddress> ask(HubWelcome welcome) {
+    Set<InetSocketAddress> answers = new LinkedHashSet<>();
+    for (int port : welcome.stunPorts()) {
+      try {
+        InetAddress server = InetAddress.getByName(hub.hub().host());
+        answers.add(transport.reflexive(new InetSocketAddress(server, port), ANSWER));
+      } catch (IOException e) {
+        LOG.debug("no answer of the hub's STUN", e);
+      }
+    }
+    return List.copyOf(answers);
+  }
+
+  /** What is known now. Waits a moment when nothing is known yet. */
+  List<Candidate> list() {
+    try {
+      if (!first.await(FIRST.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.debug("how the hub sees this node is not known yet");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    List<Candidate> all = new ArrayList<>();
+    Set<InetSocketAddress> own = new LinkedHashSet<>();
+    for (String address : transport.addresses()) {
+      InetSocketAddress host = QuicAddresses.parse(address);
+      own.add(host);
+      all.add(new Candidate(Candidate.Kind.HOST, host));
+    }
+    for (InetSocketAddress address : seen) {
+      // A hub on this machine sees the loopback interface, which is of no use elsewhere.
+      if (!own.contains(address) && !address.getAddress().isLoopbackAddress()) {
+        all.add(new Candidate(Candidate.Kind.REFLEXIVE, address));
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public void close() {
+    refreshing.interrupt();
+  }
+}
