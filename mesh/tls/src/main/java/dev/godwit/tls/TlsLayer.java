@@ -202,6 +202,7 @@ public final class TlsLayer {
   private void install(Channel channel, SslContext context, Handshake last) {
     SslHandler tls = context.newHandler(channel.alloc());
     tls.setHandshakeTimeoutMillis(handshake.toMillis());
+    last.tls = tls;
     channel.pipeline().addLast(tls, last);
   }
 
@@ -213,6 +214,9 @@ public final class TlsLayer {
     private final Consumer<Connection> done;
     private final Consumer<IOException> failed;
     private boolean over;
+
+    /** Ours: below a relayed connection there is another one. */
+    private @Nullable SslHandler tls;
 
     Handshake(
         Side side,
@@ -238,7 +242,7 @@ public final class TlsLayer {
         return;
       }
       try {
-        NodeId peer = prove(context.pipeline().get(SslHandler.class));
+        NodeId peer = prove(java.util.Objects.requireNonNull(tls));
         TlsConnection connection =
             new TlsConnection(peer, path.apply(context.channel()), context.channel(), side);
         over = true;
@@ -249,14 +253,14 @@ public final class TlsLayer {
       }
     }
 
-    private NodeId prove(SslHandler tls) throws IOException {
-      String agreed = tls.applicationProtocol();
+    private NodeId prove(SslHandler handler) throws IOException {
+      String agreed = handler.applicationProtocol();
       if (!PROTOCOL.equals(agreed)) {
         throw new IOException("the peer does not speak " + PROTOCOL);
       }
       NodeId proven;
       try {
-        Certificate[] shown = tls.engine().getSession().getPeerCertificates();
+        Certificate[] shown = handler.engine().getSession().getPeerCertificates();
         X509Certificate[] chain = new X509Certificate[shown.length];
         for (int i = 0; i < shown.length; i++) {
           chain[i] = (X509Certificate) shown[i];

@@ -8,16 +8,13 @@ import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -36,17 +33,13 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,22 +54,8 @@ public final class TlsTransport implements Transport {
   private static final Duration CLOSE = Duration.ofSeconds(3);
   private static final int THREADS = 2;
 
-  /** Most bytes received in one piece, and how many pieces before anything else is done. */
-  private static final int READ = 128 * 1024;
-
-  private static final int READS = 4;
-
   /** Peers that have not proven who they are; more are turned away at once. */
   private static final int MAX_STRANGERS = 128;
-
-  /** Connections that wait for a listener. */
-  private static final int MAX_EARLY = 64;
-
-  /**
-   * How much the kernel takes that it cannot send yet: the rest of its buffer is for what is on its
-   * way, however long that is.
-   */
-  private static final long NOT_SENT = 128 * 1024;
 
   private static final AttributeKey<Connection> CONNECTION =
       AttributeKey.valueOf(TlsTransport.class, "CONNECTION");
@@ -87,9 +66,7 @@ public final class TlsTransport implements Transport {
   private final Channel listening;
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final AtomicInteger strangers = new AtomicInteger();
-  private final Object accepting = new Object();
-  private final Queue<Connection> early = new ArrayDeque<>();
-  private @Nullable Consumer<Connection> listener;
+  private final Incoming incoming = new Incoming("tls-accept");
   private volatile boolean closed;
 
   /**
@@ -128,7 +105,7 @@ public final class TlsTransport implements Transport {
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .childOption(ChannelOption.RECVBUF_ALLOCATOR, receiving())
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
             .childHandler(
                 new ChannelInitializer<Channel>() {
                   @Override
@@ -146,16 +123,6 @@ public final class TlsTransport implements Transport {
       throw failure;
     }
     return bound.channel();
-  }
-
-  private static RecvByteBufAllocator receiving() {
-    return new AdaptiveRecvByteBufAllocator(2048, 32 * 1024, READ).maxMessagesPerRead(READS);
-  }
-
-  private void boundWriteAhead(Channel channel) {
-    if (epoll) {
-      boolean _ = channel.config().setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, NOT_SENT);
-    }
   }
 
   private static Path path(Channel channel) {
@@ -178,7 +145,7 @@ public final class TlsTransport implements Transport {
       var _ = channel.close();
       return;
     }
-    boundWriteAhead(channel);
+    TcpOptions.boundWriteAhead(channel);
     channel
         .pipeline()
         .addLast(
@@ -187,37 +154,13 @@ public final class TlsTransport implements Transport {
                 connection -> {
                   known.complete(true);
                   channel.attr(CONNECTION).set(connection);
-                  hand(connection);
+                  incoming.hand(connection);
                 }));
-  }
-
-  private void hand(Connection connection) {
-    Consumer<Connection> target;
-    synchronized (accepting) {
-      if (listener == null) {
-        if (early.size() < MAX_EARLY) {
-          early.add(connection);
-        } else {
-          connection.close("nobody listens here");
-        }
-        return;
-      }
-      target = listener;
-    }
-    Thread.ofVirtual().name("tls-accept").start(() -> target.accept(connection));
   }
 
   @Override
   public void listen(Consumer<Connection> listener) {
-    List<Connection> waiting;
-    synchronized (accepting) {
-      this.listener = listener;
-      waiting = new ArrayList<>(early);
-      early.clear();
-    }
-    for (Connection connection : waiting) {
-      hand(connection);
-    }
+    incoming.listen(listener);
   }
 
   @Override
@@ -288,8 +231,8 @@ public final class TlsTransport implements Transport {
             .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(ChannelOption.RECVBUF_ALLOCATOR, receiving())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis(timeout))
+            .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(timeout))
             .handler(layer.dialling(peer, TlsTransport::path, outcome))
             .connect(remote);
     Channel channel = connecting.channel();
@@ -299,7 +242,7 @@ public final class TlsTransport implements Transport {
         outcome.thenAccept(
             connection -> {
               channel.attr(CONNECTION).set(connection);
-              boundWriteAhead(channel);
+              TcpOptions.boundWriteAhead(channel);
             });
     var _ =
         connecting.addListener(
@@ -308,10 +251,6 @@ public final class TlsTransport implements Transport {
                 outcome.completeExceptionally(done.cause());
               }
             });
-  }
-
-  private static int millis(Duration duration) {
-    return (int) Math.min(Integer.MAX_VALUE, Math.max(1, duration.toMillis()));
   }
 
   @Override
