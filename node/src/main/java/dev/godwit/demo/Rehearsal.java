@@ -19,7 +19,6 @@ import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.SeedOptions;
 import dev.godwit.node.Seeding;
-import dev.godwit.quic.QuicSettings;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.ticket.Ticket;
 import java.io.IOException;
@@ -68,8 +67,7 @@ public final class Rehearsal {
   private static void run(Path directory) throws IOException, InterruptedException {
     SecureRandom random = new SecureRandom();
     InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    NodeSettings settings =
-        new NodeSettings(loopback, QuicSettings.STANDARD, Duration.ofSeconds(10));
+    NodeSettings settings = NodeSettings.standard().withListen(loopback);
     NodeHome alice = new NodeHome(directory.resolve("alice"), random);
     NodeHome bob = new NodeHome(directory.resolve("bob"), random);
     Path source = directory.resolve("source");
