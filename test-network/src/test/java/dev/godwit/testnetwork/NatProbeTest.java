@@ -110,7 +110,8 @@ class NatProbeTest {
 
   private String output(Host host, String... command) throws Exception {
     List<String> inside = host.command(List.of(command)).command();
-    return world.programs().run("", inside).out();
+    Outcome outcome = world.programs().run("", inside);
+    return outcome.out() + outcome.err();
   }
 
   @Test
@@ -137,7 +138,7 @@ class NatProbeTest {
     Host host = internet.host("node", NatKind.PORT_RESTRICTED);
     InetAddress outside = host.nat().orElseThrow().address();
     String address = port.getAddress().getHostAddress() + ":" + port.getPort();
-    String said = output(host, "stun", address, "1", "-v", "-p", "4321");
+    String said = output(host, "stun", address, "-v", "1", "-p", "4321");
     assertTrue(said.contains("MappedAddress = " + outside.getHostAddress() + ":4321"), () -> said);
   }
 
