@@ -1,6 +1,5 @@
 package dev.godwit.hub;
 
-import dev.godwit.signaling.HubProtocol;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,32 +17,37 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers HTTP requests: the health check, and the upgrade to the control channel. */
+/**
+ * Answers HTTP requests: the health check, and the upgrades to the control channel and the relay.
+ */
 final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
 
   private static final Logger LOG = LoggerFactory.getLogger(FrontDoor.class);
 
-  /** The name of the {@link HubConnection} in its pipeline. */
+  /** The name of what serves the WebSocket in its pipeline. */
   static final String CONNECTION = "connection";
 
   private static final String HEALTH = "/health";
 
   private final int messageBytes;
   private final Supplier<String> health;
-  private final Supplier<HubConnection> connections;
+  private final Map<String, Supplier<? extends Upgraded>> rooms;
 
   /**
+   * @param messageBytes the largest frame
    * @param health makes the JSON of the health check
-   * @param connections makes the handler of an upgraded connection
+   * @param rooms what makes the handler of a connection that was upgraded, by path
    */
-  FrontDoor(int messageBytes, Supplier<String> health, Supplier<HubConnection> connections) {
+  FrontDoor(
+      int messageBytes, Supplier<String> health, Map<String, Supplier<? extends Upgraded>> rooms) {
     this.messageBytes = messageBytes;
     this.health = health;
-    this.connections = connections;
+    this.rooms = Map.copyOf(rooms);
   }
 
   @Override
@@ -53,8 +57,8 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
       respond(context, HttpResponseStatus.BAD_REQUEST, "This is not HTTP.\n");
     } else if (!request.method().equals(HttpMethod.GET)) {
       respond(context, HttpResponseStatus.METHOD_NOT_ALLOWED, "Only GET is served here.\n");
-    } else if (path.equals(HubProtocol.PATH)) {
-      upgrade(context, request);
+    } else if (rooms.containsKey(path)) {
+      upgrade(context, request, path, java.util.Objects.requireNonNull(rooms.get(path)));
     } else if (path.equals(HEALTH)) {
       respond(context, HttpResponseStatus.OK, health.get());
     } else {
@@ -62,7 +66,11 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
   }
 
-  private void upgrade(ChannelHandlerContext context, FullHttpRequest request) {
+  private void upgrade(
+      ChannelHandlerContext context,
+      FullHttpRequest request,
+      String path,
+      Supplier<? extends Upgraded> room) {
     WebSocketDecoderConfig frames =
         WebSocketDecoderConfig.newBuilder()
             .maxFramePayloadLength(messageBytes)
@@ -72,17 +80,17 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
             .closeOnProtocolViolation(false)
             .build();
     WebSocketServerHandshaker handshaker =
-        new WebSocketServerHandshakerFactory(HubProtocol.PATH, null, frames).newHandshaker(request);
+        new WebSocketServerHandshakerFactory(path, null, frames).newHandshaker(request);
     if (handshaker == null
         || !handshaker.version().equals(WebSocketVersion.V13)
         || !request.headers().contains(HttpHeaderNames.UPGRADE)) {
       respond(
           context,
           HttpResponseStatus.UPGRADE_REQUIRED,
-          "This is the control channel of a Godwit hub; it wants a WebSocket (RFC 6455).\n");
+          "This is a channel of a Godwit hub; it wants a WebSocket (RFC 6455).\n");
       return;
     }
-    HubConnection connection = connections.get();
+    Upgraded connection = room.get();
     context.pipeline().replace(this, CONNECTION, connection);
     handshaker
         .handshake(context.channel(), request)

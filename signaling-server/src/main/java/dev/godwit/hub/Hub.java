@@ -1,6 +1,10 @@
 package dev.godwit.hub;
 
 import dev.godwit.identity.HubFingerprint;
+import dev.godwit.signaling.HubDraining;
+import dev.godwit.signaling.HubProtocol;
+import dev.godwit.signaling.proto.Draining;
+import dev.godwit.signaling.proto.FromHub;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -25,11 +29,14 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,6 +88,7 @@ public final class Hub implements AutoCloseable {
             presence,
             revocations,
             new Router(presence, revocations),
+            config.relay().map(Relay::new),
             stunPorts,
             config.clock(),
             config.random());
@@ -218,10 +226,21 @@ public final class Hub implements AutoCloseable {
         .addLast("whole", new HttpObjectAggregator(MAX_HTTP_BYTES))
         .addLast(
             "door",
-            new FrontDoor(
-                config.limits().messageBytes(),
-                this::health,
-                () -> new HubConnection(services, gate, channel)));
+            new FrontDoor(config.limits().messageBytes(), this::health, rooms(gate, channel)));
+  }
+
+  private Map<String, Supplier<? extends Upgraded>> rooms(
+      ConnectionGate gate, SocketChannel channel) {
+    Map<String, Supplier<? extends Upgraded>> rooms = new HashMap<>();
+    rooms.put(HubProtocol.PATH, () -> new HubConnection(services, gate, channel));
+    services
+        .relay()
+        .ifPresent(
+            relay ->
+                rooms.put(
+                    HubProtocol.RELAY_PATH,
+                    () -> new RelayConnection(services, relay, gate, channel)));
+    return rooms;
   }
 
   private String health() {
@@ -234,6 +253,8 @@ public final class Hub implements AutoCloseable {
         + counts.instances()
         + ",\"meshes\":"
         + counts.meshes()
+        + ",\"circuits\":"
+        + services.relay().map(Relay::circuits).orElse(0)
         + ",\"uptimeSeconds\":"
         + Math.max(0, Duration.between(startedAt, config.clock().instant()).toSeconds())
         + "}\n";
@@ -257,6 +278,30 @@ public final class Hub implements AutoCloseable {
   /** By what nodes recognize this hub. */
   public HubFingerprint fingerprint() {
     return config.certificate().fingerprint();
+  }
+
+  /**
+   * Tells everybody that the hub is going to be closed, relays nothing new from now on, and waits
+   * until the circuits are over, but no longer than it said.
+   *
+   * @throws InterruptedException when interrupted meanwhile
+   */
+  public void drain(HubDraining notice) throws InterruptedException {
+    presence.broadcast(
+        FromHub.newBuilder()
+            .setDraining(
+                Draining.newBuilder()
+                    .setStartsInSeconds((int) notice.startsIn().toSeconds())
+                    .setLastsSeconds((int) notice.lasts().toSeconds()))
+            .build());
+    if (services.relay().isPresent()) {
+      services.relay().get().drain(notice.startsIn().toNanos());
+    }
+  }
+
+  /** Circuits that are being relayed, or wait for their other side. */
+  public int circuits() {
+    return services.relay().map(Relay::circuits).orElse(0);
   }
 
   /**

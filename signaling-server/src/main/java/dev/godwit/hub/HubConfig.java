@@ -1,11 +1,13 @@
 package dev.godwit.hub;
 
 import dev.godwit.identity.HubCertificate;
+import dev.godwit.signaling.RelayLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -16,12 +18,14 @@ import java.util.OptionalInt;
  * @param secondStunPort a further UDP port that answers STUN, so that nodes can find out what kind
  *     of NAT they are behind; 0 picks a free one, and so does one that is taken
  * @param certificate by which nodes recognize the hub
+ * @param relay what the relay grants; empty when nothing is to be relayed
  */
 public record HubConfig(
     InetSocketAddress listen,
     OptionalInt secondStunPort,
     HubCertificate certificate,
     HubLimits limits,
+    Optional<RelayLimits> relay,
     InstantSource clock,
     SecureRandom random) {
 
@@ -43,6 +47,7 @@ public record HubConfig(
         OptionalInt.empty(),
         HubCertificate.generate(clock, random),
         HubLimits.defaults(),
+        Optional.of(RelayLimits.defaults()),
         clock,
         random);
   }
@@ -60,22 +65,28 @@ public record HubConfig(
         OptionalInt.empty(),
         HubCertificate.loadOrCreate(directory, clock, random),
         HubLimits.defaults(),
+        Optional.of(RelayLimits.defaults()),
         clock,
         random);
   }
 
   /** With other limits. */
   public HubConfig withLimits(HubLimits others) {
-    return new HubConfig(listen, secondStunPort, certificate, others, clock, random);
+    return new HubConfig(listen, secondStunPort, certificate, others, relay, clock, random);
+  }
+
+  /** With a relay of these limits, or without one. */
+  public HubConfig withRelay(Optional<RelayLimits> granted) {
+    return new HubConfig(listen, secondStunPort, certificate, limits, granted, clock, random);
   }
 
   /** With another address. */
   public HubConfig withListen(InetSocketAddress other) {
-    return new HubConfig(other, secondStunPort, certificate, limits, clock, random);
+    return new HubConfig(other, secondStunPort, certificate, limits, relay, clock, random);
   }
 
   /** With a further STUN port. */
   public HubConfig withSecondStunPort(int port) {
-    return new HubConfig(listen, OptionalInt.of(port), certificate, limits, clock, random);
+    return new HubConfig(listen, OptionalInt.of(port), certificate, limits, relay, clock, random);
   }
 }

@@ -3,6 +3,7 @@ package dev.godwit.hub;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.godwit.signaling.HubProtocol;
+import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.Challenge;
 import dev.godwit.signaling.proto.Endpoint;
 import dev.godwit.signaling.proto.FromHub;
@@ -10,6 +11,7 @@ import dev.godwit.signaling.proto.Login;
 import dev.godwit.signaling.proto.Ping;
 import dev.godwit.signaling.proto.Refusal;
 import dev.godwit.signaling.proto.RefusalCode;
+import dev.godwit.signaling.proto.RelayOffer;
 import dev.godwit.signaling.proto.ToHub;
 import dev.godwit.signaling.proto.Welcome;
 import io.netty.buffer.ByteBufUtil;
@@ -39,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * The control channel of one node, from the challenge on. Everything runs on the connection's event
  * loop. What goes wrong here ends this connection, with a reason, and no other.
  */
-final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> {
+final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> implements Upgraded {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubConnection.class);
 
@@ -73,8 +75,8 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> {
     services.random().nextBytes(nonce);
   }
 
-  /** The WebSocket handshake is done. */
-  void open() {
+  @Override
+  public void open() {
     if (gate.verdict() != AddressQuota.Verdict.ADMITTED) {
       refuse(
           new Refused(
@@ -161,7 +163,9 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> {
     }
     VerifiedLogin verified =
         VerifiedLogin.of(login, nonce, services.fingerprint(), services.clock());
-    Presence.Joined joined = services.presence().join(verified, outlet, welcome(from, verified));
+    RelayPass pass = RelayPass.random(services.random());
+    Presence.Joined joined =
+        services.presence().join(verified, pass, outlet, welcome(from, verified, pass));
     member = joined.member();
     gate.loggedIn();
     joined.replaced().ifPresent(old -> old.outlet().tell(ConnectionEvent.REPLACED));
@@ -174,21 +178,28 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> {
     LOG.debug("{} logged in from {}", verified.node().shortForm(), from);
   }
 
-  private FromHub welcome(InetSocketAddress from, VerifiedLogin login) {
-    return FromHub.newBuilder()
-        .setWelcome(
-            Welcome.newBuilder()
-                .setVersion(HubProtocol.VERSION)
-                .setObserved(
-                    Endpoint.newBuilder()
-                        .setAddress(ByteString.copyFrom(from.getAddress().getAddress()))
-                        .setPort(from.getPort()))
-                .addAllStunPorts(services.stunPorts())
-                .setMessageBytes(services.limits().messageBytes())
-                .setMessagesPerSecond(services.limits().messagesPerSecond())
-                .setIdleSeconds(Refused.secondsUp(services.limits().idle()))
-                .setRevocationsVersion(services.revocations().version(login.mesh())))
-        .build();
+  private FromHub welcome(InetSocketAddress from, VerifiedLogin login, RelayPass pass) {
+    Welcome.Builder welcome =
+        Welcome.newBuilder()
+            .setVersion(HubProtocol.VERSION)
+            .setObserved(
+                Endpoint.newBuilder()
+                    .setAddress(ByteString.copyFrom(from.getAddress().getAddress()))
+                    .setPort(from.getPort()))
+            .addAllStunPorts(services.stunPorts())
+            .setMessageBytes(services.limits().messageBytes())
+            .setMessagesPerSecond(services.limits().messagesPerSecond())
+            .setIdleSeconds(Refused.secondsUp(services.limits().idle()))
+            .setRevocationsVersion(services.revocations().version(login.mesh()));
+    services
+        .relay()
+        .ifPresent(
+            relay ->
+                welcome.setRelay(
+                    RelayOffer.newBuilder()
+                        .setPass(ByteString.copyFrom(pass.value().toByteArray()))
+                        .setTerms(relay.limits().toProto())));
+    return FromHub.newBuilder().setWelcome(welcome).build();
   }
 
   private void tooSlow() {

@@ -1,6 +1,7 @@
 package dev.godwit.hub;
 
 import com.google.protobuf.ByteString;
+import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.Departure;
 import dev.godwit.signaling.proto.Instance;
 import java.time.Instant;
@@ -9,15 +10,18 @@ import java.time.Instant;
 final class Member {
 
   private final VerifiedLogin login;
+  private final RelayPass pass;
   private final Instant since;
   private final Outlet outlet;
   private final TokenBucket messages;
 
   /**
+   * @param pass what the node shows on relayed connections
    * @param messages shared by all logins of the node
    */
-  Member(VerifiedLogin login, Instant since, Outlet outlet, TokenBucket messages) {
+  Member(VerifiedLogin login, RelayPass pass, Instant since, Outlet outlet, TokenBucket messages) {
     this.login = login;
+    this.pass = pass;
     this.since = since;
     this.outlet = outlet;
     this.messages = messages;
@@ -25,6 +29,10 @@ final class Member {
 
   VerifiedLogin login() {
     return login;
+  }
+
+  RelayPass pass() {
+    return pass;
   }
 
   Outlet outlet() {

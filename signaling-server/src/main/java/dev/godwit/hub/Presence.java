@@ -3,6 +3,7 @@ package dev.godwit.hub;
 import dev.godwit.identity.NodeId;
 import dev.godwit.membership.MeshId;
 import dev.godwit.seal.InstanceId;
+import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.PresenceUpdate;
 import dev.godwit.signaling.proto.RefusalCode;
@@ -32,6 +33,7 @@ final class Presence {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<NodeId, NodeEntry> nodes = new HashMap<>();
   private final Map<MeshId, Map<InstanceKey, Member>> meshes = new HashMap<>();
+  private final Map<RelayPass, Member> passes = new HashMap<>();
   private int instances;
 
   private record InstanceKey(NodeId node, InstanceId instance) {}
@@ -64,9 +66,10 @@ final class Presence {
   /**
    * Enters a login and tells the others.
    *
+   * @param pass what the node was given for relayed connections
    * @param welcome what the new one hears before anything else
    */
-  Joined join(VerifiedLogin login, Outlet outlet, FromHub welcome) throws Refused {
+  Joined join(VerifiedLogin login, RelayPass pass, Outlet outlet, FromHub welcome) throws Refused {
     lock.lock();
     try {
       NodeEntry entry = nodes.get(login.node());
@@ -88,13 +91,14 @@ final class Presence {
                               2 * limits.messagesPerSecond(),
                               limits.messagesPerSecond(),
                               SECOND)));
-      Member member = new Member(login, clock.instant(), outlet, current.messages);
+      Member member = new Member(login, pass, clock.instant(), outlet, current.messages);
       outlet.send(welcome);
       broadcast(
           login.mesh(),
           FromHub.newBuilder()
               .setPresence(PresenceUpdate.newBuilder().setJoined(member.toInstance()))
               .build());
+      passes.put(pass, member);
       current.instances.put(login.instance(), member);
       meshes
           .computeIfAbsent(login.mesh(), mesh -> new LinkedHashMap<>())
@@ -145,6 +149,7 @@ final class Presence {
 
   private void remove(Member member) {
     VerifiedLogin login = member.login();
+    passes.remove(member.pass());
     NodeEntry entry = nodes.get(login.node());
     if (entry != null) {
       entry.instances.remove(login.instance());
@@ -178,6 +183,29 @@ final class Presence {
   private Collection<Member> members(MeshId mesh) {
     Map<InstanceKey, Member> members = meshes.get(mesh);
     return members == null ? List.of() : members.values();
+  }
+
+  /** Who was given this pass and is still logged in. */
+  Optional<Member> holding(RelayPass pass) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(passes.get(pass));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sends to everybody. */
+  void broadcast(FromHub message) {
+    byte[] encoded = message.toByteArray();
+    lock.lock();
+    try {
+      for (Member member : passes.values()) {
+        member.outlet().send(encoded);
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** All logins of a node. */

@@ -12,6 +12,7 @@ import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubState;
 import dev.godwit.signaling.HubTiming;
+import dev.godwit.signaling.RelayLimits;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.Signaling;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -52,7 +54,13 @@ final class Fixture implements AutoCloseable {
 
   HubConfig config() {
     return new HubConfig(
-        loopback(0), OptionalInt.empty(), certificate, HubLimits.defaults(), clock, random);
+        loopback(0),
+        OptionalInt.empty(),
+        certificate,
+        HubLimits.defaults(),
+        Optional.of(RelayLimits.defaults()),
+        clock,
+        random);
   }
 
   static InetSocketAddress loopback(int port) {

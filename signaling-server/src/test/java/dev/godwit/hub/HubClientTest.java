@@ -66,6 +66,7 @@ class HubClientTest {
                 OptionalInt.empty(),
                 HubCertificate.generate(fixture.clock, fixture.random),
                 config.limits(),
+                config.relay(),
                 fixture.clock,
                 fixture.random));
     awaitOffline("is not the hub of the ticket");

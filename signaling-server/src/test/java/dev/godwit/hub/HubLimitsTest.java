@@ -86,6 +86,7 @@ class HubLimitsTest {
                 config.secondStunPort(),
                 config.certificate(),
                 HubLimits.defaults().withMessagesPerSecond(5),
+                config.relay(),
                 () -> now,
                 fixture.random));
     HubClient client = fixture.client(hub);

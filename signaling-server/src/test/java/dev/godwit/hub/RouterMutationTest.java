@@ -9,6 +9,7 @@ import dev.godwit.membership.Revocations;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.signaling.Credentials;
+import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.Lookup;
 import dev.godwit.signaling.proto.PublishRevocations;
@@ -46,6 +47,7 @@ class RouterMutationTest {
     return presence
         .join(
             login,
+            RelayPass.random(fixture.random),
             new Outlet(channel, limits.queuedBytes(), () -> fail("the outlet is full")),
             FromHub.getDefaultInstance())
         .member();

@@ -39,6 +39,7 @@ class ArchitectureTest {
           "stun",
           "path");
   private static final String[] QUIC = packages("quic");
+  private static final String[] TLS = packages("tls");
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo");
@@ -92,7 +93,7 @@ class ArchitectureTest {
   @Test
   void everyPackageBelongsToOneModule() {
     Set<String> ruled =
-        Stream.of(CRYPTO, CORE, QUIC, DEVICES, HUB, NODE, TEST_NETWORK)
+        Stream.of(CRYPTO, CORE, QUIC, TLS, DEVICES, HUB, NODE, TEST_NETWORK)
             .flatMap(Arrays::stream)
             .map(name -> name.replace("..", ""))
             .collect(Collectors.toCollection(TreeSet::new));
@@ -152,6 +153,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void tlsKnowsNeitherQuicDevicesNorHub() {
+    knowsOnly(TLS, CRYPTO, CORE);
+  }
+
+  @Test
   void devicesKnowNeitherQuicNorHub() {
     knowsOnly(DEVICES, CRYPTO, CORE);
   }
@@ -163,7 +169,7 @@ class ArchitectureTest {
 
   @Test
   void nodeDoesNotKnowTheTestNetwork() {
-    knowsOnly(NODE, CRYPTO, CORE, QUIC, DEVICES, HUB);
+    knowsOnly(NODE, CRYPTO, CORE, QUIC, TLS, DEVICES, HUB);
   }
 
   @Test
@@ -173,7 +179,7 @@ class ArchitectureTest {
 
   @Test
   void onlyTransportAndHubUseNetty() {
-    isKnownOnlyTo("io.netty..", together(QUIC, HUB, BENCH));
+    isKnownOnlyTo("io.netty..", together(QUIC, TLS, HUB, BENCH));
   }
 
   @Test

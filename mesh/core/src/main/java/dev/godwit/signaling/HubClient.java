@@ -10,6 +10,7 @@ import dev.godwit.seal.SealingCertificate;
 import dev.godwit.signaling.HubException.Reason;
 import dev.godwit.signaling.proto.Challenge;
 import dev.godwit.signaling.proto.Delivery;
+import dev.godwit.signaling.proto.Draining;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.Instance;
 import dev.godwit.signaling.proto.Login;
@@ -87,6 +88,7 @@ public final class HubClient implements AutoCloseable {
   private final List<Consumer<SealedDelivery>> deliveryListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<PresenceEvent>> presenceListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<Revocations>> revocationListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<HubDraining>> drainListeners = new CopyOnWriteArrayList<>();
 
   private final AtomicLong sequence = new AtomicLong();
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
@@ -506,6 +508,14 @@ public final class HubClient implements AutoCloseable {
       case REVOCATIONS ->
           learn(parsed(message.getRevocations().getRevocations().toByteArray()))
               .ifPresent(list -> tell(revocationListeners, list));
+      case DRAINING -> {
+        Draining draining = message.getDraining();
+        tell(
+            drainListeners,
+            new HubDraining(
+                Duration.ofSeconds(Integer.toUnsignedLong(draining.getStartsInSeconds())),
+                Duration.ofSeconds(Integer.toUnsignedLong(draining.getLastsSeconds()))));
+      }
       case ROUTE_REPORT -> answered(message.getRouteReport().getSequence(), message);
       case PUBLISH_REPORT -> answered(message.getPublishReport().getSequence(), message);
       case LOOKUP_REPLY -> listed(message);
@@ -824,6 +834,11 @@ public final class HubClient implements AutoCloseable {
   /** Calls {@code listener} with every newer list of revocations of the mesh; proven. */
   public void onRevocations(Consumer<Revocations> listener) {
     revocationListeners.add(listener);
+  }
+
+  /** Calls {@code listener} when the hub says that it is going to be stopped on purpose. */
+  public void onDraining(Consumer<HubDraining> listener) {
+    drainListeners.add(listener);
   }
 
   /**

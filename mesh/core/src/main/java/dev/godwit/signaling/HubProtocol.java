@@ -15,6 +15,12 @@ public final class HubProtocol {
   /** The path of the WebSocket on the hub's HTTPS port. */
   public static final String PATH = "/signaling";
 
+  /** The path of the relay's WebSocket on the same port. */
+  public static final String RELAY_PATH = "/relay";
+
+  /** The largest frame on the relay's WebSocket; larger messages are cut. */
+  public static final int RELAY_FRAME_BYTES = 64 * 1024;
+
   /** The number of bytes of the hub's challenge. */
   public static final int NONCE_BYTES = 32;
 

@@ -1,11 +1,13 @@
 package dev.godwit.signaling;
 
 import com.google.protobuf.ByteString;
+import dev.godwit.identity.Octets;
 import dev.godwit.signaling.proto.Welcome;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the hub said at login.
@@ -14,9 +16,14 @@ import java.util.List;
  * @param stunPorts UDP ports of the hub's host that answer STUN; may be empty
  * @param messageBytes the largest frame that the hub takes
  * @param messagesPerSecond how many messages of one node the hub takes in the long run
+ * @param relay empty when this hub relays nothing
  */
 public record HubWelcome(
-    InetSocketAddress observed, List<Integer> stunPorts, int messageBytes, int messagesPerSecond) {
+    InetSocketAddress observed,
+    List<Integer> stunPorts,
+    int messageBytes,
+    int messagesPerSecond,
+    Optional<RelayOffer> relay) {
 
   private static final int MAX_PORT = 65_535;
   private static final int MAX_STUN_PORTS = 8;
@@ -43,10 +50,16 @@ public record HubWelcome(
           new InetSocketAddress(InetAddress.getByAddress(address.toByteArray()), port),
           stunPorts,
           welcome.getMessageBytes(),
-          welcome.getMessagesPerSecond());
-    } catch (UnknownHostException e) {
+          welcome.getMessagesPerSecond(),
+          welcome.hasRelay() ? Optional.of(relay(welcome.getRelay())) : Optional.empty());
+    } catch (UnknownHostException | IllegalArgumentException e) {
       throw (HubException) malformed().initCause(e);
     }
+  }
+
+  private static RelayOffer relay(dev.godwit.signaling.proto.RelayOffer offer) {
+    return new RelayOffer(
+        new RelayPass(Octets.of(offer.getPass().toByteArray())), RelayLimits.of(offer.getTerms()));
   }
 
   private static HubException malformed() {

@@ -1,0 +1,86 @@
+package dev.godwit.tls;
+
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+
+/** Addresses of TCP endpoints in text: {@code 192.0.2.1:4433}, {@code [2001:db8::1]:4433}. */
+final class TcpAddresses {
+  private static final int LONGEST = 64;
+
+  private TcpAddresses() {}
+
+  /** The text of an address, without any name look-up. */
+  static String format(InetSocketAddress address) {
+    InetAddress ip = address.getAddress();
+    if (ip == null) {
+      return address.getHostString() + ":" + address.getPort();
+    }
+    if (ip instanceof Inet6Address) {
+      String host = ip.getHostAddress();
+      int scope = host.indexOf('%');
+      return "[" + (scope < 0 ? host : host.substring(0, scope)) + "]:" + address.getPort();
+    }
+    return ip.getHostAddress() + ":" + address.getPort();
+  }
+
+  /**
+   * Reads an address that a peer sent; never asks a name server.
+   *
+   * @throws IllegalArgumentException when it is not a literal address with a port
+   */
+  static InetSocketAddress parse(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon <= 0 || text.length() > LONGEST) {
+      throw new IllegalArgumentException("no address and port");
+    }
+    String host = text.substring(0, colon);
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    String literal = bracketed ? host.substring(1, host.length() - 1) : host;
+    if (!literal.matches(bracketed ? "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*" : "[0-9.]+")) {
+      throw new IllegalArgumentException("not a literal address");
+    }
+    try {
+      int port = Integer.parseInt(text.substring(colon + 1));
+      return new InetSocketAddress(InetAddress.getByName(literal), port);
+    } catch (NumberFormatException | UnknownHostException e) {
+      throw new IllegalArgumentException("not an address and port", e);
+    }
+  }
+
+  /**
+   * The addresses at which a socket bound to {@code bound} can be dialled: itself, or one for each
+   * address of this machine when it is bound to all; public before private, loopback last.
+   *
+   * @throws SocketException when the interfaces cannot be listed
+   */
+  static List<String> reachable(InetSocketAddress bound) throws SocketException {
+    if (!bound.getAddress().isAnyLocalAddress()) {
+      return List.of(format(bound));
+    }
+    List<InetAddress> all = new ArrayList<>();
+    for (NetworkInterface nic : Collections.list(NetworkInterface.getNetworkInterfaces())) {
+      if (nic.isUp()) {
+        all.addAll(Collections.list(nic.getInetAddresses()));
+      }
+    }
+    boolean only4 = bound.getAddress() instanceof Inet4Address;
+    return all.stream()
+        .filter(ip -> !ip.isLinkLocalAddress() && (!only4 || ip instanceof Inet4Address))
+        .sorted(Comparator.comparingInt(TcpAddresses::rank))
+        .map(ip -> format(new InetSocketAddress(ip, bound.getPort())))
+        .toList();
+  }
+
+  private static int rank(InetAddress ip) {
+    return ip.isLoopbackAddress() ? 2 : ip.isSiteLocalAddress() ? 1 : 0;
+  }
+}

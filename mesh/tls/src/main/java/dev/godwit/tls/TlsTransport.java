@@ -1,0 +1,273 @@
+package dev.godwit.tls;
+
+import dev.godwit.identity.Identity;
+import dev.godwit.identity.NodeId;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.Path;
+import dev.godwit.stream.Transport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * TLS 1.3 over TCP, for both directions, with many streams in each connection: for networks that
+ * let no UDP through. Listens on one address. {@link TlsLayer} says how the peer's identity is
+ * proven.
+ */
+public final class TlsTransport implements Transport {
+  private static final Logger LOG = LoggerFactory.getLogger(TlsTransport.class);
+  private static final Duration HANDSHAKE = Duration.ofSeconds(10);
+  private static final Duration CLOSE = Duration.ofSeconds(3);
+  private static final int THREADS = 2;
+
+  /** Peers that have not proven who they are; more are turned away at once. */
+  private static final int MAX_STRANGERS = 128;
+
+  private static final AttributeKey<Connection> CONNECTION =
+      AttributeKey.valueOf(TlsTransport.class, "CONNECTION");
+
+  private final TlsLayer layer;
+  private final EventLoopGroup loops;
+  private final boolean epoll = Epoll.isAvailable();
+  private final Channel listening;
+  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final AtomicInteger strangers = new AtomicInteger();
+  private final Incoming incoming = new Incoming("tls-accept");
+  private volatile boolean closed;
+
+  /**
+   * Opens the socket.
+   *
+   * @param bind address and port; port 0 lets the system choose
+   * @throws BindException when the port is taken; the message names it
+   * @throws IOException when the socket cannot be opened
+   */
+  public TlsTransport(
+      Identity identity, InetSocketAddress bind, InstantSource clock, SecureRandom random)
+      throws IOException {
+    this(bind, new TlsLayer(identity, HANDSHAKE, clock, random));
+  }
+
+  TlsTransport(InetSocketAddress bind, TlsLayer layer) throws IOException {
+    this.layer = layer;
+    this.loops =
+        new MultiThreadIoEventLoopGroup(
+            THREADS,
+            new DefaultThreadFactory("godwit-tls", true),
+            epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+    try {
+      this.listening = open(bind);
+    } catch (IOException e) {
+      var _ = loops.shutdownGracefully(0, 0, TimeUnit.MILLISECONDS);
+      throw e;
+    }
+  }
+
+  private Channel open(InetSocketAddress bind) throws IOException {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .childOption(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    accept(channel);
+                  }
+                })
+            .bind(bind)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      var failure =
+          new BindException(
+              "TCP " + TcpAddresses.format(bind) + ": " + Failures.text(bound.cause()));
+      failure.initCause(bound.cause());
+      throw failure;
+    }
+    return bound.channel();
+  }
+
+  private static Path path(Channel channel) {
+    return new Path(
+        Path.Kind.DIRECT,
+        "tls",
+        channel.remoteAddress() instanceof InetSocketAddress remote
+            ? TcpAddresses.format(remote)
+            : String.valueOf(channel.remoteAddress()));
+  }
+
+  private void accept(Channel channel) {
+    boolean _ = channels.add(channel);
+    CompletableFuture<Boolean> known = new CompletableFuture<>();
+    boolean room = strangers.incrementAndGet() <= MAX_STRANGERS;
+    var _ = known.thenRun(strangers::decrementAndGet);
+    var _ = channel.closeFuture().addListener(closed -> known.complete(true));
+    if (!room) {
+      LOG.warn("turned away {}: {} handshakes under way", channel.remoteAddress(), MAX_STRANGERS);
+      var _ = channel.close();
+      return;
+    }
+    TcpOptions.boundWriteAhead(channel);
+    channel
+        .pipeline()
+        .addLast(
+            layer.accepting(
+                TlsTransport::path,
+                connection -> {
+                  known.complete(true);
+                  channel.attr(CONNECTION).set(connection);
+                  incoming.hand(connection);
+                }));
+  }
+
+  @Override
+  public void listen(Consumer<Connection> listener) {
+    incoming.listen(listener);
+  }
+
+  @Override
+  public String name() {
+    return "tls";
+  }
+
+  /** The address and port that the socket is bound to. */
+  public InetSocketAddress boundTo() {
+    return (InetSocketAddress) listening.localAddress();
+  }
+
+  @Override
+  public List<String> addresses() {
+    try {
+      return TcpAddresses.reachable(boundTo());
+    } catch (IOException e) {
+      LOG.warn("the addresses of this machine cannot be listed", e);
+      return List.of();
+    }
+  }
+
+  @Override
+  public Connection dial(NodeId peer, List<String> addresses, Duration timeout) throws IOException {
+    if (addresses.isEmpty()) {
+      throw new IOException("no address of " + peer.shortForm() + " is known");
+    }
+    if (closed) {
+      throw new IOException("this node stops");
+    }
+    DialRace race = new DialRace(addresses.size());
+    for (String address : addresses) {
+      dial(peer, address, timeout, race);
+    }
+    try {
+      return race.first().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IOException(peer.shortForm() + " cannot be reached: " + Failures.text(e), e);
+    } catch (TimeoutException e) {
+      boolean _ = race.first().cancel(false);
+      throw new IOException(
+          peer.shortForm()
+              + " cannot be reached: no answer from "
+              + String.join(", ", addresses)
+              + " within "
+              + timeout.toMillis()
+              + " ms",
+          e);
+    } catch (InterruptedException e) {
+      boolean _ = race.first().cancel(false);
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
+    }
+  }
+
+  private void dial(NodeId peer, String address, Duration timeout, DialRace race) {
+    InetSocketAddress remote;
+    try {
+      remote = TcpAddresses.parse(address);
+    } catch (IllegalArgumentException e) {
+      race.failed(address, Failures.text(e));
+      return;
+    }
+    CompletableFuture<Connection> outcome = new CompletableFuture<>();
+    ChannelFuture connecting =
+        new Bootstrap()
+            .group(loops)
+            .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(timeout))
+            .handler(layer.dialling(peer, TlsTransport::path, outcome))
+            .connect(remote);
+    Channel channel = connecting.channel();
+    boolean _ = channels.add(channel);
+    race.run(address, channel, outcome);
+    var _ =
+        outcome.thenAccept(
+            connection -> {
+              channel.attr(CONNECTION).set(connection);
+              TcpOptions.boundWriteAhead(channel);
+            });
+    var _ =
+        connecting.addListener(
+            done -> {
+              if (!done.isSuccess()) {
+                outcome.completeExceptionally(done.cause());
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    listening.close().awaitUninterruptibly(CLOSE.toMillis());
+    for (Channel channel : channels) {
+      Connection connection = channel.attr(CONNECTION).get();
+      if (connection == null) {
+        var _ = channel.close();
+      } else {
+        connection.close("this node stops");
+      }
+    }
+    channels.newCloseFuture().awaitUninterruptibly(CLOSE.toMillis());
+    loops
+        .shutdownGracefully(0, CLOSE.toMillis(), TimeUnit.MILLISECONDS)
+        .awaitUninterruptibly(CLOSE.toMillis());
+  }
+}
