@@ -23,12 +23,15 @@ import picocli.CommandLine.Option;
     })
 final class HubCommand extends Verb {
   private static final int DEFAULT_PORT = 7007;
+  private static final int MAX_PORT = 65_535;
 
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
       defaultValue = "0.0.0.0:7007",
-      description = "Where to listen, TCP and UDP (default: ${DEFAULT-VALUE}).")
+      description =
+          "Where to listen, TCP and UDP (default: ${DEFAULT-VALUE}). STUN is answered on the next"
+              + " UDP port, too.")
   private String listen = "0.0.0.0:7007";
 
   @Option(
@@ -50,7 +53,9 @@ final class HubCommand extends Verb {
     Path directory = data != null ? data : common().nodeHome().hubDirectory();
     HubConfig config;
     try {
-      config = HubConfig.in(directory, address, InstantSource.system(), new SecureRandom());
+      config =
+          HubConfig.in(directory, address, InstantSource.system(), new SecureRandom())
+              .withSecondStunPort(next(address.getPort()));
     } catch (IllegalArgumentException e) {
       throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
     }
@@ -63,7 +68,8 @@ final class HubCommand extends Verb {
           Json.event("ready")
               .put("address", reachable)
               .put("port", hub.address().getPort())
-              .put("stunPort", hub.stunAddress().getPort()));
+              .put("stunPort", hub.stunAddress().getPort())
+              .put("secondStunPort", hub.secondStunPort().orElse(0)));
       termination.requested().get();
     } catch (BindException e) {
       throw new NodeException(
@@ -75,6 +81,11 @@ final class HubCommand extends Verb {
     }
     output.event(Json.event("result").put("ok", true));
     return ExitStatus.DONE;
+  }
+
+  /** The port that follows; any one when there is none, or the first one is not known yet. */
+  private static int next(int port) {
+    return port == 0 || port == MAX_PORT ? 0 : port + 1;
   }
 
   private String host(InetSocketAddress bound) throws java.net.UnknownHostException {

@@ -52,6 +52,10 @@ public final class Hub implements AutoCloseable {
   private static final int MAX_HTTP_BYTES = 8 * 1024;
   private static final int BACKLOG = 1024;
   private static final int PORT_ATTEMPTS = 16;
+
+  /** To one address; a node asks for two in 15 s, and for a dozen when it probes its NAT. */
+  private static final int STUN_ANSWERS_PER_SECOND = 100;
+
   private static final Duration FAREWELL = Duration.ofSeconds(2);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
   private static final Duration SWEEP = Duration.ofMinutes(1);
@@ -63,6 +67,7 @@ public final class Hub implements AutoCloseable {
       new DefaultChannelGroup("hub-connections", GlobalEventExecutor.INSTANCE, true);
   private final List<Channel> listeners = new ArrayList<>();
   private final AddressQuota quota;
+  private final StunQuota stunQuota;
   private final Presence presence;
   private final List<Integer> stunPorts = new CopyOnWriteArrayList<>();
   private final HubServices services;
@@ -72,6 +77,7 @@ public final class Hub implements AutoCloseable {
   private Hub(HubConfig config) {
     this.config = config;
     this.quota = new AddressQuota(config.limits(), config.clock());
+    this.stunQuota = new StunQuota(config.clock(), config.random(), STUN_ANSWERS_PER_SECOND);
     this.presence = new Presence(config.limits(), config.clock());
     RevocationBoard revocations = new RevocationBoard(config.limits().revocationBytes());
     this.services =
@@ -117,8 +123,7 @@ public final class Hub implements AutoCloseable {
             .build();
     bindPair(tls);
     if (config.secondStunPort().isPresent()) {
-      int port = config.secondStunPort().getAsInt();
-      listenForStun(new InetSocketAddress(config.listen().getAddress(), port));
+      listenForStunToo(config.secondStunPort().getAsInt());
     }
     var _ =
         loops.scheduleWithFixedDelay(
@@ -132,7 +137,7 @@ public final class Hub implements AutoCloseable {
       Channel server = bindServer(config.listen(), tls);
       listeners.add(server);
       try {
-        listenForStun((InetSocketAddress) server.localAddress());
+        Channel _ = listenForStun((InetSocketAddress) server.localAddress());
         return;
       } catch (BindException e) {
         listeners.clear();
@@ -163,12 +168,30 @@ public final class Hub implements AutoCloseable {
     return bound(bootstrap.bind(address), "TCP", address);
   }
 
-  private void listenForStun(InetSocketAddress address) throws BindException {
+  private Channel listenForStun(InetSocketAddress address) throws BindException {
     Bootstrap bootstrap =
-        new Bootstrap().group(loops).channel(sockets.datagram()).handler(new StunResponder());
+        new Bootstrap()
+            .group(loops)
+            .channel(sockets.datagram())
+            .handler(new StunResponder(stunQuota));
     Channel stun = bound(bootstrap.bind(address), "UDP", address);
     listeners.add(stun);
     stunPorts.add(((InetSocketAddress) stun.localAddress()).getPort());
+    return stun;
+  }
+
+  /** Nodes learn the port at login, so that any one will do when the wanted one is taken. */
+  private void listenForStunToo(int port) throws BindException {
+    Channel first = listeners.get(1);
+    Channel second;
+    try {
+      second = listenForStun(new InetSocketAddress(config.listen().getAddress(), port));
+    } catch (BindException e) {
+      LOG.warn("{}; another port answers STUN instead", e.getMessage());
+      second = listenForStun(new InetSocketAddress(config.listen().getAddress(), 0));
+    }
+    first.pipeline().get(StunResponder.class).pairWith(second);
+    second.pipeline().get(StunResponder.class).pairWith(first);
   }
 
   private static Channel bound(ChannelFuture binding, String protocol, InetSocketAddress address)

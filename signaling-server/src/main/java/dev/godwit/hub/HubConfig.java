@@ -15,7 +15,8 @@ import java.util.OptionalInt;
  *
  * @param listen TCP address of the control channel, and UDP address of STUN; port 0 picks a free
  *     one
- * @param secondStunPort a further UDP port that answers STUN; 0 picks a free one
+ * @param secondStunPort a further UDP port that answers STUN, so that nodes can find out what kind
+ *     of NAT they are behind; 0 picks a free one, and so does one that is taken
  * @param certificate by which nodes recognize the hub
  * @param relay what the relay grants; empty when nothing is to be relayed
  */

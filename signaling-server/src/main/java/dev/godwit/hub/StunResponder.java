@@ -1,29 +1,58 @@
 package dev.godwit.hub;
 
-import dev.godwit.stun.BindingResponder;
+import dev.godwit.stun.DiscoveryResponder;
+import dev.godwit.stun.DiscoveryResponder.Answer;
+import dev.godwit.stun.DiscoveryResponder.Ports;
+import dev.godwit.stun.DiscoveryResponder.Source;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DatagramPacket;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells nodes from which address their datagrams come (RFC 8489); drops everything else. */
-@Sharable
+/**
+ * Tells nodes from which address their datagrams come (RFC 8489), from this or the hub's other port
+ * (RFC 5780); drops everything else, and what is over the quota.
+ */
 final class StunResponder extends SimpleChannelInboundHandler<DatagramPacket> {
 
   private static final Logger LOG = LoggerFactory.getLogger(StunResponder.class);
 
+  private final StunQuota quota;
+  private volatile @Nullable Channel other;
+
+  StunResponder(StunQuota quota) {
+    this.quota = quota;
+  }
+
+  /** From now on, who asks for it is answered from there. */
+  void pairWith(Channel otherPort) {
+    this.other = otherPort;
+  }
+
   @Override
   protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
-    BindingResponder.answer(packet.content().nioBuffer(), packet.sender())
-        .ifPresent(
-            answer -> {
-              var _ =
-                  context.write(
-                      new DatagramPacket(Unpooled.wrappedBuffer(answer.encode()), packet.sender()));
-            });
+    Channel paired = other;
+    Optional<InetSocketAddress> there =
+        Optional.ofNullable(paired).map(channel -> (InetSocketAddress) channel.localAddress());
+    Optional<Answer> answer =
+        DiscoveryResponder.answer(
+            packet.content().nioBuffer(), packet.sender(), new Ports(packet.recipient(), there));
+    if (answer.isEmpty() || !quota.take(packet.sender().getAddress())) {
+      return;
+    }
+    DatagramPacket out =
+        new DatagramPacket(Unpooled.wrappedBuffer(answer.get().datagram()), packet.sender());
+    if (answer.get().source() == Source.OTHER_PORT && paired != null) {
+      var _ = paired.writeAndFlush(out);
+    } else {
+      var _ = context.write(out);
+    }
   }
 
   @Override

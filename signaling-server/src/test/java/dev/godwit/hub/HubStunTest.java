@@ -1,11 +1,14 @@
 package dev.godwit.hub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.godwit.identity.Octets;
 import dev.godwit.stun.StunAttribute;
+import dev.godwit.stun.StunAttribute.Change;
+import dev.godwit.stun.StunAttribute.ChangeRequest;
 import dev.godwit.stun.StunClass;
 import dev.godwit.stun.StunMessage;
 import dev.godwit.stun.TransactionId;
@@ -82,6 +85,47 @@ class HubStunTest {
   }
 
   @Test
+  void answersFromTheOtherPortWhenAskedTo() throws Exception {
+    Hub hub = fixture.hub(fixture.config().withSecondStunPort(0));
+    InetSocketAddress second = Fixture.loopback(hub.secondStunPort().orElseThrow());
+    ChangeRequest otherPort = new ChangeRequest(Change.KEEP, Change.OTHER);
+    try (DatagramSocket socket = new DatagramSocket(Fixture.loopback(0))) {
+      socket.setSoTimeout(Math.toIntExact(Fixture.PATIENCE.toMillis()));
+      for (InetSocketAddress asked : List.of(hub.stunAddress(), second)) {
+        TransactionId id = TransactionId.random(fixture.random);
+        byte[] request = StunMessage.bindingRequest(id, otherPort).encode();
+        socket.send(new DatagramPacket(request, request.length, asked));
+        DatagramPacket packet = new DatagramPacket(new byte[2048], 2048);
+        socket.receive(packet);
+        InetSocketAddress expected = asked.equals(second) ? hub.stunAddress() : second;
+        assertEquals(expected, packet.getSocketAddress());
+        StunMessage answer =
+            StunMessage.decode(ByteBuffer.wrap(packet.getData(), 0, packet.getLength()));
+        assertEquals(id, answer.transaction());
+        assertEquals(
+            List.of(
+                new StunAttribute.XorMappedAddress(
+                    (InetSocketAddress) socket.getLocalSocketAddress()),
+                new StunAttribute.ResponseOrigin(expected)),
+            answer.attributes());
+      }
+    }
+  }
+
+  @Test
+  void aSecondPortThatIsTakenIsReplacedByAnotherOne() throws Exception {
+    try (DatagramSocket taken = new DatagramSocket(Fixture.loopback(0))) {
+      Hub hub = fixture.hub(fixture.config().withSecondStunPort(taken.getLocalPort()));
+      int second = hub.secondStunPort().orElseThrow();
+      assertNotEquals(taken.getLocalPort(), second);
+      try (DatagramSocket socket = new DatagramSocket(Fixture.loopback(0))) {
+        byte[] request = StunMessage.bindingRequest(TransactionId.random(fixture.random)).encode();
+        assertEquals(StunClass.SUCCESS, exchange(socket, Fixture.loopback(second), request).kind());
+      }
+    }
+  }
+
+  @Test
   void unknownRequiredAttributesAreAnsweredWith420() throws Exception {
     Hub hub = fixture.hub();
     StunMessage request =
@@ -89,7 +133,7 @@ class HubStunTest {
             StunClass.REQUEST,
             StunMessage.BINDING,
             TransactionId.random(fixture.random),
-            List.of(new StunAttribute.Other(0x0003, Octets.of(new byte[4]))),
+            List.of(new StunAttribute.Other(0x0007, Octets.of(new byte[4]))),
             StunMessage.Fingerprint.ABSENT);
     try (DatagramSocket socket = new DatagramSocket(Fixture.loopback(0))) {
       assertEquals(

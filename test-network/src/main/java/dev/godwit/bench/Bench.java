@@ -5,11 +5,11 @@ import java.util.Set;
 
 /** The command {@code test-network/bench}: runs the benchmarks that it is given, or all of them. */
 public final class Bench {
-  private static final Set<String> ALL = Set.of("nbd", "quic", "migrate", "link");
+  private static final Set<String> ALL = Set.of("nbd", "quic", "migrate", "link", "hub");
 
   private Bench() {}
 
-  /** Arguments: {@code nbd}, {@code quic}, {@code migrate}, {@code link}. */
+  /** Arguments: {@code nbd}, {@code quic}, {@code migrate}, {@code link}, {@code hub}. */
   public static void main(String[] args) throws Exception {
     if (args.length > 0 && args[0].equals("peer")) {
       BenchPeer.main(args);
@@ -17,7 +17,7 @@ public final class Bench {
     }
     Set<String> wanted = args.length == 0 ? ALL : Set.of(args);
     if (!ALL.containsAll(wanted)) {
-      System.err.println("usage: test-network/bench [nbd] [quic] [migrate] [link]");
+      System.err.println("usage: test-network/bench [nbd] [quic] [migrate] [link] [hub]");
       System.exit(2);
     }
     System.out.println("Medians of several runs in turn; the single runs are in brackets.");
@@ -32,6 +32,9 @@ public final class Bench {
     }
     if (wanted.contains("link")) {
       LinkBench.run(System.out);
+    }
+    if (wanted.contains("hub")) {
+      HubBench.run(System.out);
     }
   }
 }

@@ -15,11 +15,13 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,8 +59,19 @@ public final class StunAgent {
     this.random = random;
   }
 
-  /** A request under way: only an answer from where it went counts. */
-  record Transaction(InetSocketAddress to, CompletableFuture<StunMessage> answer) {}
+  /**
+   * A request under way.
+   *
+   * @param counts whether an answer, and where it comes from, are what was asked for
+   */
+  record Transaction(
+      BiPredicate<StunMessage, InetSocketAddress> counts, CompletableFuture<StunMessage> answer) {
+    /** Only a success from where the request went counts. */
+    static Transaction with(InetSocketAddress to, CompletableFuture<StunMessage> answer) {
+      return new Transaction(
+          (message, from) -> message.kind() == StunClass.SUCCESS && to.equals(from), answer);
+    }
+  }
 
   /**
    * A datagram has arrived that is not of the transport. Never blocks.
@@ -74,9 +87,9 @@ public final class StunAgent {
       // RFC 8489, 6.3: what is malformed is dropped silently.
       return null;
     }
-    if (message.kind() == StunClass.SUCCESS) {
+    if (message.kind() == StunClass.SUCCESS || message.kind() == StunClass.ERROR) {
       Transaction asked = transactions.get(message.transaction());
-      if (asked != null && asked.to().equals(from)) {
+      if (asked != null && asked.counts().test(message, from)) {
         asked.answer().complete(message);
       }
       return null;
@@ -112,22 +125,42 @@ public final class StunAgent {
   public InetSocketAddress reflexive(InetSocketAddress server, Duration patience)
       throws IOException {
     StunMessage request = StunMessage.bindingRequest(TransactionId.random(random));
+    return ask(
+            request,
+            server,
+            (message, from) -> message.kind() == StunClass.SUCCESS && server.equals(from),
+            patience)
+        .orElseThrow(() -> new IOException(server + " does not answer STUN"))
+        .mappedAddress()
+        .orElseThrow(() -> new IOException(server + " answered STUN without an address"));
+  }
+
+  /**
+   * Sends a request until something comes that counts as its answer. Blocks.
+   *
+   * @param counts whether it does, by what it says and where it comes from
+   * @return empty when nothing has come within {@code patience}
+   */
+  Optional<StunMessage> ask(
+      StunMessage request,
+      InetSocketAddress to,
+      BiPredicate<StunMessage, InetSocketAddress> counts,
+      Duration patience)
+      throws IOException {
     CompletableFuture<StunMessage> answer = new CompletableFuture<>();
-    transactions.put(request.transaction(), new Transaction(server, answer));
+    transactions.put(request.transaction(), new Transaction(counts, answer));
     try {
       long left = patience.toNanos();
       for (Duration pause = FIRST_REPEAT; left > 0; pause = longer(pause)) {
-        socket.send(ByteBuffer.wrap(request.encode()), server);
+        socket.send(ByteBuffer.wrap(request.encode()), to);
         long wait = Math.min(left, pause.toNanos());
         left -= wait;
         @Nullable StunMessage message = awaitAnswer(answer, wait);
         if (message != null) {
-          return message
-              .mappedAddress()
-              .orElseThrow(() -> new IOException(server + " answered STUN without an address"));
+          return Optional.of(message);
         }
       }
-      throw new IOException(server + " does not answer STUN");
+      return Optional.empty();
     } finally {
       transactions.remove(request.transaction());
     }
@@ -179,7 +212,7 @@ public final class StunAgent {
             List.of(new StunAttribute.Other(USERNAME, token.value())),
             StunMessage.Fingerprint.PRESENT);
     CompletableFuture<StunMessage> answer = new CompletableFuture<>();
-    transactions.put(request.transaction(), new Transaction(to, answer));
+    transactions.put(request.transaction(), Transaction.with(to, answer));
     return new Check(request, to, answer);
   }
 

@@ -39,10 +39,20 @@ public final class BindingResponder {
    * @return empty for everything that is not a binding request
    */
   public static Optional<StunMessage> answer(StunMessage request, InetSocketAddress from) {
+    return answer(request, from, Set.of());
+  }
+
+  /**
+   * What to send back.
+   *
+   * @param understood the types of further attributes that the caller cares for
+   */
+  static Optional<StunMessage> answer(
+      StunMessage request, InetSocketAddress from, Set<Integer> understood) {
     if (request.kind() != StunClass.REQUEST || request.method() != StunMessage.BINDING) {
       return Optional.empty();
     }
-    List<Integer> unknown = request.unknownRequired(Set.of());
+    List<Integer> unknown = request.unknownRequired(understood);
     if (!unknown.isEmpty()) {
       return Optional.of(
           request.error(

@@ -77,6 +77,67 @@ public sealed interface StunAttribute {
     }
   }
 
+  /**
+   * Asks for an answer from another address or port of the server (RFC 5780, section 7.2). A server
+   * that cannot do that must refuse.
+   */
+  record ChangeRequest(Change address, Change port) implements StunAttribute {
+    static final int TYPE = 0x0003;
+
+    static final ChangeRequest NOTHING = new ChangeRequest(Change.KEEP, Change.KEEP);
+
+    private static final int ADDRESS_BIT = 4;
+    private static final int PORT_BIT = 2;
+
+    /** Reads the value. */
+    static ChangeRequest of(int bits) {
+      return new ChangeRequest(
+          (bits & ADDRESS_BIT) == 0 ? Change.KEEP : Change.OTHER,
+          (bits & PORT_BIT) == 0 ? Change.KEEP : Change.OTHER);
+    }
+
+    /** The value. */
+    int bits() {
+      return (address == Change.OTHER ? ADDRESS_BIT : 0) | (port == Change.OTHER ? PORT_BIT : 0);
+    }
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+  }
+
+  /** Whether an answer shall come from elsewhere. */
+  enum Change {
+    /** From where the request went. */
+    KEEP,
+    /** From another one. */
+    OTHER
+  }
+
+  /** From where the server has sent the answer (RFC 5780, section 7.3). */
+  record ResponseOrigin(InetSocketAddress address) implements StunAttribute {
+    static final int TYPE = 0x802B;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+  }
+
+  /**
+   * From where the server answers when both address and port are to change (RFC 5780, section 7.4).
+   * Only servers with two addresses may send it: clients take both numbers for different ones.
+   */
+  record OtherAddress(InetSocketAddress address) implements StunAttribute {
+    static final int TYPE = 0x802C;
+
+    @Override
+    public int type() {
+      return TYPE;
+    }
+  }
+
   /** Any other attribute. */
   record Other(int type, Octets value) implements StunAttribute {
     /** Checks the range of the type. */

@@ -1,9 +1,12 @@
 package dev.godwit.stun;
 
 import dev.godwit.identity.Octets;
+import dev.godwit.stun.StunAttribute.ChangeRequest;
 import dev.godwit.stun.StunAttribute.ErrorCode;
 import dev.godwit.stun.StunAttribute.MappedAddress;
 import dev.godwit.stun.StunAttribute.Other;
+import dev.godwit.stun.StunAttribute.OtherAddress;
+import dev.godwit.stun.StunAttribute.ResponseOrigin;
 import dev.godwit.stun.StunAttribute.Software;
 import dev.godwit.stun.StunAttribute.UnknownAttributes;
 import dev.godwit.stun.StunAttribute.XorMappedAddress;
@@ -89,6 +92,12 @@ public record StunMessage(
     return new StunMessage(StunClass.REQUEST, BINDING, transaction, List.of(), Fingerprint.PRESENT);
   }
 
+  /** Asks the same, and for an answer from elsewhere (RFC 5780, section 4.4). */
+  public static StunMessage bindingRequest(TransactionId transaction, ChangeRequest change) {
+    return new StunMessage(
+        StunClass.REQUEST, BINDING, transaction, List.of(change), Fingerprint.PRESENT);
+  }
+
   /** The answer to this request, which came from {@code from}. */
   public StunMessage success(InetSocketAddress from) {
     return new StunMessage(
@@ -117,6 +126,26 @@ public record StunMessage(
     return Optional.ofNullable(plain);
   }
 
+  /** The server's other address and port, if it has told one. */
+  public Optional<InetSocketAddress> otherAddress() {
+    for (StunAttribute attribute : attributes) {
+      if (attribute instanceof OtherAddress(InetSocketAddress address)) {
+        return Optional.of(address);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** From where the answer to this request shall come. */
+  public ChangeRequest changeRequest() {
+    for (StunAttribute attribute : attributes) {
+      if (attribute instanceof ChangeRequest change) {
+        return change;
+      }
+    }
+    return ChangeRequest.NOTHING;
+  }
+
   /** Why the request was not served, in an error response. */
   public Optional<ErrorCode> errorCode() {
     for (StunAttribute attribute : attributes) {
@@ -128,14 +157,14 @@ public record StunMessage(
   }
 
   /**
-   * The types of the attributes that must be understood (below 0x8000) and are neither read by this
-   * class nor in {@code understood}.
+   * The types of the attributes that must be understood (below 0x8000) and are not in {@code
+   * understood}. Those that every server understands are not meant.
    */
   public List<Integer> unknownRequired(Set<Integer> understood) {
     List<Integer> unknown = new ArrayList<>();
     for (StunAttribute attribute : attributes) {
       int type = attribute.type();
-      if (attribute instanceof Other
+      if ((attribute instanceof Other || attribute instanceof ChangeRequest)
           && type < FIRST_OPTIONAL_TYPE
           && !AUTHENTICATION.contains(type)
           && !understood.contains(type)
@@ -242,6 +271,9 @@ public record StunMessage(
     return switch (type) {
       case MappedAddress.TYPE -> new MappedAddress(address(value, new byte[0]));
       case XorMappedAddress.TYPE -> new XorMappedAddress(address(value, mask(id)));
+      case ChangeRequest.TYPE -> changeRequest(value);
+      case ResponseOrigin.TYPE -> new ResponseOrigin(address(value, new byte[0]));
+      case OtherAddress.TYPE -> new OtherAddress(address(value, new byte[0]));
       case ErrorCode.TYPE -> errorCode(value);
       case UnknownAttributes.TYPE -> unknownAttributes(value);
       case Software.TYPE -> new Software(text(value));
@@ -281,6 +313,13 @@ public record StunMessage(
     for (int i = 0; i < address.length; i++) {
       address[i] ^= mask[i];
     }
+  }
+
+  private static ChangeRequest changeRequest(ByteBuffer value) throws MalformedStunException {
+    if (value.remaining() != Integer.BYTES) {
+      throw new MalformedStunException("A change request has four bytes.");
+    }
+    return ChangeRequest.of(value.getInt());
   }
 
   private static ErrorCode errorCode(ByteBuffer value) throws MalformedStunException {
@@ -354,6 +393,9 @@ public record StunMessage(
     return switch (attribute) {
       case MappedAddress mapped -> address(mapped.address(), new byte[0]);
       case XorMappedAddress xor -> address(xor.address(), mask(id));
+      case ChangeRequest change -> ByteBuffer.allocate(Integer.BYTES).putInt(change.bits()).array();
+      case ResponseOrigin origin -> address(origin.address(), new byte[0]);
+      case OtherAddress other -> address(other.address(), new byte[0]);
       case ErrorCode error -> errorCode(error);
       case UnknownAttributes unknown -> {
         ByteBuffer out = ByteBuffer.allocate(2 * unknown.types().size());

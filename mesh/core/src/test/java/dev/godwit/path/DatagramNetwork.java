@@ -1,5 +1,8 @@
 package dev.godwit.path;
 
+import dev.godwit.stun.DiscoveryResponder;
+import dev.godwit.stun.DiscoveryResponder.Ports;
+import dev.godwit.stun.DiscoveryResponder.Source;
 import dev.godwit.stun.MalformedStunException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -7,10 +10,13 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -60,9 +66,57 @@ final class DatagramNetwork implements AutoCloseable {
     return host;
   }
 
-  /** A host behind a NAT of its own. */
+  /** A host behind a NAT of its own, with hairpin. */
   Host host(Dependence mapping, Dependence filtering) {
-    return new Host(address(10, ++hosts, 5000), new Nat(mapping, filtering));
+    return host(mapping, filtering, true);
+  }
+
+  /** A host behind a NAT of its own. */
+  Host host(Dependence mapping, Dependence filtering, boolean hairpin) {
+    return new Host(address(10, ++hosts, 5000), new Nat(mapping, filtering, hairpin));
+  }
+
+  /** A host with a public address and a firewall. */
+  Host fenced() {
+    Host host = new Host(address(100, ++hosts, 5000), null);
+    Set<InetSocketAddress> asked = new HashSet<>();
+    host.sends = asked::add;
+    receivers.put(
+        host.address,
+        (datagram, from) -> {
+          if (asked.contains(from)) {
+            host.receive(datagram, from);
+          }
+        });
+    return host;
+  }
+
+  /** A STUN server on two ports of the same address. */
+  List<InetSocketAddress> server(ChangePort change) {
+    int number = ++hosts;
+    List<InetSocketAddress> ports = List.of(address(100, number, 3478), address(100, number, 3479));
+    for (InetSocketAddress asked : ports) {
+      InetSocketAddress other = asked.equals(ports.get(0)) ? ports.get(1) : ports.get(0);
+      Ports pair =
+          new Ports(asked, change == ChangePort.SUPPORTED ? Optional.of(other) : Optional.empty());
+      receivers.put(
+          asked,
+          (datagram, from) ->
+              DiscoveryResponder.answer(datagram, from, pair)
+                  .ifPresent(
+                      answer ->
+                          send(
+                              ByteBuffer.wrap(answer.datagram()),
+                              answer.source() == Source.OTHER_PORT ? other : asked,
+                              from)));
+    }
+    return ports;
+  }
+
+  /** Whether a server answers from its other port. */
+  enum ChangePort {
+    SUPPORTED,
+    REFUSED
   }
 
   private void send(ByteBuffer datagram, InetSocketAddress from, InetSocketAddress to) {
@@ -91,6 +145,9 @@ final class DatagramNetwork implements AutoCloseable {
     final StunAgent agent = new StunAgent(this::send, new java.security.SecureRandom());
     private final @Nullable Nat nat;
 
+    /** Hears where everything goes. Wire thread only. */
+    private Consumer<InetSocketAddress> sends = to -> {};
+
     private Host(InetSocketAddress address, @Nullable Nat nat) {
       this.address = address;
       this.nat = nat;
@@ -99,6 +156,7 @@ final class DatagramNetwork implements AutoCloseable {
     void send(ByteBuffer datagram, InetSocketAddress to) {
       wire.execute(
           () -> {
+            sends.accept(to);
             InetSocketAddress from = nat == null ? address : nat.out(this, to);
             DatagramNetwork.this.send(datagram, from, to);
           });
@@ -120,9 +178,12 @@ final class DatagramNetwork implements AutoCloseable {
     private final int number = ++hosts;
     private int ports = 40_000;
 
-    Nat(Dependence mapping, Dependence filtering) {
+    private final boolean hairpin;
+
+    Nat(Dependence mapping, Dependence filtering, boolean hairpin) {
       this.mapping = mapping;
       this.filtering = filtering;
+      this.hairpin = hairpin;
     }
 
     private final Map<InetSocketAddress, Set<InetSocketAddress>> permitted = new HashMap<>();
@@ -143,6 +204,9 @@ final class DatagramNetwork implements AutoCloseable {
 
     private void in(
         Host host, InetSocketAddress outside, ByteBuffer datagram, InetSocketAddress from) {
+      if (!hairpin && from.getAddress().equals(outside.getAddress())) {
+        return;
+      }
       if (filtering == Dependence.ENDPOINT_INDEPENDENT
           || permitted.getOrDefault(outside, Set.of()).contains(from)) {
         host.receive(datagram, from);

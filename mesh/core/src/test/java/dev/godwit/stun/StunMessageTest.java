@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.godwit.identity.Octets;
+import dev.godwit.stun.StunAttribute.Change;
+import dev.godwit.stun.StunAttribute.ChangeRequest;
 import dev.godwit.stun.StunAttribute.ErrorCode;
 import dev.godwit.stun.StunAttribute.MappedAddress;
 import dev.godwit.stun.StunAttribute.Other;
+import dev.godwit.stun.StunAttribute.OtherAddress;
+import dev.godwit.stun.StunAttribute.ResponseOrigin;
 import dev.godwit.stun.StunAttribute.Software;
 import dev.godwit.stun.StunAttribute.UnknownAttributes;
 import dev.godwit.stun.StunAttribute.XorMappedAddress;
@@ -134,6 +138,10 @@ class StunMessageTest {
             new ErrorCode(StunMessage.UNKNOWN_ATTRIBUTE, "Unknown"),
             new UnknownAttributes(List.of(1, 0xFFFF, 7)),
             new Software("x"),
+            new ChangeRequest(Change.OTHER, Change.KEEP),
+            new ChangeRequest(Change.KEEP, Change.OTHER),
+            new ResponseOrigin(socket("192.0.2.1", 3478)),
+            new OtherAddress(socket("2001:db8::2", 3479)),
             new Other(0x7777, Octets.of(new byte[] {1, 2, 3, 4, 5})));
     assertEquals(all, decode(all.encode()));
   }
