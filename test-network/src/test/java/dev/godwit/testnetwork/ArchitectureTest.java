@@ -39,6 +39,7 @@ class ArchitectureTest {
           "stun",
           "path");
   private static final String[] QUIC = packages("quic");
+  private static final String[] WEBRTC = packages("webrtc");
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo");
@@ -92,7 +93,7 @@ class ArchitectureTest {
   @Test
   void everyPackageBelongsToOneModule() {
     Set<String> ruled =
-        Stream.of(CRYPTO, CORE, QUIC, DEVICES, HUB, NODE, TEST_NETWORK)
+        Stream.of(CRYPTO, CORE, QUIC, WEBRTC, DEVICES, HUB, NODE, TEST_NETWORK)
             .flatMap(Arrays::stream)
             .map(name -> name.replace("..", ""))
             .collect(Collectors.toCollection(TreeSet::new));
@@ -152,6 +153,16 @@ class ArchitectureTest {
   }
 
   @Test
+  void webrtcKnowsNeitherQuicNorDevicesNorHub() {
+    knowsOnly(WEBRTC, CRYPTO, CORE);
+  }
+
+  @Test
+  void onlyTheWebRtcProcessUsesTheNativeLibrary() {
+    isKnownOnlyTo("dev.onvoid..", "dev.godwit.webrtc.child..");
+  }
+
+  @Test
   void devicesKnowNeitherQuicNorHub() {
     knowsOnly(DEVICES, CRYPTO, CORE);
   }
@@ -163,7 +174,7 @@ class ArchitectureTest {
 
   @Test
   void nodeDoesNotKnowTheTestNetwork() {
-    knowsOnly(NODE, CRYPTO, CORE, QUIC, DEVICES, HUB);
+    knowsOnly(NODE, CRYPTO, CORE, QUIC, WEBRTC, DEVICES, HUB);
   }
 
   @Test
