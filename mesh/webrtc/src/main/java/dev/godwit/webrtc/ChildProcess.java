@@ -8,6 +8,7 @@ import dev.godwit.webrtc.bridge.BridgeType;
 import dev.godwit.webrtc.bridge.Fields;
 import java.io.BufferedReader;
 import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.InterruptedIOException;
@@ -21,7 +22,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,9 +57,11 @@ final class ChildProcess implements Closeable {
           "-Xmx384m",
           "-XX:+UseSerialGC",
           "-XX:+ExitOnOutOfMemoryError",
-          "-XX:-CreateCoredumpOnCrash",
           "-XX:+DisableAttachMechanism");
   private static final int SIGNALED = 128;
+
+  /** How many lines of its output are told when it crashes. */
+  private static final int LAST_WORDS = 24;
 
   private final Path folder;
   private final Process process;
@@ -63,6 +69,8 @@ final class ChildProcess implements Closeable {
   private final Map<Integer, PeerEvents> peers = new ConcurrentHashMap<>();
   private final AtomicInteger nextPeer = new AtomicInteger(1);
   private final AtomicBoolean worn = new AtomicBoolean();
+  private final AtomicBoolean removed = new AtomicBoolean();
+  private final ArrayDeque<String> lastWords = new ArrayDeque<>();
   private final CompletableFuture<String> ended = new CompletableFuture<>();
   private @Nullable SocketChannel socket;
   private volatile boolean closing;
@@ -106,10 +114,18 @@ final class ChildProcess implements Closeable {
     command.addAll(launch.options());
     command.add(MAIN);
     command.add(address.toString());
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    // What it leaves behind when it crashes is removed with the folder.
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
     // Not an argument: it may be longer than one can be.
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    builder.environment().put("CLASSPATH", classPath());
     return builder.start();
+  }
+
+  private static String classPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private void begin(ServerSocketChannel server) throws IOException {
@@ -159,6 +175,12 @@ final class ChildProcess implements Closeable {
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         LOG.debug("WebRTC process: {}", line);
+        synchronized (lastWords) {
+          if (lastWords.size() == LAST_WORDS) {
+            lastWords.remove();
+          }
+          lastWords.add(line);
+        }
       }
     } catch (IOException e) {
       LOG.debug("the output of the WebRTC process ended", e);
@@ -203,7 +225,11 @@ final class ChildProcess implements Closeable {
     }
     try {
       if (process.waitFor(END.toMillis(), TimeUnit.MILLISECONDS)) {
-        return "connection lost: " + ending(process);
+        String ending = ending(process);
+        synchronized (lastWords) {
+          LOG.warn("{}; its last words:\n{}", ending, String.join("\n", lastWords));
+        }
+        return "connection lost: " + ending;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -332,7 +358,9 @@ final class ChildProcess implements Closeable {
       Thread.currentThread().interrupt();
     }
     lose("closed by this node");
-    delete(folder);
+    if (removed.compareAndSet(false, true)) {
+      delete(folder);
+    }
   }
 
   private static void delete(Path folder) {

@@ -1,7 +1,6 @@
 package dev.godwit.webrtc;
 
 import com.google.protobuf.ByteString;
-import dev.godwit.identity.LeafCertificate;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
 import dev.godwit.stream.Path;
@@ -9,8 +8,6 @@ import dev.godwit.webrtc.FingerprintProof.Role;
 import dev.godwit.webrtc.bridge.BridgeType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +43,7 @@ final class Negotiation implements PeerEvents {
     ChildProcess child() throws IOException;
 
     /** The certificate of a new connection. */
-    LeafCertificate leaf();
+    DtlsCertificate certificate();
 
     /** Signs our fingerprint. */
     Octets sign(FingerprintProof proof, Octets fingerprint);
@@ -176,18 +173,18 @@ final class Negotiation implements PeerEvents {
     return over != null;
   }
 
-  private void create(ChildProcess process) throws IOException {
-    LeafCertificate leaf = node.leaf();
-    Octets fingerprint = fingerprint(leaf);
+  private void create(ChildProcess process) {
+    DtlsCertificate certificate = node.certificate();
+    Octets fingerprint = certificate.fingerprint();
     Octets signature = node.sign(ours, fingerprint);
     synchronized (this) {
       own = new Signal.Description("", fingerprint, signature);
     }
     List<String> fields = new ArrayList<>();
     fields.add(node.settings().policy() == IcePolicy.ALL ? "ALL" : "RELAY");
-    fields.add(leaf.certificatePem());
-    fields.add(leaf.privateKeyPem());
-    fields.add(Long.toString(leaf.notAfter().toEpochMilli()));
+    fields.add(certificate.certificatePem());
+    fields.add(certificate.privateKeyPem());
+    fields.add(Long.toString(certificate.notAfter().toEpochMilli()));
     for (IceServer server : node.settings().servers().get()) {
       fields.add(server.url());
       fields.add(server.username());
@@ -200,15 +197,6 @@ final class Negotiation implements PeerEvents {
       process.send(BridgeType.MAKE_OFFER, number, 0);
     } else {
       process.send(BridgeType.SET_REMOTE, number, 0, "OFFER", reachable(offer.sdp()));
-    }
-  }
-
-  private static Octets fingerprint(LeafCertificate leaf) throws IOException {
-    try {
-      return Octets.of(
-          MessageDigest.getInstance("SHA-256").digest(leaf.certificate().getEncoded()));
-    } catch (GeneralSecurityException e) {
-      throw new IOException("our own certificate cannot be used: " + e.getMessage(), e);
     }
   }
 

@@ -2,10 +2,8 @@ package dev.godwit.webrtc;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
-import dev.godwit.identity.LeafCertificate;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
-import dev.godwit.identity.RenewingLeaf;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Transport;
 import java.io.IOException;
@@ -48,7 +46,7 @@ public final class WebRtcTransport implements Transport {
   public static final int MAX_SIGNAL = Signal.MAX_BYTES;
 
   private static final Logger LOG = LoggerFactory.getLogger(WebRtcTransport.class);
-  private static final Duration LEAF_LIFETIME = Duration.ofHours(24);
+  private static final Duration CERTIFICATE_LIFETIME = Duration.ofDays(30);
   private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final Duration CLOSE = Duration.ofSeconds(2);
 
@@ -61,8 +59,8 @@ public final class WebRtcTransport implements Transport {
   private final String address;
   private final WebRtcSignals signals;
   private final WebRtcSettings settings;
+  private final InstantSource clock;
   private final SecureRandom random;
-  private final RenewingLeaf leaf;
   private final WebRtcByteStream.Pools pools = new WebRtcByteStream.Pools();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -96,7 +94,7 @@ public final class WebRtcTransport implements Transport {
     this.signals = signals;
     this.settings = settings;
     this.random = random;
-    this.leaf = new RenewingLeaf(identity, clock, LEAF_LIFETIME, random);
+    this.clock = clock;
   }
 
   @Override
@@ -327,8 +325,8 @@ public final class WebRtcTransport implements Transport {
     }
 
     @Override
-    public LeafCertificate leaf() {
-      return leaf.current();
+    public DtlsCertificate certificate() {
+      return DtlsCertificate.generate(clock, CERTIFICATE_LIFETIME, random);
     }
 
     @Override
