@@ -22,6 +22,8 @@ import dev.godwit.signaling.proto.JoinReply;
 import dev.godwit.signaling.proto.JoinRequest;
 import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
+import dev.godwit.signaling.proto.WebRtcMessage;
+import dev.godwit.signaling.proto.WebRtcReceipt;
 import dev.godwit.ticket.Redemption;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.ticket.TicketSecret;
@@ -99,6 +101,7 @@ final class MemberSignals implements SignalHandler {
       case INTRODUCE_REQUEST -> introduce(from, request.getIntroduceRequest().getMembership());
       case CONNECT_REQUEST -> connect(from, request.getConnectRequest());
       case JOIN_REQUEST -> join(from, request.getJoinRequest());
+      case WEBRTC_MESSAGE -> webrtc(from, instance, request.getWebrtcMessage());
       default -> Optional.empty();
     };
   }
@@ -176,6 +179,17 @@ final class MemberSignals implements SignalHandler {
     } catch (IOException e) {
       LOG.debug("{} cannot be dialled back over TCP, or has no need", peer.shortForm(), e);
     }
+  }
+
+  private Optional<Signal> webrtc(NodeId from, InstanceId instance, WebRtcMessage message) {
+    if (!isMember(from, message.getMembership())) {
+      return Optional.empty();
+    }
+    transports
+        .webrtc()
+        .received(from, WebRtcMail.address(instance), message.getMessage().toByteArray());
+    return Optional.of(
+        Signal.newBuilder().setWebrtcReceipt(WebRtcReceipt.getDefaultInstance()).build());
   }
 
   private Optional<Signal> join(NodeId from, JoinRequest request) {

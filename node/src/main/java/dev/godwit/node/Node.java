@@ -13,6 +13,7 @@ import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
 import dev.godwit.path.PathPolicy;
 import dev.godwit.path.Way;
+import dev.godwit.quic.QuicAddresses;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.session.Greeting;
@@ -39,10 +40,12 @@ import dev.godwit.stream.Connection;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.tls.RelayAccess;
+import dev.godwit.webrtc.IceServer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -91,6 +94,9 @@ public final class Node implements AutoCloseable {
   /** For the ways that either work soon or not at all. */
   private static final Duration DIAL_STRAIGHT = Duration.ofSeconds(5);
 
+  /** WebRTC costs a process on both sides; where QUIC or TLS work they do so sooner. */
+  private static final Duration WEBRTC_HEAD_START = Duration.ofSeconds(1);
+
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
 
   private final NodeHome home;
@@ -126,7 +132,17 @@ public final class Node implements AutoCloseable {
         new MeshAdmission(
             own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
     this.policy = settings.policy();
-    this.transports = Transports.open(identity, settings, this::relay, clock, random);
+    InstanceId instance = InstanceId.random(random);
+    this.transports =
+        Transports.open(
+            identity,
+            instance,
+            settings,
+            this::relay,
+            (peer, address, message) -> mail().send(peer, address, message),
+            this::iceServers,
+            clock,
+            random);
     this.greeting =
         new Greeting(
             admission,
@@ -140,8 +156,7 @@ public final class Node implements AutoCloseable {
     this.hub =
         HubClient.start(
             mesh.hub(),
-            new Credentials(
-                identity, mesh.id(), InstanceId.random(random), SealingKey.generate(random)),
+            new Credentials(identity, mesh.id(), instance, SealingKey.generate(random)),
             clock,
             random);
     hub.onRevocations(this::learn);
@@ -535,6 +550,23 @@ public final class Node implements AutoCloseable {
     };
   }
 
+  /** Made for each message: it has no state, and the hub is there later than the transports. */
+  private WebRtcMail mail() {
+    return new WebRtcMail(hub, signaling, membership());
+  }
+
+  private List<IceServer> iceServers() {
+    List<IceServer> servers = new ArrayList<>();
+    if (hub.state() instanceof HubState.Online(var welcome)) {
+      for (int port : welcome.stunPorts()) {
+        servers.add(
+            IceServer.stun(
+                "stun:" + QuicAddresses.format(new InetSocketAddress(hub.hub().host(), port))));
+      }
+    }
+    return servers;
+  }
+
   private void shaken() {
     candidates.refresh();
     hub.check();
@@ -588,6 +620,20 @@ public final class Node implements AutoCloseable {
     }
     if (allowed.permits(Way.TLS)) {
       race.run(Way.TLS, () -> tls(node, token, agreed));
+    }
+    if (allowed.permits(Way.WEBRTC)) {
+      boolean alone = allowed.ways().size() == 1;
+      race.run(
+          Way.WEBRTC,
+          alone ? Duration.ZERO : WEBRTC_HEAD_START,
+          () -> {
+            Connection connection =
+                transports
+                    .webrtc()
+                    .dial(node, List.of(WebRtcMail.address(process.instance())), DIAL);
+            greeting.greet(connection);
+            return connection;
+          });
     }
   }
 

@@ -58,6 +58,11 @@ final class PathRace {
 
   /** Starts an attempt, unless it cannot lead to anything of interest. */
   void run(Way way, Attempt attempt) {
+    run(way, Duration.ZERO, attempt);
+  }
+
+  /** Starts an attempt after a pause, unless there is something better by then. */
+  void run(Way way, Duration pause, Attempt attempt) {
     lock.lock();
     try {
       if (over || PathRank.best(way) >= above) {
@@ -72,7 +77,9 @@ final class PathRace {
         .start(
             () -> {
               try {
-                arrived(attempt.run());
+                if (isWorthwhile(way, pause)) {
+                  arrived(attempt.run());
+                }
                 ended(way, null);
               } catch (IOException e) {
                 LOG.debug("{} does not lead there", way, e);
@@ -82,6 +89,27 @@ final class PathRace {
                 ended(way, new IOException("internal error: " + e, e));
               }
             });
+  }
+
+  private boolean isWorthwhile(Way way, Duration pause) throws IOException {
+    lock.lock();
+    try {
+      long left = pause.toNanos();
+      while (left > 0 && !over && !isBeaten(way)) {
+        left = changed.awaitNanos(left);
+      }
+      return !over && !isBeaten(way);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while connecting").initCause(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isBeaten(Way way) {
+    Connection present = best;
+    return present != null && PathRank.of(present.path()) <= PathRank.best(way);
   }
 
   private void ended(Way way, @Nullable IOException failure) {
