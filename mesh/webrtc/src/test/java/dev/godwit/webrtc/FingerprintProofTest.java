@@ -66,8 +66,7 @@ class FingerprintProofTest {
   @Test
   void anotherFingerprintIsNotSigned() {
     Signal.Description shown =
-        new Signal.Description(
-            NAMED, Octets.random(32, RANDOM), proof.sign(alice, FINGERPRINT));
+        new Signal.Description(NAMED, Octets.random(32, RANDOM), proof.sign(alice, FINGERPRINT));
     assertTrue(refusal(proof, shown).contains("not signed by"));
   }
 

@@ -35,8 +35,7 @@ class SignalTest {
         new Signal.Offer(ID, new Signal.Description("", SIGNATURE, SIGNATURE)),
         new Signal.Offer(ID, new Signal.Description("", FINGERPRINT, FINGERPRINT)),
         new Signal.Answer(
-            ID,
-            new Signal.Description("x".repeat(Signal.MAX_SDP + 1), FINGERPRINT, SIGNATURE)),
+            ID, new Signal.Description("x".repeat(Signal.MAX_SDP + 1), FINGERPRINT, SIGNATURE)),
         new Signal.Reachable(ID, Collections.nCopies(65, CANDIDATE), false),
         new Signal.Reachable(ID, List.of(new Signal.Candidate("", -1, "")), false),
         new Signal.Reachable(ID, List.of(new Signal.Candidate("", 0, "x".repeat(513))), false));
@@ -64,8 +63,7 @@ class SignalTest {
     Seeds.each(
         2000,
         random -> {
-          byte[] bytes =
-              Signal.encode(everyKind().toList().get(random.nextInt(4)));
+          byte[] bytes = Signal.encode(everyKind().toList().get(random.nextInt(4)));
           for (int i = random.nextInt(4); i >= 0; i--) {
             bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
           }

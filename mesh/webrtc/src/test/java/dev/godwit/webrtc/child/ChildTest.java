@@ -34,8 +34,7 @@ class ChildTest {
     assertEquals(0, outstanding.update(7));
     assertEquals(BridgeCost.of(10), outstanding.update(6));
     assertFalse(outstanding.isEmpty());
-    assertEquals(
-        BridgeCost.of(10) + BridgeCost.of(1) + BridgeCost.of(5), outstanding.update(0));
+    assertEquals(BridgeCost.of(10) + BridgeCost.of(1) + BridgeCost.of(5), outstanding.update(0));
     assertTrue(outstanding.isEmpty());
   }
 }
