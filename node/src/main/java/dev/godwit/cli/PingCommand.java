@@ -68,7 +68,7 @@ final class PingCommand extends Verb {
     ExitStatus status = ExitStatus.FAILED;
     try (Node node = Node.start(common().nodeHome(), paths.apply(listen.settings()))) {
       long start = System.nanoTime();
-      try (Pinging pinging = node.ping(node.find(name).getFirst().id())) {
+      try (Pinging pinging = node.ping(node.find(name).getFirst())) {
         status = ask(output, pinging, start, termination.requested());
       }
     } finally {

@@ -56,7 +56,7 @@ public final class Leeching implements AutoCloseable {
     PeerView seeder = node.locate(options.name());
     Journal journal = new Journal(FileLog.open(Seeding.journalOf(file)));
     Backend store = null;
-    KeptSession kept = node.session(seeder.id(), options.name().resource());
+    KeptSession kept = node.session(seeder, options.name().resource());
     Session session = kept.session();
     try {
       checkJournal(journal.ownership(), file, seeder.id(), options);

@@ -497,11 +497,11 @@ public final class Node implements AutoCloseable {
   }
 
   /** A session about a resource of {@code seeder}, not started yet. */
-  KeptSession session(NodeId seeder, String resource) {
+  KeptSession session(PeerView seeder, String resource) {
     return session(seeder, SeederClient.protocol(), resource, policy);
   }
 
-  private KeptSession session(NodeId peer, String protocol, String resource, PathPolicy allowed) {
+  private KeptSession session(PeerView peer, String protocol, String resource, PathPolicy allowed) {
     PathKeeper keeper = new PathKeeper(this, peer, resource, allowed, clock);
     keepers.add(keeper);
     Session session =
@@ -521,13 +521,13 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Connects to some process of a node, to see how it is reached.
+   * Connects to a process, and to another one of the same node when it is gone, to see how it is
+   * reached.
    *
-   * @param peer which must be there now
-   * @throws NodeException when it is not
+   * @param peer one of {@link #find}
    * @throws IOException when no way leads there
    */
-  public Pinging ping(NodeId peer) throws IOException {
+  public Pinging ping(PeerView peer) throws IOException {
     KeptSession kept = session(peer, Pinging.PROTOCOL, "", policy);
     try {
       kept.session().start();
@@ -579,13 +579,12 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Starts every way to the process of a node that offers a resource.
+   * Starts every way to a process.
    *
-   * @param resource empty for any process
-   * @throws NodeException when the hub cannot be reached, or no process offers it
+   * @param resource what it is about, or empty
    */
-  void begin(PathRace race, NodeId node, String resource, PathPolicy allowed) throws IOException {
-    PresentInstance process = locate(node, resource).process();
+  void begin(PathRace race, PresentInstance process, String resource, PathPolicy allowed) {
+    NodeId node = process.node();
     CheckToken token = CheckToken.random(random);
     CircuitId circuit = CircuitId.random(random);
     ConnectRequest.Builder request =

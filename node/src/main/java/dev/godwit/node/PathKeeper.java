@@ -9,6 +9,7 @@ import dev.godwit.path.Way;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionState;
+import dev.godwit.signaling.PresentInstance;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import java.io.IOException;
@@ -46,6 +47,7 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
   private final Condition news = lock.newCondition();
   private final PathSelector selector;
   private final Thread keeping;
+  private @Nullable PresentInstance process;
   private @Nullable Session session;
   private @Nullable PathRace race;
   private @Nullable Connection current;
@@ -55,9 +57,15 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
   private boolean improving;
   private boolean closed;
 
-  PathKeeper(Node node, NodeId peer, String resource, PathPolicy policy, InstantSource clock) {
+  /**
+   * A keeper without a session yet.
+   *
+   * @param first the process that offers the resource now; later ones are found
+   */
+  PathKeeper(Node node, PeerView first, String resource, PathPolicy policy, InstantSource clock) {
     this.node = node;
-    this.peer = peer;
+    this.peer = first.id();
+    this.process = first.process();
     this.resource = resource;
     this.policy = policy;
     this.clock = clock;
@@ -135,9 +143,12 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
   private Connection connection(int above) throws IOException {
     PathRace fresh = new PathRace(above, this::found);
     @Nullable PathRace before;
+    @Nullable PresentInstance where;
     List<String> last;
     lock.lock();
     try {
+      where = process;
+      process = null;
       before = race;
       race = fresh;
       last = known;
@@ -148,7 +159,8 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
       before.abandon();
     }
     try {
-      node.begin(fresh, peer, resource, policy);
+      node.begin(
+          fresh, where == null ? node.locate(peer, resource).process() : where, resource, policy);
     } catch (RemoteException e) {
       throw e;
     } catch (IOException e) {

@@ -44,7 +44,7 @@ class ArchitectureTest {
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo");
-  private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet");
+  private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet", "run");
 
   /** Measures Netty itself as the yardstick. */
   private static final String[] BENCH = packages("bench");

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** Transports on hosts of a virtual internet, which tell each other their signals in memory. */
 public final class WebRtcWorld implements AutoCloseable {
@@ -40,7 +41,7 @@ public final class WebRtcWorld implements AutoCloseable {
   public WebRtcTransport transport(Identity identity, Host host, WebRtcSettings settings)
       throws IOException {
     String address = host.name();
-    ChildLaunch inHost = new ChildLaunch(host.command(List.of()).command(), List.of());
+    ChildLaunch inHost = new ChildLaunch(host.command(List.of()).command(), List.of(mark(host)));
     WebRtcTransport transport =
         new WebRtcTransport(
             identity,
@@ -52,6 +53,22 @@ public final class WebRtcWorld implements AutoCloseable {
     receivers.put(address, transport::received);
     transports.add(transport);
     return transport;
+  }
+
+  private static String mark(Host host) {
+    return "-Dgodwit.host=" + host.namespace();
+  }
+
+  /** The WebRTC process of the transport on this host. */
+  public static ProcessHandle process(Host host) {
+    return ProcessHandle.current()
+        .children()
+        .filter(
+            child ->
+                Stream.of(child.info().arguments().orElse(new String[0]))
+                    .anyMatch(mark(host)::equals))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Has signals for an address taken by somebody else. */

@@ -227,7 +227,7 @@ final class ChildProcess implements Closeable {
       if (process.waitFor(END.toMillis(), TimeUnit.MILLISECONDS)) {
         String ending = ending(process);
         synchronized (lastWords) {
-          LOG.warn("{}; its last words:\n{}", ending, String.join("\n", lastWords));
+          LOG.warn("{}; its last words: {}", ending, String.join("\n", lastWords));
         }
         return "connection lost: " + ending;
       }
