@@ -160,6 +160,12 @@ public final class Internet implements AutoCloseable {
     return new Nat(this, name, kind, translators);
   }
 
+  /** An Ethernet without hosts yet, behind a translating router. */
+  public Lan lan(String name) throws IOException {
+    checkName(name);
+    return new Lan(wiring, prefix, name, "192.168." + ++homes, backbone);
+  }
+
   Host host(String name, Router router, LinkProfile profile, @Nullable Nat nat) throws IOException {
     checkName(name);
     Namespace namespace = Namespace.add(prefix + name);

@@ -38,7 +38,7 @@ class ArchitectureTest {
           "signaling",
           "stun",
           "path");
-  private static final String[] QUIC = packages("quic");
+  private static final String[] QUIC = packages("quic", "portmap");
   private static final String[] TLS = packages("tls");
   private static final String[] WEBRTC = packages("webrtc");
   private static final String[] DEVICES = packages("nbd", "libc");
@@ -191,6 +191,11 @@ class ArchitectureTest {
   @Test
   void onlyTransportAndHubUseNetty() {
     isKnownOnlyTo("io.netty..", together(QUIC, TLS, HUB, BENCH));
+  }
+
+  @Test
+  void onlyPortMappingUsesItsLibrary() {
+    isKnownOnlyTo("com.offbynull..", "dev.godwit.portmap..");
   }
 
   @Test
