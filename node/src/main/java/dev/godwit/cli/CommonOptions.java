@@ -26,6 +26,10 @@ final class CommonOptions {
     return Output.standard(json);
   }
 
+  boolean json() {
+    return json;
+  }
+
   boolean verbose() {
     return verbose;
   }

@@ -1,10 +1,14 @@
 package dev.godwit.cli;
 
 import dev.godwit.demo.Demo;
+import dev.godwit.demo.PrivateNetwork;
+import dev.godwit.demo.Venue;
 import dev.godwit.node.NodeException;
 import dev.godwit.path.Way;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,7 +32,11 @@ final class DemoCommand extends Verb {
       names = "--transport",
       paramLabel = "NAME",
       defaultValue = "quic",
-      description = "How the nodes connect: quic, tls, relay (default: ${DEFAULT-VALUE}).")
+      description = {
+        "How the nodes connect: quic, tls, relay, webrtc (default: ${DEFAULT-VALUE}).",
+        "WebRTC ignores loopback: its nodes get network namespaces of their own, for which",
+        "the demo has to be root, or to be allowed user namespaces."
+      })
   private String transport = "quic";
 
   @Option(
@@ -53,28 +61,71 @@ final class DemoCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    Demo.Options options = options();
+    boolean namespaces = PathOptions.way(transport) == Way.WEBRTC;
+    if (namespaces && !isRoot()) {
+      return asRootOfAUserNamespace();
+    }
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
+    try (@Nullable PrivateNetwork network = namespaces ? PrivateNetwork.open() : null) {
+      status = run(output, termination, network == null ? Venue.LOOPBACK : network.venue());
+    } finally {
+      termination.finished(status.code());
+    }
+    return status;
+  }
+
+  private static boolean isRoot() throws IOException {
+    return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+  }
+
+  /** Runs the same command where it may make network namespaces. */
+  private ExitStatus asRootOfAUserNamespace() throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "unshare",
+                "-Urnm",
+                "sh",
+                "-c",
+                "mount -t tmpfs tmpfs /run && exec \"$@\"",
+                "sh",
+                launcher(),
+                "demo",
+                "--transport",
+                transport,
+                "--size",
+                size,
+                "--write-rate",
+                writeRate));
+    if (state != null) {
+      command.addAll(List.of("--state", state.toString()));
+    }
+    if (common().json()) {
+      command.add("--json");
+    }
+    int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
+    return exit == 0 ? ExitStatus.DONE : ExitStatus.FAILED;
+  }
+
+  private ExitStatus run(Output output, Termination termination, Venue venue) throws Exception {
     Demo.Result result;
-    try (Demo demo = new Demo(options, new Show(output))) {
+    try (Demo demo = new Demo(options(venue), new Show(output))) {
       output.line(
           output.strong("godwit demo") + ": a hub, two nodes and a program, each a process");
       output.line("of its own, on this machine.");
       output.line("");
       result = interruptibly(demo, termination);
-      status =
-          result.report().lost() + result.report().foreign() == 0
-              ? ExitStatus.DONE
-              : ExitStatus.FAILED;
-    } finally {
-      termination.finished(status.code());
     }
+    ExitStatus status =
+        result.report().lost() + result.report().foreign() == 0
+            ? ExitStatus.DONE
+            : ExitStatus.FAILED;
     tell(output, result, status);
     return status;
   }
 
-  private Demo.Options options() throws NodeException {
+  private Demo.Options options(Venue venue) throws NodeException {
     Way way = PathOptions.way(transport);
     if (state != null && !Files.isRegularFile(state)) {
       throw new NodeException(NodeException.Kind.USAGE, "There is no file " + state + ".");
@@ -91,13 +142,18 @@ final class DemoCommand extends Verb {
       throw new NodeException(
           NodeException.Kind.USAGE, "The demo needs --size 1M and --write-rate 4K at least.");
     }
+    return new Demo.Options(
+        List.of(launcher()), venue, Optional.of(way), bytes, rate, Optional.ofNullable(state));
+  }
+
+  private static String launcher() throws NodeException {
     String launcher = System.getProperty("godwit.launcher");
     if (launcher == null) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           "The demo starts further processes and needs the godwit launcher for that.");
     }
-    return new Demo.Options(List.of(launcher), way, bytes, rate, Optional.ofNullable(state));
+    return launcher;
   }
 
   /** Runs the demo on a thread of its own, so that Ctrl-C can end it. */

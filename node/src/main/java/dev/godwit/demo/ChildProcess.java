@@ -62,6 +62,11 @@ public final class ChildProcess implements AutoCloseable {
     return new ChildProcess(name, builder.redirectError(errors.toFile()).start(), errors, listener);
   }
 
+  /** What it is called. */
+  public String name() {
+    return name;
+  }
+
   /** Its number. */
   public long pid() {
     return process.pid();

@@ -8,7 +8,6 @@ import dev.godwit.node.MeshFounding;
 import dev.godwit.node.NodeHome;
 import dev.godwit.path.Way;
 import dev.godwit.signaling.HubAddress;
-import dev.godwit.ticket.Ticket;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * nothing was lost. Leaves nothing behind.
  */
 public final class Demo implements AutoCloseable {
-  private static final String LOOPBACK = "127.0.0.1:0";
+  private static final File NOTHING = new File("/dev/null");
   private static final Duration START = Duration.ofSeconds(30);
   private static final Duration MOVE = Duration.ofMinutes(30);
   private static final Duration WARM_UP = Duration.ofMillis(1500);
@@ -50,13 +50,19 @@ public final class Demo implements AutoCloseable {
    * What to show.
    *
    * @param launcher starts a {@code godwit} process
-   * @param way how the nodes connect
+   * @param venue where its processes run
+   * @param way how the nodes connect; empty for whatever works
    * @param size bytes of state, when {@code state} is empty
    * @param writeRate how fast the program writes, bytes a second
    * @param state a file to take the state from; it is copied, not touched
    */
   public record Options(
-      List<String> launcher, Way way, long size, long writeRate, Optional<Path> state) {
+      List<String> launcher,
+      Venue venue,
+      Optional<Way> way,
+      long size,
+      long writeRate,
+      Optional<Path> state) {
     /** Copies the list. */
     public Options {
       launcher = List.copyOf(launcher);
@@ -84,6 +90,9 @@ public final class Demo implements AutoCloseable {
 
     /** Everything is at the second node. */
     void complete(Map<String, String> outcome);
+
+    /** Anything that the second node says, as it says it. */
+    default void heard(Map<String, String> event) {}
 
     /** The checker is at work. */
     void checking();
@@ -123,31 +132,37 @@ public final class Demo implements AutoCloseable {
    * @throws IOException when something did not work; the message says what
    */
   public Result run() throws IOException, InterruptedException {
+    Venue venue = options.venue();
     ChildProcess hub =
-        godwit("hub", event -> {}, "hub", "--listen", LOOPBACK, "--data", path("hub-data"));
+        godwit(
+            "hub",
+            venue.hub(),
+            NOTHING,
+            event -> {},
+            "hub",
+            "--listen",
+            venue.hub().listen(),
+            "--data",
+            path("hub-data"));
     HubAddress address = HubAddress.parse(member(hub.await("ready", START), "address"));
     stage.hub(address.hostAndPort());
 
-    NodeHome alice = new NodeHome(directory.resolve("alice"), new SecureRandom());
-    NodeHome bob = new NodeHome(directory.resolve("bob"), new SecureRandom());
-    MeshFounding.create(alice, "demo", "alice", address);
-    Ticket ticket =
-        MeshFounding.invite(
-            alice,
-            "bob",
-            List.of(new Grant("*", EnumSet.of(Capability.MIGRATE))),
-            Duration.ofMinutes(5));
+    Files.createDirectories(directory.resolve("alice"));
+    Files.createDirectories(directory.resolve("bob"));
+    Path invitation = found(venue, address);
 
     Path source = directory.resolve("alice/state");
     prepareState(source);
     ChildProcess seed =
         godwit(
             "alice",
+            venue.alice(),
+            NOTHING,
             event -> {},
             "seed",
             "state",
             "--listen",
-            LOOPBACK,
+            venue.alice().listen(),
             "--home",
             path("alice"),
             "--from",
@@ -164,17 +179,34 @@ public final class Demo implements AutoCloseable {
     Files.writeString(directory.resolve("program.pid"), writer.pid() + "\n");
     // Started beforehand: it waits for its device, which comes with the leech.
     ChildProcess successor = program("program-bob", path("bob.sock"), after);
-    MeshFounding.join(bob, ticket.text());
+    join(venue, invitation);
     writer.await("ready", START);
     awaitRecords(before, options.writeRate() / RecordFormat.BYTES * WARM_UP.toMillis() / 1000);
     stage.writing(Files.size(source));
 
     Path target = directory.resolve("bob/state");
     String[] way = {""};
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                "leech",
+                "alice/state",
+                "--listen",
+                venue.bob().listen(),
+                "--home",
+                path("bob"),
+                "--to",
+                target.toString(),
+                "--device",
+                "nbd:unix:" + path("bob.sock")));
+    options.way().ifPresent(only -> command.addAll(List.of("--transport", only.word())));
     ChildProcess leech =
         godwit(
             "bob",
+            venue.bob(),
+            NOTHING,
             event -> {
+              stage.heard(event);
               if ("progress".equals(event.get("event"))) {
                 String route = event.getOrDefault("path", "");
                 if (!route.isEmpty()) {
@@ -183,18 +215,7 @@ public final class Demo implements AutoCloseable {
                 stage.moving(event, count(before));
               }
             },
-            "leech",
-            "alice/state",
-            "--transport",
-            options.way().word(),
-            "--listen",
-            LOOPBACK,
-            "--home",
-            path("bob"),
-            "--to",
-            target.toString(),
-            "--device",
-            "nbd:unix:" + path("bob.sock"));
+            command.toArray(String[]::new));
     Map<String, String> complete = leech.await("complete", MOVE);
     awaitRecords(after, 1);
     double downtime = downtime(before, after);
@@ -207,6 +228,64 @@ public final class Demo implements AutoCloseable {
     expectGood("alice", seed, seed.awaitEnd(START));
     stage.checking();
     return check(target, before, after, downtime, complete, way[0]);
+  }
+
+  /** Makes the mesh; returns a file with an invitation for bob. */
+  private Path found(Venue venue, HubAddress address) throws IOException, InterruptedException {
+    Path invitation = directory.resolve("invitation");
+    String ticket;
+    if (venue.equals(Venue.LOOPBACK)) {
+      NodeHome alice = new NodeHome(directory.resolve("alice"), new SecureRandom());
+      MeshFounding.create(alice, "demo", "alice", address);
+      ticket =
+          MeshFounding.invite(
+                  alice,
+                  "bob",
+                  List.of(new Grant("*", EnumSet.of(Capability.MIGRATE))),
+                  Duration.ofMinutes(5))
+              .text();
+    } else {
+      ChildProcess create =
+          alice("create", "mesh", "create", "demo", "--as", "alice", "--hub", address.toString());
+      expectGood("mesh create", create, create.awaitEnd(START));
+      ChildProcess invite = alice("invite", "mesh", "invite", "bob", "--no-wait");
+      ticket = member(invite.await("ticket", START), "ticket");
+      expectGood("mesh invite", invite, invite.awaitEnd(START));
+    }
+    return Files.writeString(invitation, ticket + "\n");
+  }
+
+  private ChildProcess alice(String name, String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--home", path("alice")));
+    return godwit(name, options.venue().alice(), NOTHING, event -> {}, all.toArray(String[]::new));
+  }
+
+  private void join(Venue venue, Path invitation) throws IOException, InterruptedException {
+    if (venue.equals(Venue.LOOPBACK)) {
+      MeshFounding.join(
+          new NodeHome(directory.resolve("bob"), new SecureRandom()),
+          Files.readString(invitation).strip());
+    } else {
+      ChildProcess join =
+          godwit(
+              "join",
+              venue.bob(),
+              invitation.toFile(),
+              event -> {},
+              "mesh",
+              "join",
+              "--home",
+              path("bob"));
+      expectGood("mesh join", join, join.awaitEnd(START));
+    }
+  }
+
+  /** Where the process of that name can be stopped and watched; null when it is not there. */
+  public @Nullable ChildProcess process(String name) {
+    synchronized (children) {
+      return children.stream().filter(child -> child.name().equals(name)).findFirst().orElse(null);
+    }
   }
 
   private static void expectGood(String who, ChildProcess child, int status) throws IOException {
@@ -271,8 +350,10 @@ public final class Demo implements AutoCloseable {
   private void awaitRecords(Path log, long count) throws IOException {
     long deadline = System.nanoTime() + MOVE.toNanos();
     while (AckLog.count(log) < count) {
-      for (ChildProcess child : children) {
-        child.failIfDead();
+      synchronized (children) {
+        for (ChildProcess child : children) {
+          child.failIfDead();
+        }
       }
       if (System.nanoTime() > deadline) {
         throw new IOException("the program writes nothing");
@@ -284,6 +365,8 @@ public final class Demo implements AutoCloseable {
   private ChildProcess program(String name, String socket, Path log) throws IOException {
     return godwit(
         name,
+        Venue.LOOPBACK.hub(),
+        NOTHING,
         event -> {},
         "demo-program",
         "--device",
@@ -295,16 +378,22 @@ public final class Demo implements AutoCloseable {
   }
 
   private ChildProcess godwit(
-      String name, java.util.function.Consumer<Map<String, String>> listener, String... arguments)
+      String name,
+      Venue.Spot spot,
+      File input,
+      Consumer<Map<String, String>> listener,
+      String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(options.launcher());
+    List<String> command = new ArrayList<>(spot.prefix());
+    command.addAll(options.launcher());
     command.addAll(List.of(arguments));
     command.add("--json");
     ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+        new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(input));
     ChildProcess child = ChildProcess.start(name, directory, builder, listener);
-    children.push(child);
+    synchronized (children) {
+      children.push(child);
+    }
     return child;
   }
 
@@ -327,8 +416,10 @@ public final class Demo implements AutoCloseable {
   /** Ends every process that was started and removes every file that was made. */
   @Override
   public void close() throws IOException {
-    while (!children.isEmpty()) {
-      children.pop().close();
+    synchronized (children) {
+      while (!children.isEmpty()) {
+        children.pop().close();
+      }
     }
     try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
