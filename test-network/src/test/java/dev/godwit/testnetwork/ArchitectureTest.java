@@ -42,7 +42,7 @@ class ArchitectureTest {
   private static final String[] TLS = packages("tls");
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
-  private static final String[] NODE = packages("node", "cli", "demo");
+  private static final String[] NODE = packages("node", "cli", "demo", "lan");
   private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet");
 
   /** Measures Netty itself as the yardstick. */
@@ -185,6 +185,11 @@ class ArchitectureTest {
   @Test
   void onlyPortMappingUsesItsLibrary() {
     isKnownOnlyTo("com.offbynull..", "dev.godwit.portmap..");
+  }
+
+  @Test
+  void onlyLanDiscoveryUsesMdns() {
+    isKnownOnlyTo("javax.jmdns..", "dev.godwit.lan..");
   }
 
   @Test
