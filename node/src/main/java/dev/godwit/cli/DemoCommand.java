@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import dev.godwit.demo.Demo;
 import dev.godwit.node.NodeException;
+import dev.godwit.path.Way;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,7 +28,7 @@ final class DemoCommand extends Verb {
       names = "--transport",
       paramLabel = "NAME",
       defaultValue = "quic",
-      description = "How the nodes connect: quic (default: ${DEFAULT-VALUE}).")
+      description = "How the nodes connect: quic, tls, relay (default: ${DEFAULT-VALUE}).")
   private String transport = "quic";
 
   @Option(
@@ -74,11 +75,7 @@ final class DemoCommand extends Verb {
   }
 
   private Demo.Options options() throws NodeException {
-    if (!transport.equals("quic")) {
-      throw new NodeException(
-          NodeException.Kind.USAGE,
-          "Transport '" + transport + "' is not available in this version; there is quic.");
-    }
+    Way way = PathOptions.way(transport);
     if (state != null && !Files.isRegularFile(state)) {
       throw new NodeException(NodeException.Kind.USAGE, "There is no file " + state + ".");
     }
@@ -100,7 +97,7 @@ final class DemoCommand extends Verb {
           NodeException.Kind.FAILED,
           "The demo starts further processes and needs the godwit launcher for that.");
     }
-    return new Demo.Options(List.of(launcher), bytes, rate, Optional.ofNullable(state));
+    return new Demo.Options(List.of(launcher), way, bytes, rate, Optional.ofNullable(state));
   }
 
   /** Runs the demo on a thread of its own, so that Ctrl-C can end it. */
@@ -237,7 +234,9 @@ final class DemoCommand extends Verb {
               + Units.bytes(number(outcome, "bytes"))
               + " in "
               + (int) number(outcome, "rounds")
-              + " rounds, over QUIC.");
+              + " rounds, over "
+              + Words.transport(transport)
+              + ".");
     }
 
     @Override

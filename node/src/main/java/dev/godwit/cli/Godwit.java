@@ -38,7 +38,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       LeechCommand.class,
       LsCommand.class,
       PeersCommand.class,
+      PingCommand.class,
       StatusCommand.class,
+      UpCommand.class,
     })
 public final class Godwit implements Runnable {
 

@@ -120,6 +120,7 @@ final class LeechCommand extends Verb {
   }
 
   @Mixin private final ListenOption listen = new ListenOption();
+  @Mixin private final PathOptions paths = new PathOptions();
 
   @Override
   ExitStatus run(Output output) throws Exception {
@@ -132,7 +133,7 @@ final class LeechCommand extends Verb {
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, listen.settings());
+    try (Node node = Node.start(home, paths.apply(listen.settings()));
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
       output.event(

@@ -6,19 +6,18 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where a node's UDP socket is bound. */
+/** Where a node's sockets are bound. */
 final class ListenOption {
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
-      description = "Where peers reach this node, UDP (default: every address, any free port).")
+      description =
+          "Where peers reach this node, UDP and TCP (default: every address, any free port).")
   private @Nullable String listen;
 
   NodeSettings settings() throws NodeException {
     NodeSettings standard = NodeSettings.standard();
-    return listen == null
-        ? standard
-        : new NodeSettings(parse(listen, 0), standard.quic(), standard.hubPatience());
+    return listen == null ? standard : standard.withListen(parse(listen, 0));
   }
 
   /**

@@ -28,6 +28,17 @@ final class Words {
     };
   }
 
+  /** A transport in a sentence. */
+  static String transport(String name) {
+    return switch (name) {
+      case "quic" -> "QUIC";
+      case "tls" -> "TLS";
+      case "webrtc" -> "WebRTC";
+      case "relay" -> "the relay of the hub";
+      default -> name;
+    };
+  }
+
   static String path(SessionState state) {
     return switch (state) {
       case SessionState.Connected connected -> connected.path().toString();

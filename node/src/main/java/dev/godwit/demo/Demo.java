@@ -6,6 +6,7 @@ import dev.godwit.membership.Capability;
 import dev.godwit.membership.Grant;
 import dev.godwit.node.MeshFounding;
 import dev.godwit.node.NodeHome;
+import dev.godwit.path.Way;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.ticket.Ticket;
 import java.io.File;
@@ -49,11 +50,13 @@ public final class Demo implements AutoCloseable {
    * What to show.
    *
    * @param launcher starts a {@code godwit} process
+   * @param way how the nodes connect
    * @param size bytes of state, when {@code state} is empty
    * @param writeRate how fast the program writes, bytes a second
    * @param state a file to take the state from; it is copied, not touched
    */
-  public record Options(List<String> launcher, long size, long writeRate, Optional<Path> state) {
+  public record Options(
+      List<String> launcher, Way way, long size, long writeRate, Optional<Path> state) {
     /** Copies the list. */
     public Options {
       launcher = List.copyOf(launcher);
@@ -182,6 +185,8 @@ public final class Demo implements AutoCloseable {
             },
             "leech",
             "alice/state",
+            "--transport",
+            options.way().word(),
             "--listen",
             LOOPBACK,
             "--home",

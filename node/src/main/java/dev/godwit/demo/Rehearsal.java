@@ -17,9 +17,11 @@ import dev.godwit.node.MeshFounding;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
+import dev.godwit.node.Pinging;
 import dev.godwit.node.SeedOptions;
 import dev.godwit.node.Seeding;
-import dev.godwit.quic.QuicSettings;
+import dev.godwit.path.PathPolicy;
+import dev.godwit.path.Way;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.ticket.Ticket;
 import java.io.IOException;
@@ -68,8 +70,7 @@ public final class Rehearsal {
   private static void run(Path directory) throws IOException, InterruptedException {
     SecureRandom random = new SecureRandom();
     InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    NodeSettings settings =
-        new NodeSettings(loopback, QuicSettings.STANDARD, Duration.ofSeconds(10));
+    NodeSettings settings = NodeSettings.standard().withListen(loopback);
     NodeHome alice = new NodeHome(directory.resolve("alice"), random);
     NodeHome bob = new NodeHome(directory.resolve("bob"), random);
     Path source = directory.resolve("source");
@@ -94,10 +95,20 @@ public final class Rehearsal {
       try (Node here = Node.start(alice, settings);
           Seeding seeding = here.seed(seed)) {
         MeshFounding.join(bob, ticket.text());
+        for (Way way : List.of(Way.TLS, Way.RELAY)) {
+          ping(bob, settings.withPolicy(PathPolicy.only(way)));
+        }
         write(device.address(), directory.resolve("log"));
         move(bob, settings, directory, hook);
         seeding.released().join();
       }
+    }
+  }
+
+  private static void ping(NodeHome home, NodeSettings settings) throws IOException {
+    try (Node node = Node.start(home, settings);
+        Pinging pinging = node.ping(node.find("alice").getFirst())) {
+      var _ = pinging.ask(Duration.ofSeconds(10));
     }
   }
 

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Leeching implements AutoCloseable {
   private final Session session;
+  private final PathKeeper keeper;
   private final Leecher leecher;
   private final Backend store;
   private final Journal journal;
@@ -41,8 +42,9 @@ public final class Leeching implements AutoCloseable {
   private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
   private volatile @Nullable Thread runner;
 
-  private Leeching(Session session, Leecher leecher, Backend store, Journal journal) {
-    this.session = session;
+  private Leeching(KeptSession kept, Leecher leecher, Backend store, Journal journal) {
+    this.session = kept.session();
+    this.keeper = kept.keeper();
     this.leecher = leecher;
     this.store = store;
     this.journal = journal;
@@ -54,7 +56,8 @@ public final class Leeching implements AutoCloseable {
     PeerView seeder = node.locate(options.name());
     Journal journal = new Journal(FileLog.open(Seeding.journalOf(file)));
     Backend store = null;
-    Session session = node.session(seeder.id(), options.name().resource());
+    KeptSession kept = node.session(seeder, options.name().resource());
+    Session session = kept.session();
     try {
       checkJournal(journal.ownership(), file, seeder.id(), options);
       session.start();
@@ -69,7 +72,7 @@ public final class Leeching implements AutoCloseable {
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
-      Leeching leeching = new Leeching(session, leecher, store, journal);
+      Leeching leeching = new Leeching(kept, leecher, store, journal);
       leeching.open(options);
       return leeching;
     } catch (IOException e) {
@@ -282,6 +285,11 @@ public final class Leeching implements AutoCloseable {
   /** What it is doing. */
   public LeecherState state() {
     return leecher.state();
+  }
+
+  /** How the seeder is reached now; null when it is not. */
+  public @Nullable PathView reached() {
+    return keeper.view();
   }
 
   /** The way to the seeder. */

@@ -7,10 +7,12 @@ import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.migration.Seeder;
 import dev.godwit.path.CheckToken;
-import dev.godwit.quic.QuicTransport;
+import dev.godwit.path.Checks;
 import dev.godwit.seal.InstanceId;
+import dev.godwit.session.Greeting;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.RemoteException;
+import dev.godwit.signaling.CircuitId;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.proto.ConnectReply;
 import dev.godwit.signaling.proto.ConnectRequest;
@@ -20,6 +22,8 @@ import dev.godwit.signaling.proto.JoinReply;
 import dev.godwit.signaling.proto.JoinRequest;
 import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
+import dev.godwit.signaling.proto.WebRtcMessage;
+import dev.godwit.signaling.proto.WebRtcReceipt;
 import dev.godwit.ticket.Redemption;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.ticket.TicketSecret;
@@ -49,10 +53,16 @@ final class MemberSignals implements SignalHandler {
   /** How long to check the candidates of a node that wants to connect; it has to dial in this. */
   private static final Duration CHECKS = Duration.ofSeconds(10);
 
+  /** How long to wait at the relay. */
+  private static final Duration CIRCUIT = Duration.ofSeconds(15);
+
+  private static final Duration DIAL_BACK = Duration.ofSeconds(4);
+
   private final NodeHome home;
   private final Membership own;
   private final MeshAdmission admission;
-  private final QuicTransport transport;
+  private final Transports transports;
+  private final Greeting greeting;
   private final OwnCandidates candidates;
   private final Supplier<Collection<Seeder>> seeders;
   private final InstantSource clock;
@@ -63,7 +73,8 @@ final class MemberSignals implements SignalHandler {
       NodeHome home,
       Membership own,
       MeshAdmission admission,
-      QuicTransport transport,
+      Transports transports,
+      Greeting greeting,
       OwnCandidates candidates,
       Supplier<Collection<Seeder>> seeders,
       InstantSource clock,
@@ -71,7 +82,8 @@ final class MemberSignals implements SignalHandler {
     this.home = home;
     this.own = own;
     this.admission = admission;
-    this.transport = transport;
+    this.transports = transports;
+    this.greeting = greeting;
     this.candidates = candidates;
     this.seeders = seeders;
     this.clock = clock;
@@ -89,6 +101,7 @@ final class MemberSignals implements SignalHandler {
       case INTRODUCE_REQUEST -> introduce(from, request.getIntroduceRequest().getMembership());
       case CONNECT_REQUEST -> connect(from, request.getConnectRequest());
       case JOIN_REQUEST -> join(from, request.getJoinRequest());
+      case WEBRTC_MESSAGE -> webrtc(from, instance, request.getWebrtcMessage());
       default -> Optional.empty();
     };
   }
@@ -129,15 +142,54 @@ final class MemberSignals implements SignalHandler {
     } else if (request.getCheck().size() != CheckToken.BYTES) {
       reply.setFailure("the request makes no sense");
     } else {
-      // Ends by itself; the peer dials as soon as one of its checks is answered.
-      var _ =
-          transport.check(
-              new CheckToken(Octets.of(request.getCheck().toByteArray())),
-              CandidateMessages.parse(request.getCandidatesList()),
-              CHECKS);
-      reply.addAllCandidates(CandidateMessages.of(candidates.list()));
+      meet(from, request);
+      reply.addAllCandidates(CandidateMessages.of(candidates.list())).addAllTcp(candidates.tcp());
     }
     return Optional.of(Signal.newBuilder().setConnectReply(reply).build());
+  }
+
+  /** Goes wherever the peer waits. All of it ends by itself. */
+  private void meet(NodeId from, ConnectRequest request) {
+    if (request.getCandidatesCount() > 0) {
+      // The peer dials as soon as one of its checks is answered.
+      var _ =
+          transports
+              .quic()
+              .check(
+                  new CheckToken(Octets.of(request.getCheck().toByteArray())),
+                  CandidateMessages.parse(request.getCandidatesList()),
+                  CHECKS);
+    }
+    if (request.getCircuit().size() == CircuitId.BYTES) {
+      CircuitId circuit = new CircuitId(Octets.of(request.getCircuit().toByteArray()));
+      Thread.ofVirtual()
+          .name("accept-relayed")
+          .start(() -> transports.relay().accept(circuit, CIRCUIT));
+    }
+    List<String> tcp =
+        request.getTcpList().subList(0, Math.min(request.getTcpCount(), Checks.MAX_CANDIDATES));
+    if (!tcp.isEmpty()) {
+      Thread.ofVirtual().name("dial-back").start(() -> dialBack(from, tcp, request.getCheck()));
+    }
+  }
+
+  private void dialBack(NodeId peer, List<String> tcp, ByteString token) {
+    try {
+      var _ = greeting.offer(transports.tls().dial(peer, tcp, DIAL_BACK), token);
+    } catch (IOException e) {
+      LOG.debug("{} cannot be dialled back over TCP, or has no need", peer.shortForm(), e);
+    }
+  }
+
+  private Optional<Signal> webrtc(NodeId from, InstanceId instance, WebRtcMessage message) {
+    if (!isMember(from, message.getMembership())) {
+      return Optional.empty();
+    }
+    transports
+        .webrtc()
+        .received(from, WebRtcMail.address(instance), message.getMessage().toByteArray());
+    return Optional.of(
+        Signal.newBuilder().setWebrtcReceipt(WebRtcReceipt.getDefaultInstance()).build());
   }
 
   private Optional<Signal> join(NodeId from, JoinRequest request) {

@@ -8,9 +8,12 @@ import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
 import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederClient;
+import dev.godwit.path.Candidate;
 import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
-import dev.godwit.quic.QuicTransport;
+import dev.godwit.path.PathPolicy;
+import dev.godwit.path.Way;
+import dev.godwit.quic.QuicAddresses;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.session.Greeting;
@@ -22,6 +25,7 @@ import dev.godwit.session.Session;
 import dev.godwit.session.SessionId;
 import dev.godwit.session.SessionTiming;
 import dev.godwit.signaling.Answer;
+import dev.godwit.signaling.CircuitId;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubException;
@@ -35,10 +39,13 @@ import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Connection;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
+import dev.godwit.tls.RelayAccess;
+import dev.godwit.webrtc.IceServer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -46,12 +53,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -61,7 +71,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A running member of a mesh, for programs that embed one; the {@code godwit} command is written on
- * it. It is logged in at the hub, reachable over QUIC, and seeds and leeches what it is told to.
+ * it. It is logged in at the hub, reachable in every way that its settings allow, and seeds and
+ * leeches what it is told to.
  *
  * <pre>{@code
  * try (Node node = Node.start(home, NodeSettings.standard());
@@ -76,6 +87,16 @@ public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration ASK = Duration.ofSeconds(5);
   private static final Duration GREETING = Duration.ofSeconds(10);
+
+  /** For the relay, whose other end may have to wake up. */
+  private static final Duration DIAL = Duration.ofSeconds(10);
+
+  /** For the ways that either work soon or not at all. */
+  private static final Duration DIAL_STRAIGHT = Duration.ofSeconds(5);
+
+  /** WebRTC costs a process on both sides; where QUIC or TLS work they do so sooner. */
+  private static final Duration WEBRTC_HEAD_START = Duration.ofSeconds(1);
+
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
 
   private final NodeHome home;
@@ -85,7 +106,11 @@ public final class Node implements AutoCloseable {
   private final MeshAdmission admission;
   private final InstantSource clock;
   private final SecureRandom random;
-  private final QuicTransport transport;
+  private final Transports transports;
+  private final PathPolicy policy;
+  private final Reversals reversals = new Reversals();
+  private final Set<PathKeeper> keepers = ConcurrentHashMap.newKeySet();
+  private final NetworkWatch watch;
   private final HubClient hub;
   private final OwnCandidates candidates;
   private final MemberSignals signals;
@@ -106,26 +131,42 @@ public final class Node implements AutoCloseable {
     this.admission =
         new MeshAdmission(
             own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
-    this.transport = new QuicTransport(identity, settings.listen(), settings.quic(), clock, random);
+    this.policy = settings.policy();
+    InstanceId instance = InstanceId.random(random);
+    this.transports =
+        Transports.open(
+            identity,
+            instance,
+            settings,
+            this::relay,
+            (peer, address, message) -> mail().send(peer, address, message),
+            this::iceServers,
+            clock,
+            random);
     this.greeting =
         new Greeting(
             admission,
-            Map.of(Seeder.protocol(), new RequestProtocol(this::resolve, compression)),
+            Map.of(
+                Seeder.protocol(),
+                new RequestProtocol(this::resolve, compression),
+                Pinging.PROTOCOL,
+                new RequestProtocol((peer, open) -> Pinging::answer, compression)),
             GREETING);
-    transport.listen(this::welcome);
+    transports.listen(this::welcome);
     this.hub =
         HubClient.start(
             mesh.hub(),
-            new Credentials(
-                identity, mesh.id(), InstanceId.random(random), SealingKey.generate(random)),
+            new Credentials(identity, mesh.id(), instance, SealingKey.generate(random)),
             clock,
             random);
     hub.onRevocations(this::learn);
-    this.candidates = OwnCandidates.of(transport, hub);
+    this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), hub);
     this.signals =
         new MemberSignals(
-            home, own, admission, transport, candidates, seeders::values, clock, random);
+            home, own, admission, transports, greeting, candidates, seeders::values, clock, random);
     this.signaling = new Signaling(hub, signals, clock, random);
+    this.watch = NetworkWatch.start(clock, this::shaken);
+    hub.onDraining(notice -> keepers.forEach(PathKeeper::shaken));
   }
 
   /**
@@ -212,7 +253,7 @@ public final class Node implements AutoCloseable {
   private void welcome(Connection connection) {
     var _ =
         greeting
-            .welcome(connection)
+            .welcome(connection, reversals)
             .whenComplete(
                 (peer, refusal) -> {
                   if (refusal != null) {
@@ -413,7 +454,7 @@ public final class Node implements AutoCloseable {
       var _ =
           one.thenAccept(
               view -> {
-                if (view != null && view.offers(resource)) {
+                if (view != null && (resource.isEmpty() || view.offers(resource))) {
                   found.complete(view);
                 }
               });
@@ -425,7 +466,9 @@ public final class Node implements AutoCloseable {
     if (process == null) {
       throw new NodeException(
           NodeException.Kind.UNREACHABLE,
-          node.shortForm() + " is not there or does not offer '" + resource + "' right now.");
+          resource.isEmpty()
+              ? node.shortForm() + " is not there right now."
+              : node.shortForm() + " is not there or does not offer '" + resource + "' right now.");
     }
     return process;
   }
@@ -454,49 +497,227 @@ public final class Node implements AutoCloseable {
   }
 
   /** A session about a resource of {@code seeder}, not started yet. */
-  Session session(NodeId seeder, String resource) {
-    PeerConnector connector = new PeerConnector(this, seeder, resource);
-    return new Session(
-        SessionId.random(random),
-        SeederClient.protocol(),
-        resource,
-        connector,
-        SessionTiming.STANDARD,
-        compression);
+  KeptSession session(PeerView seeder, String resource) {
+    return session(seeder, SeederClient.protocol(), resource, policy);
   }
 
-  /** Agrees with a process on how to meet. */
-  Rendezvous rendezvous(PresentInstance process, String resource) throws IOException {
-    CheckToken token = CheckToken.random(random);
-    Signal request =
-        Signal.newBuilder()
-            .setConnectRequest(
-                ConnectRequest.newBuilder()
-                    .setResource(resource)
-                    .setMembership(membership())
-                    .setCheck(ByteString.copyFrom(token.value().toByteArray()))
-                    .addAllCandidates(CandidateMessages.of(candidates.list())))
-            .build();
-    Answer answer = answer(signaling.ask(process, request, ASK), process.node().shortForm());
-    ConnectReply reply = answer.signal().getConnectReply();
-    if (!reply.getFailure().isEmpty()) {
-      throw new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure());
+  private KeptSession session(PeerView peer, String protocol, String resource, PathPolicy allowed) {
+    PathKeeper keeper = new PathKeeper(this, peer, resource, allowed, clock);
+    keepers.add(keeper);
+    Session session =
+        new Session(
+            SessionId.random(random),
+            protocol,
+            resource,
+            keeper,
+            SessionTiming.STANDARD,
+            compression);
+    keeper.keep(session);
+    return new KeptSession(session, keeper);
+  }
+
+  void forget(PathKeeper keeper) {
+    keepers.remove(keeper);
+  }
+
+  /**
+   * Connects to a process, and to another one of the same node when it is gone, to see how it is
+   * reached.
+   *
+   * @param peer one of {@link #find}
+   * @throws IOException when no way leads there
+   */
+  public Pinging ping(PeerView peer) throws IOException {
+    KeptSession kept = session(peer, Pinging.PROTOCOL, "", policy);
+    try {
+      kept.session().start();
+      return new Pinging(kept);
+    } catch (IOException e) {
+      kept.session().close();
+      throw e;
     }
-    return new Rendezvous(CandidateMessages.parse(reply.getCandidatesList()), token);
   }
 
-  /** Meets a peer, and greets it. */
-  Connection connect(NodeId peer, Rendezvous rendezvous, Duration patience) throws IOException {
-    try (Checks checks = transport.check(rendezvous.token(), rendezvous.candidates(), patience)) {
-      Connection connection = transport.dial(peer, checks, patience);
+  private RelayAccess relay() throws IOException {
+    return switch (hub.state()) {
+      case HubState.Online(var welcome) ->
+          new RelayAccess(
+              hub.hub(),
+              welcome.relay().orElseThrow(() -> new IOException("the hub relays nothing")).pass());
+      case HubState.Offline(String reason, var _) -> throw new IOException(reason);
+      case HubState.Ended(HubException reason) ->
+          throw new IOException(reason.getMessage(), reason);
+    };
+  }
+
+  /** Made for each message: it has no state, and the hub is there later than the transports. */
+  private WebRtcMail mail() {
+    return new WebRtcMail(hub, signaling, membership());
+  }
+
+  private List<IceServer> iceServers() {
+    List<IceServer> servers = new ArrayList<>();
+    if (hub.state() instanceof HubState.Online(var welcome)) {
+      for (int port : welcome.stunPorts()) {
+        servers.add(
+            IceServer.stun(
+                "stun:" + QuicAddresses.format(new InetSocketAddress(hub.hub().host(), port))));
+      }
+    }
+    return servers;
+  }
+
+  private void shaken() {
+    candidates.refresh();
+    hub.check();
+    keepers.forEach(PathKeeper::shaken);
+  }
+
+  /** A path seems to be dead; the hub may be, too. */
+  void doubt() {
+    hub.check();
+  }
+
+  /**
+   * Starts every way to a process.
+   *
+   * @param resource what it is about, or empty
+   */
+  void begin(PathRace race, PresentInstance process, String resource, PathPolicy allowed) {
+    NodeId node = process.node();
+    CheckToken token = CheckToken.random(random);
+    CircuitId circuit = CircuitId.random(random);
+    ConnectRequest.Builder request =
+        ConnectRequest.newBuilder()
+            .setResource(resource)
+            .setMembership(membership())
+            .setCheck(Reversals.text(token));
+    if (allowed.permits(Way.QUIC)) {
+      request.addAllCandidates(CandidateMessages.of(candidates.list()));
+    }
+    if (allowed.permits(Way.TLS)) {
+      request.addAllTcp(candidates.tcp());
+    }
+    if (allowed.permits(Way.RELAY)) {
+      request.setCircuit(ByteString.copyFrom(circuit.value().toByteArray()));
+    }
+    CompletableFuture<Rendezvous> agreed =
+        signaling
+            .ask(process, Signal.newBuilder().setConnectRequest(request).build(), ASK)
+            .thenApply(answer -> agreed(answer.signal().getConnectReply()));
+    if (allowed.permits(Way.RELAY)) {
+      race.run(
+          Way.RELAY,
+          () -> {
+            Connection connection = transports.relay().dial(node, circuit, DIAL);
+            greeting.greet(connection);
+            return connection;
+          });
+    }
+    if (allowed.permits(Way.QUIC)) {
+      race.run(Way.QUIC, () -> quic(node, token, agreed));
+    }
+    if (allowed.permits(Way.TLS)) {
+      race.run(Way.TLS, () -> tls(node, token, agreed));
+    }
+    if (allowed.permits(Way.WEBRTC)) {
+      boolean alone = allowed.ways().size() == 1;
+      race.run(
+          Way.WEBRTC,
+          alone ? Duration.ZERO : WEBRTC_HEAD_START,
+          () -> {
+            Connection connection =
+                transports
+                    .webrtc()
+                    .dial(node, List.of(WebRtcMail.address(process.instance())), DIAL);
+            greeting.greet(connection);
+            return connection;
+          });
+    }
+  }
+
+  private static Rendezvous agreed(ConnectReply reply) {
+    if (!reply.getFailure().isEmpty()) {
+      throw new CompletionException(
+          new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure()));
+    }
+    return new Rendezvous(
+        CandidateMessages.parse(reply.getCandidatesList()),
+        List.copyOf(
+            reply.getTcpList().subList(0, Math.min(reply.getTcpCount(), Checks.MAX_CANDIDATES))));
+  }
+
+  private static Rendezvous await(CompletableFuture<Rendezvous> agreed, NodeId peer)
+      throws IOException {
+    try {
+      return answer(agreed, peer.shortForm());
+    } catch (NodeException e) {
+      for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof RemoteException refused) {
+          throw refused;
+        }
+      }
+      throw e;
+    }
+  }
+
+  private Connection quic(NodeId peer, CheckToken token, CompletableFuture<Rendezvous> agreed)
+      throws IOException {
+    List<Candidate> remote = await(agreed, peer).candidates();
+    try (Checks checks = transports.quic().check(token, remote, DIAL_STRAIGHT)) {
+      Connection connection = transports.quic().dial(peer, checks, DIAL_STRAIGHT);
       greeting.greet(connection);
       return connection;
     }
   }
 
-  /** Dials and greets, without the peer's help. */
+  /** Both sides dial; whichever gets through is greeted by this one. */
+  private Connection tls(NodeId peer, CheckToken token, CompletableFuture<Rendezvous> agreed)
+      throws IOException {
+    CompletableFuture<Connection> first = new CompletableFuture<>();
+    AtomicReference<IOException> failure =
+        new AtomicReference<>(
+            new IOException(peer.shortForm() + " and this node do not reach each other over TCP"));
+    reversals.await(token, connection -> offer(first, connection));
+    try {
+      List<String> addresses = await(agreed, peer).tcp();
+      Thread.ofVirtual()
+          .name("dial-tcp")
+          .start(
+              () -> {
+                try {
+                  Connection connection = transports.tls().dial(peer, addresses, DIAL_STRAIGHT);
+                  greeting.greet(connection);
+                  offer(first, connection);
+                } catch (IOException e) {
+                  failure.set(e);
+                }
+              });
+      return first.get(DIAL_STRAIGHT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      boolean _ = first.cancel(false);
+      IOException why = failure.get();
+      why.addSuppressed(e);
+      throw why;
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    } catch (InterruptedException e) {
+      boolean _ = first.cancel(false);
+      throw interrupted(e);
+    } finally {
+      reversals.forget(token);
+    }
+  }
+
+  private static void offer(CompletableFuture<Connection> first, Connection connection) {
+    if (!first.complete(connection)) {
+      connection.close("another path was faster");
+    }
+  }
+
+  /** Dials and greets over QUIC, without the peer's help. */
   Connection connect(NodeId peer, List<String> addresses, Duration patience) throws IOException {
-    Connection connection = transport.dial(peer, addresses, patience);
+    Connection connection = transports.quic().dial(peer, addresses, patience);
     greeting.greet(connection);
     return connection;
   }
@@ -575,10 +796,12 @@ public final class Node implements AutoCloseable {
     for (Seeder seeder : seeders.values()) {
       seeder.close();
     }
+    watch.close();
+    keepers.forEach(PathKeeper::close);
     signaling.close();
     candidates.close();
     hub.close();
-    transport.close();
+    transports.close();
   }
 
   InstantSource clock() {

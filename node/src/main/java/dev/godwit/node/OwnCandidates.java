@@ -6,6 +6,7 @@ import dev.godwit.quic.QuicTransport;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubState;
 import dev.godwit.signaling.HubWelcome;
+import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,6 +16,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,25 +38,28 @@ final class OwnCandidates implements AutoCloseable {
   private static final Duration FIRST = Duration.ofMillis(500);
 
   private final QuicTransport transport;
+  private final TlsTransport tls;
   private final HubClient hub;
   private final Thread refreshing;
   private final CountDownLatch first = new CountDownLatch(1);
+  private final Semaphore refreshNow = new Semaphore(0);
   private volatile List<InetSocketAddress> seen = List.of();
 
-  private OwnCandidates(QuicTransport transport, HubClient hub) {
+  private OwnCandidates(QuicTransport transport, TlsTransport tls, HubClient hub) {
     this.transport = transport;
+    this.tls = tls;
     this.hub = hub;
-    this.refreshing = Thread.ofVirtual().name("stun-refresh").unstarted(this::refresh);
+    this.refreshing = Thread.ofVirtual().name("stun-refresh").unstarted(this::keepFresh);
   }
 
   /** Begins to ask. */
-  static OwnCandidates of(QuicTransport transport, HubClient hub) {
-    OwnCandidates candidates = new OwnCandidates(transport, hub);
+  static OwnCandidates of(QuicTransport transport, TlsTransport tls, HubClient hub) {
+    OwnCandidates candidates = new OwnCandidates(transport, tls, hub);
     candidates.refreshing.start();
     return candidates;
   }
 
-  private void refresh() {
+  private void keepFresh() {
     CountDownLatch online = new CountDownLatch(1);
     hub.onState(
         state -> {
@@ -71,7 +76,8 @@ final class OwnCandidates implements AutoCloseable {
           seen = ask(welcome);
           first.countDown();
         }
-        Thread.sleep(REFRESH);
+        boolean _ = refreshNow.tryAcquire(REFRESH.toMillis(), TimeUnit.MILLISECONDS);
+        int _ = refreshNow.drainPermits();
       }
     } catch (InterruptedException e) {
       // Closed.
@@ -90,6 +96,26 @@ final class OwnCandidates implements AutoCloseable {
       }
     }
     return List.copyOf(answers);
+  }
+
+  /** The network has changed: what is known may be wrong. */
+  void refresh() {
+    refreshNow.release();
+  }
+
+  /**
+   * Addresses at which this node may accept TLS: those of its machine, and the one that the hub
+   * sees, in case that somebody forwards the port.
+   */
+  List<String> tcp() {
+    Set<String> all = new LinkedHashSet<>(tls.addresses());
+    if (hub.state() instanceof HubState.Online(HubWelcome welcome)
+        && !welcome.observed().getAddress().isLoopbackAddress()) {
+      all.add(
+          QuicAddresses.format(
+              new InetSocketAddress(welcome.observed().getAddress(), tls.boundTo().getPort())));
+    }
+    return List.copyOf(all);
   }
 
   /** What is known now. Waits a moment when nothing is known yet. */

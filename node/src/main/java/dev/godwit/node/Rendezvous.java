@@ -1,14 +1,13 @@
 package dev.godwit.node;
 
 import dev.godwit.path.Candidate;
-import dev.godwit.path.CheckToken;
 import java.util.List;
 
 /**
- * What two nodes have agreed on through the hub in order to meet: the peer checks our candidates
- * from now on, and we its.
+ * Where a peer that we have asked to meet may be reached; it checks our candidates from now on, and
+ * dials us where it can.
  *
- * @param candidates of the peer
- * @param token what both show in their checks
+ * @param candidates of its QUIC socket
+ * @param tcp addresses at which it accepts TLS
  */
-record Rendezvous(List<Candidate> candidates, CheckToken token) {}
+record Rendezvous(List<Candidate> candidates, List<String> tcp) {}

@@ -1,7 +1,10 @@
 package dev.godwit.testnetwork;
 
+import dev.godwit.internet.Host;
+import java.io.IOException;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * A machine on which nodes run.
@@ -12,6 +15,13 @@ import java.util.function.UnaryOperator;
 public record Place(String listen, UnaryOperator<List<String>> prefix) {
   /** This machine; nodes are seen on loopback only. */
   public static final Place HERE = new Place(World.LOOPBACK, command -> command);
+
+  /** A host of a virtual internet; nodes listen on all of its addresses. */
+  public static Place on(Host host) throws IOException {
+    List<String> enter = host.command(List.of()).command();
+    return new Place(
+        "0.0.0.0:0", command -> Stream.concat(enter.stream(), command.stream()).toList());
+  }
 
   /** The command that runs {@code command} there. */
   List<String> command(List<String> command) {

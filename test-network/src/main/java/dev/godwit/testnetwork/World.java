@@ -203,13 +203,34 @@ public final class World implements AutoCloseable {
     return members;
   }
 
+  /**
+   * Makes a mesh of nodes on other machines.
+   *
+   * @param place from where the hub can be reached
+   * @param members the first one makes it and may do everything, the others may migrate everything
+   */
+  public void found(Place place, List<Member> members) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Founding.class.getName(),
+                hub().toString()));
+    for (Member member : members) {
+      command.add(member.name());
+      command.add(member.home().toString());
+    }
+    programs.run("", place.command(command)).succeeded();
+  }
+
   /** How nodes inside the calling process are run. */
   public static NodeSettings loopback() {
-    NodeSettings standard = NodeSettings.standard();
-    return new NodeSettings(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-        standard.quic(),
-        standard.hubPatience());
+    return NodeSettings.standard()
+        .withListen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
   static NodeHome nodeHome(Path directory) {

@@ -40,10 +40,11 @@ class ArchitectureTest {
           "path");
   private static final String[] QUIC = packages("quic", "portmap");
   private static final String[] TLS = packages("tls");
+  private static final String[] WEBRTC = packages("webrtc");
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo", "lan");
-  private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet");
+  private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet", "run");
 
   /** Measures Netty itself as the yardstick. */
   private static final String[] BENCH = packages("bench");
@@ -93,7 +94,7 @@ class ArchitectureTest {
   @Test
   void everyPackageBelongsToOneModule() {
     Set<String> ruled =
-        Stream.of(CRYPTO, CORE, QUIC, TLS, DEVICES, HUB, NODE, TEST_NETWORK)
+        Stream.of(CRYPTO, CORE, QUIC, TLS, WEBRTC, DEVICES, HUB, NODE, TEST_NETWORK)
             .flatMap(Arrays::stream)
             .map(name -> name.replace("..", ""))
             .collect(Collectors.toCollection(TreeSet::new));
@@ -158,6 +159,16 @@ class ArchitectureTest {
   }
 
   @Test
+  void webrtcKnowsNeitherQuicNorDevicesNorHub() {
+    knowsOnly(WEBRTC, CRYPTO, CORE);
+  }
+
+  @Test
+  void onlyTheWebRtcProcessUsesTheNativeLibrary() {
+    isKnownOnlyTo("dev.onvoid..", "dev.godwit.webrtc.child..");
+  }
+
+  @Test
   void devicesKnowNeitherQuicNorHub() {
     knowsOnly(DEVICES, CRYPTO, CORE);
   }
@@ -169,7 +180,7 @@ class ArchitectureTest {
 
   @Test
   void nodeDoesNotKnowTheTestNetwork() {
-    knowsOnly(NODE, CRYPTO, CORE, QUIC, TLS, DEVICES, HUB);
+    knowsOnly(NODE, CRYPTO, CORE, QUIC, TLS, WEBRTC, DEVICES, HUB);
   }
 
   @Test

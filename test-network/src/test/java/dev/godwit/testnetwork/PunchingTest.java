@@ -9,12 +9,10 @@ import dev.godwit.internet.Host;
 import dev.godwit.internet.Internet;
 import dev.godwit.internet.NatKind;
 import dev.godwit.signaling.HubAddress;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,12 +22,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(180)
 class PunchingTest {
   @TempDir Path directory;
-
-  private static Place place(Host host) throws IOException {
-    List<String> prefix = host.command(List.of()).command();
-    return new Place(
-        "0.0.0.0:0", command -> Stream.concat(prefix.stream(), command.stream()).toList());
-  }
 
   @ParameterizedTest(name = "{0} seeds, {1} leeches: {2}")
   @CsvSource({
@@ -48,21 +40,14 @@ class PunchingTest {
     try (Internet internet = Internet.create();
         World world = World.in(directory)) {
       Host server = internet.host("hub");
-      HubAddress hub = world.hub(place(server), server.address().getHostAddress() + ":7007");
-      Member alice = world.stranger("alice", place(internet.host("alice", seeds)));
-      Member bob = world.stranger("bob", place(internet.host("bob", leeches)));
-      alice.run("mesh", "create", "m", "--hub", hub.toString(), "--as", "alice").succeeded();
-      try (ChildProcess invite = alice.start("mesh", "invite", "bob")) {
-        String ticket = invite.await("ticket", PATIENCE).getOrDefault("ticket", "");
-        invite.await("waiting", PATIENCE);
-        bob.runWith(ticket + "\n", "mesh", "join").succeeded();
-        invite.await("joined", PATIENCE);
-        assertEquals(0, invite.awaitEnd(PATIENCE));
-      }
+      HubAddress _ = world.hub(Place.on(server), server.address().getHostAddress() + ":7007");
+      Member alice = world.stranger("alice", Place.on(internet.host("alice", seeds)));
+      Member bob = world.stranger("bob", Place.on(internet.host("bob", leeches)));
+      world.found(Place.on(server), List.of(alice, bob));
       Path from = Files.write(world.path("state"), state);
       Path to = world.path("moved");
       alice.seed("vm", from);
-      ChildProcess leech = bob.leech("alice/vm", to);
+      ChildProcess leech = bob.leech("alice/vm", to, "--transport", "quic");
       String taken = leech.await("ready", PATIENCE).getOrDefault("path", "");
       leech.await("complete", PATIENCE);
       assertTrue(taken.startsWith(path + " quic "), taken);

@@ -1,5 +1,6 @@
 package dev.godwit.session;
 
+import com.google.protobuf.ByteString;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
@@ -13,10 +14,15 @@ import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.Hello;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public final class Greeting {
   /** The version of the wire protocol that we speak. */
   public static final int VERSION = 1;
+
+  /** What a peer opens its first stream for when it has dialled so that we greet it. */
+  private static final String REVERSE = "godwit/reverse/1";
 
   private final Admission admission;
   private final Map<String, Protocol> protocols;
@@ -51,6 +60,17 @@ public final class Greeting {
    * @throws IOException when the connection failed
    */
   public Peer greet(Connection connection) throws IOException {
+    try {
+      Peer peer = exchange(connection);
+      connection.serve(opened -> dispatch(peer, opened));
+      return peer;
+    } catch (IOException e) {
+      connection.close(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private Peer exchange(Connection connection) throws IOException {
     try (ByteStream stream = connection.open(Urgency.DEMAND)) {
       stream.timeout(limit);
       FrameWriter writer = new FrameWriter(stream);
@@ -62,29 +82,76 @@ public final class Greeting {
       }
       Peer peer = admit(connection, reader);
       stream.finish();
-      connection.serve(opened -> dispatch(peer, opened));
       return peer;
+    }
+  }
+
+  /**
+   * Offers a connection that we dialled to a peer that wanted to dial us and may not be able to: it
+   * greets, and we answer (RFC 5128, section 3.2, connection reversal). Returns when that is done.
+   *
+   * @param token what the peer knows the connection by
+   * @throws IOException when the peer does not want it; the connection is closed
+   */
+  public Peer offer(Connection connection, ByteString token) throws IOException {
+    CompletableFuture<Peer> greeted = welcome(connection, Reversal.NONE);
+    try (ByteStream stream = connection.open(Urgency.DEMAND)) {
+      stream.timeout(limit);
+      new FrameWriter(stream)
+          .write(
+              new FrameHeader().set(FrameType.OPEN, (byte) 0, 0),
+              StreamOpen.newBuilder().setProtocol(REVERSE).setSession(token).build(),
+              null);
+      stream.finish();
+      return greeted.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      connection.close("not wanted");
+      throw new IOException("the peer does not want this connection", e);
+    } catch (InterruptedException e) {
+      connection.close("not wanted");
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     } catch (IOException e) {
       connection.close(String.valueOf(e.getMessage()));
       throw e;
     }
   }
 
+  /** Takes connections that a peer dialled so that we greet it. */
+  @FunctionalInterface
+  public interface Reversal {
+    /** For a node that asked nobody to dial it. */
+    Reversal NONE = token -> Optional.empty();
+
+    /**
+     * Who waits for this connection; it gets the connection when the peer has been greeted.
+     *
+     * @param token what the peer showed
+     */
+    Optional<Consumer<Connection>> find(ByteString token);
+  }
+
+  /** As {@link #welcome(Connection, Reversal)}, for a node that asked nobody to dial it. */
+  public CompletableFuture<Peer> welcome(Connection connection) {
+    return welcome(connection, Reversal.NONE);
+  }
+
   /**
-   * Waits for the greeting of a peer that dialled us, and serves its streams from then on. Returns
-   * at once.
+   * Waits for the greeting of a peer that dialled us, and serves its streams from then on; or
+   * greets it, if it dialled because we had asked for that. Returns at once.
    *
+   * @param reversal who has asked for connections
    * @return completes with the peer, or exceptionally when it was not welcome or did not greet in
    *     time; the connection is then closed
    */
-  public CompletableFuture<Peer> welcome(Connection connection) {
+  public CompletableFuture<Peer> welcome(Connection connection, Reversal reversal) {
     CompletableFuture<Peer> greeted = new CompletableFuture<>();
     connection.serve(
         stream -> {
           if (greeted.isDone() && !greeted.isCompletedExceptionally()) {
             dispatch(greeted.join(), stream);
           } else {
-            answer(connection, stream, greeted);
+            answer(connection, stream, greeted, reversal);
           }
         });
     var _ =
@@ -99,13 +166,21 @@ public final class Greeting {
     return greeted;
   }
 
-  private void answer(Connection connection, ByteStream stream, CompletableFuture<Peer> greeted)
+  private void answer(
+      Connection connection, ByteStream stream, CompletableFuture<Peer> greeted, Reversal reversal)
       throws IOException {
     stream.timeout(limit);
     FrameWriter writer = new FrameWriter(stream);
     FrameReader reader = new FrameReader(stream, Limits.STANDARD);
     try {
-      if (!reader.next() || reader.header().type() != FrameType.HELLO) {
+      if (!reader.next()) {
+        throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
+      }
+      if (reader.header().type() == FrameType.OPEN) {
+        reverse(connection, reader.control(StreamOpen.parser()), greeted, reversal);
+        return;
+      }
+      if (reader.header().type() != FrameType.HELLO) {
         throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
       }
       Peer peer = admit(connection, reader);
@@ -127,6 +202,18 @@ public final class Greeting {
       greeted.completeExceptionally(e);
       throw e;
     }
+  }
+
+  private void reverse(
+      Connection connection, StreamOpen open, CompletableFuture<Peer> greeted, Reversal reversal)
+      throws IOException {
+    Optional<Consumer<Connection>> waiting =
+        open.getProtocol().equals(REVERSE) ? reversal.find(open.getSession()) : Optional.empty();
+    if (waiting.isEmpty()) {
+      throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
+    }
+    greeted.complete(exchange(connection));
+    waiting.get().accept(connection);
   }
 
   /** Waits until the peer has taken our last words, so that closing does not cut them off. */

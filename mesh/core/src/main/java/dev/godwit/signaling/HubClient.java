@@ -71,6 +71,7 @@ public final class HubClient implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
+  private static final int CHECK_SECONDS = 2;
   private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
   private static final int MAX_LISTED_INSTANCES = 65_536;
   private static final String SOFTWARE = "godwit";
@@ -223,6 +224,41 @@ public final class HubClient implements AutoCloseable {
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Makes sure soon that the connection still works, because there is a reason for doubt: one on
+   * which the hub does not answer within {@value #CHECK_SECONDS} seconds is made anew.
+   */
+  public void check() {
+    reconnectNow();
+    HubLink link = online;
+    if (link == null) {
+      return;
+    }
+    try {
+      executor.execute(
+          () -> {
+            long asked = System.nanoTime();
+            try {
+              link.send(
+                  ToHub.newBuilder()
+                      .setPing(Ping.newBuilder().setId(sequence.incrementAndGet()))
+                      .build());
+              HubException _ = link.end().get(CHECK_SECONDS, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+              if (link.silence().toNanos() > System.nanoTime() - asked) {
+                link.fail(new HubException(Reason.OFFLINE, "The hub does not answer.", e));
+              }
+            } catch (HubException | ExecutionException e) {
+              LOG.debug("The connection to the hub is over", e);
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Closed meanwhile", e);
     }
   }
 

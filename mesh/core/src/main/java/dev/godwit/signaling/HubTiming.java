@@ -40,10 +40,10 @@ public record HubTiming(
     return new HubTiming(
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
-        Duration.ofSeconds(15),
-        Duration.ofSeconds(40),
-        Duration.ofMillis(200),
         Duration.ofSeconds(10),
+        Duration.ofSeconds(25),
+        Duration.ofMillis(200),
+        Duration.ofSeconds(5),
         Duration.ofDays(7));
   }
 }

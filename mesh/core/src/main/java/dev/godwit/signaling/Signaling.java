@@ -347,7 +347,7 @@ public final class Signaling implements AutoCloseable {
 
   private void received(Arrival arrival) {
     switch (arrival.signal.getBodyCase()) {
-      case INTRODUCE_REPLY, CONNECT_REPLY, JOIN_REPLY, NO_ANSWER ->
+      case INTRODUCE_REPLY, CONNECT_REPLY, JOIN_REPLY, WEBRTC_RECEIPT, NO_ANSWER ->
           replied(arrival.sender, arrival.id, arrival.signal);
       // A request, maybe one that only later versions know.
       default -> {

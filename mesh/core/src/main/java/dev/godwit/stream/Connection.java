@@ -24,6 +24,14 @@ public interface Connection extends Closeable {
   Duration roundTrip();
 
   /**
+   * For how long nothing at all was heard of the peer, which is asked for a sign of life every
+   * second or so; {@link Duration#ZERO} when the transport cannot tell.
+   */
+  default Duration silence() {
+    return Duration.ZERO;
+  }
+
+  /**
    * Opens a stream to the peer. The peer learns of it with the first byte written.
    *
    * @throws IOException when the connection is gone or the peer grants no more streams in time

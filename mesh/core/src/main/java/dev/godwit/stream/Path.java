@@ -27,6 +27,6 @@ public record Path(Kind kind, String transport, String remote) {
 
   @Override
   public String toString() {
-    return kind.word() + " " + transport + " " + remote;
+    return (kind.word().equals(transport) ? "" : kind.word() + " ") + transport + " " + remote;
   }
 }

@@ -43,6 +43,11 @@ final class QuicConnection implements Connection {
   private final StreamQueue incoming = new StreamQueue();
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private volatile Duration roundTrip = Duration.ZERO;
+
+  /** When the number of received packets was last seen to grow. */
+  private volatile long heard = System.nanoTime();
+
+  private long received;
   private volatile @Nullable String reason;
   private @Nullable ScheduledFuture<?> keepAlive;
 
@@ -78,6 +83,21 @@ final class QuicConnection implements Connection {
                 roundTrip = Duration.ofNanos(stats.getNow().rtt());
               }
             });
+    channel
+        .collectStats()
+        .addListener(
+            (Future<io.netty.handler.codec.quic.QuicConnectionStats> stats) -> {
+              if (stats.isSuccess() && stats.getNow() != null) {
+                received(stats.getNow().recv());
+              }
+            });
+  }
+
+  private void received(long packets) {
+    if (packets != received) {
+      received = packets;
+      heard = System.nanoTime();
+    }
   }
 
   private void ended() {
@@ -112,6 +132,11 @@ final class QuicConnection implements Connection {
   @Override
   public Duration roundTrip() {
     return roundTrip;
+  }
+
+  @Override
+  public Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - heard);
   }
 
   @Override

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param connectionWindow the same for all streams of a connection
  * @param maxStreams how many streams a peer may have open at once
  * @param idleTimeout a connection on which nothing is heard for this long is dead
- * @param keepAlive how often something is sent when there is nothing to say
+ * @param keepAlive how often the peer is asked for a sign of life
  */
 public record QuicSettings(
     int payload,
@@ -23,5 +23,5 @@ public record QuicSettings(
   /** For the open internet: long fat paths, and a dead peer noticed within 15 seconds. */
   public static final QuicSettings STANDARD =
       new QuicSettings(
-          1350, 32L << 20, 48L << 20, 256, Duration.ofSeconds(15), Duration.ofSeconds(4));
+          1350, 32L << 20, 48L << 20, 256, Duration.ofSeconds(15), Duration.ofSeconds(1));
 }

@@ -5,16 +5,18 @@ import java.time.Duration;
 
 /**
  * Whether the peer is alive and how far away it is. Reads no clock: every method is told the time,
- * in nanoseconds from any origin. For one thread.
+ * in nanoseconds from any origin. For one thread, but for what says otherwise.
  */
 final class Liveness {
   /** How often the peer is asked for a sign of life. */
-  static final Duration INTERVAL = Duration.ofSeconds(4);
+  static final Duration INTERVAL = Duration.ofSeconds(1);
 
   /** A peer that is silent for this long is gone. */
   static final Duration SILENCE = Duration.ofSeconds(15);
 
-  private long heard;
+  /** Written by one thread, read by any. */
+  private volatile long heard;
+
   private long asked;
   private long token;
   private boolean waiting;
@@ -31,7 +33,12 @@ final class Liveness {
 
   /** Whether nothing came for {@link #SILENCE}. */
   boolean isGone(long now) {
-    return now - heard >= SILENCE.toNanos();
+    return silent(now) >= SILENCE.toNanos();
+  }
+
+  /** For how long nothing came. Any thread. */
+  long silent(long now) {
+    return now - heard;
   }
 
   /** Whether to send a PING now: at first and then every {@link #INTERVAL}, one at a time. */

@@ -135,6 +135,10 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
     return roundTrip;
   }
 
+  Duration silence() {
+    return Duration.ofNanos(Math.max(0, liveness.silent(now())));
+  }
+
   /**
    * Makes a stream. The peer learns of it with the first byte.
    *

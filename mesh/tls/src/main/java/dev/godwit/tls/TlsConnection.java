@@ -48,6 +48,11 @@ final class TlsConnection implements Connection {
   }
 
   @Override
+  public Duration silence() {
+    return multiplexer.silence();
+  }
+
+  @Override
   public ByteStream open(Urgency urgency) throws IOException {
     return multiplexer.open(urgency);
   }

@@ -1,0 +1,468 @@
+package dev.godwit.webrtc;
+
+import dev.godwit.stream.BufferPool;
+import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.PooledBuffer;
+import dev.godwit.stream.StreamResetException;
+import dev.godwit.stream.StreamTimeoutException;
+import dev.godwit.webrtc.StreamMessage.Data;
+import dev.godwit.webrtc.StreamMessage.Fin;
+import dev.godwit.webrtc.StreamMessage.FinAck;
+import dev.godwit.webrtc.StreamMessage.Reset;
+import dev.godwit.webrtc.StreamMessage.Window;
+import dev.godwit.webrtc.bridge.BridgeCost;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data channel as a {@link ByteStream}. {@link StreamState} decides what may be sent and what
+ * that which came means; this adds the threads, the bytes, and the room that the WebRTC process has
+ * for the channel.
+ */
+final class WebRtcByteStream implements ByteStream {
+  private static final int SMALL = 2048;
+
+  /** Buffers for messages, and for what waits for a reader, shared by all connections. */
+  record Pools(BufferPool small, BufferPool large) {
+    Pools() {
+      this(new BufferPool(SMALL, 512), new BufferPool(StreamMessage.MAX_MESSAGE, 128));
+    }
+
+    PooledBuffer take(int bytes) {
+      return bytes <= small.capacity() ? small.take() : large.take();
+    }
+  }
+
+  /** What a stream needs from its connection. None of it blocks. */
+  interface Channel {
+    /** Has the channel opened, unless it was the peer who did. */
+    void open();
+
+    /** Sends a message. */
+    void send(ByteBuffer message, @Nullable PooledBuffer owner);
+
+    /** Closes the channel after everything that was sent. */
+    void close();
+  }
+
+  private final Channel channel;
+  private final Pools pools;
+  private final WindowBudget budget;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition readable = lock.newCondition();
+  private final Condition writable = lock.newCondition();
+  private final StreamState state = new StreamState();
+  private final ArrayDeque<PooledBuffer> received = new ArrayDeque<>();
+
+  /** What is to be sent when the channel is open; null once it is. */
+  private @Nullable List<ByteBuffer> early;
+
+  /** The same cost as {@link #left} when nothing is in the WebRTC process. */
+  private long submitted;
+
+  private long left;
+  private boolean opening;
+  private boolean closingChannel;
+  private boolean wide;
+  private @Nullable String gone;
+  private volatile Duration timeout = Duration.ZERO;
+
+  private WebRtcByteStream(
+      Channel channel, Pools pools, WindowBudget budget, @Nullable List<ByteBuffer> early) {
+    this.channel = channel;
+    this.pools = pools;
+    this.budget = budget;
+    this.early = early;
+    this.opening = early == null;
+  }
+
+  /** A stream of ours, whose channel is opened with the first thing that is sent. */
+  static WebRtcByteStream ours(Channel channel, Pools pools, WindowBudget budget) {
+    return new WebRtcByteStream(channel, pools, budget, new ArrayList<>());
+  }
+
+  /** A stream of the peer's. */
+  static WebRtcByteStream ofPeer(Channel channel, Pools pools, WindowBudget budget) {
+    return new WebRtcByteStream(channel, pools, budget, null);
+  }
+
+  // The thread that reads from the WebRTC process.
+
+  void channelOpen() {
+    lock.lock();
+    try {
+      List<ByteBuffer> waiting = early;
+      early = null;
+      if (waiting != null) {
+        waiting.forEach(this::transmit);
+      }
+      writable.signalAll();
+      closeChannelIfOver();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** So much has left the WebRTC process. */
+  void sent(long cost) {
+    lock.lock();
+    try {
+      left = Math.max(left, cost);
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void message(ByteBuffer bytes) throws FramingException {
+    StreamMessage message = StreamMessage.parse(bytes);
+    lock.lock();
+    try {
+      switch (state.received(message)) {
+        case DELIVER -> deliver(((Data) message).payload());
+        case END -> {
+          say(new FinAck());
+          readable.signalAll();
+        }
+        case RESET -> becameReset();
+        case RESET_AND_SAY_SO -> {
+          say(new Reset(state.resetCode()));
+          becameReset();
+        }
+        case NONE -> writable.signalAll();
+      }
+      closeChannelIfOver();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void deliver(ByteBuffer payload) {
+    if (!wide) {
+      wide = budget.take();
+      if (wide) {
+        grant(state.widen(WindowBudget.SHARE));
+      }
+    }
+    while (payload.hasRemaining()) {
+      PooledBuffer last = received.peekLast();
+      if (last == null || last.bytes().limit() == last.bytes().capacity()) {
+        last = pools.take(payload.remaining());
+        last.bytes().limit(0);
+        received.add(last);
+      }
+      ByteBuffer to = last.bytes();
+      int part = Math.min(payload.remaining(), to.capacity() - to.limit());
+      int end = to.limit();
+      to.limit(end + part).put(end, payload, payload.position(), part);
+      payload.position(payload.position() + part);
+    }
+    readable.signal();
+  }
+
+  void channelClosed() {
+    lock.lock();
+    try {
+      closingChannel = true;
+      if (state.channelClosed()) {
+        becameReset();
+      }
+      giveWindowBack();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The connection is gone. */
+  void breakOff(String reason) {
+    lock.lock();
+    try {
+      if (gone == null) {
+        gone = reason;
+      }
+      giveWindowBack();
+      readable.signalAll();
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // With the lock.
+
+  private void giveWindowBack() {
+    if (wide) {
+      wide = false;
+      budget.giveBack();
+    }
+  }
+
+  private void becameReset() {
+    drop();
+    readable.signalAll();
+    writable.signalAll();
+  }
+
+  private void drop() {
+    received.forEach(PooledBuffer::close);
+    received.clear();
+  }
+
+  private void grant(int credit) {
+    if (credit > 0) {
+      say(new Window(credit));
+    }
+  }
+
+  private void say(StreamMessage message) {
+    openChannel();
+    ByteBuffer bytes = StreamMessage.encode(message);
+    if (early != null) {
+      early.add(bytes);
+    } else {
+      transmit(bytes);
+    }
+  }
+
+  private void openChannel() {
+    if (!opening) {
+      opening = true;
+      channel.open();
+    }
+  }
+
+  private void transmit(ByteBuffer message) {
+    submitted += BridgeCost.of(message.remaining());
+    channel.send(message, null);
+  }
+
+  private void closeChannelIfOver() {
+    if (state.isOver() && !closingChannel && early == null) {
+      closingChannel = true;
+      channel.close();
+    }
+  }
+
+  /** How many bytes may be sent now. */
+  private int sendable() {
+    if (early != null || submitted - left >= BridgeCost.ROOM) {
+      return 0;
+    }
+    return (int) Math.min(state.sendable(), StreamMessage.MAX_PAYLOAD);
+  }
+
+  /** Waits until {@code condition} holds. */
+  private void await(Condition signal, String operation, BooleanSupplier condition)
+      throws IOException {
+    Duration limit = timeout;
+    long nanos = limit.toNanos();
+    try {
+      while (true) {
+        if (state.isReset()) {
+          throw new StreamResetException(state.resetCode());
+        }
+        if (condition.getAsBoolean()) {
+          return;
+        }
+        String reason = gone;
+        if (reason != null) {
+          throw new IOException(reason);
+        }
+        if (limit.isZero()) {
+          signal.await();
+        } else if (nanos <= 0) {
+          throw new StreamTimeoutException(operation, limit);
+        } else {
+          nanos = signal.awaitNanos(nanos);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted during " + operation).initCause(e);
+    }
+  }
+
+  // Callers.
+
+  @Override
+  public int read(ByteBuffer dst) throws IOException {
+    if (!dst.hasRemaining()) {
+      return 0;
+    }
+    lock.lock();
+    try {
+      await(readable, "read", () -> !received.isEmpty() || state.isEnded());
+      int start = dst.position();
+      while (dst.hasRemaining() && !received.isEmpty()) {
+        PooledBuffer first = received.element();
+        ByteBuffer from = first.bytes();
+        int part = Math.min(dst.remaining(), from.remaining());
+        dst.put(dst.position(), from, from.position(), part);
+        dst.position(dst.position() + part);
+        from.position(from.position() + part);
+        if (!from.hasRemaining()) {
+          received.remove();
+          first.close();
+        }
+      }
+      int count = dst.position() - start;
+      if (count == 0) {
+        return -1;
+      }
+      if (gone == null) {
+        grant(state.consumed(count));
+      }
+      return count;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void write(ByteBuffer... srcs) throws IOException {
+    long unsent = 0;
+    for (ByteBuffer src : srcs) {
+      unsent += src.remaining();
+    }
+    int next = 0;
+    while (unsent > 0) {
+      int part = reserve(unsent);
+      PooledBuffer message = pools.take(part + 1);
+      ByteBuffer bytes = message.bytes();
+      bytes.put(StreamMessage.DATA).limit(part + 1);
+      while (bytes.hasRemaining()) {
+        ByteBuffer src = srcs[next];
+        int count = Math.min(src.remaining(), bytes.remaining());
+        bytes.put(bytes.position(), src, src.position(), count);
+        bytes.position(bytes.position() + count);
+        src.position(src.position() + count);
+        if (!src.hasRemaining()) {
+          next++;
+        }
+      }
+      submit(bytes.flip(), message);
+      unsent -= part;
+    }
+  }
+
+  /** Waits until something may be sent, and takes the right to do so. */
+  private int reserve(long wanted) throws IOException {
+    lock.lock();
+    try {
+      checkUnfinished();
+      if (!state.isReset() && gone == null) {
+        openChannel();
+      }
+      await(writable, "write", () -> state.isFinished() || sendable() > 0);
+      checkUnfinished();
+      int part = (int) Math.min(wanted, sendable());
+      state.sent(part);
+      submitted += BridgeCost.of(part + 1);
+      return part;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void checkUnfinished() throws IOException {
+    if (state.isFinished() && !state.isReset()) {
+      throw new IOException("this direction is finished");
+    }
+  }
+
+  /** The order of messages is decided with the lock held; nothing comes after an end. */
+  private void submit(ByteBuffer message, PooledBuffer owner) throws IOException {
+    lock.lock();
+    try {
+      if (gone == null && !state.isFinished() && !state.isReset()) {
+        channel.send(message, owner);
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    owner.close();
+    lock.lock();
+    try {
+      await(writable, "write", () -> true);
+      checkUnfinished();
+      throw new IOException(String.valueOf(gone));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void finish() throws IOException {
+    lock.lock();
+    try {
+      if (state.isReset()) {
+        throw new StreamResetException(state.resetCode());
+      }
+      if (state.isFinished()) {
+        return;
+      }
+      if (gone != null) {
+        throw new IOException(gone);
+      }
+      if (state.finish()) {
+        say(new Fin());
+      }
+      writable.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void reset(int code) {
+    if (code < 0 || code > StreamMessage.MAX_CODE) {
+      throw new IllegalArgumentException("reset code " + code);
+    }
+    lock.lock();
+    try {
+      if (state.reset(code)) {
+        // The peer knows nothing of a stream on which nothing was sent.
+        if (gone == null && opening) {
+          say(new Reset(code));
+        } else if (!closingChannel) {
+          closingChannel = true;
+          channel.close();
+        }
+        becameReset();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void timeout(Duration timeout) {
+    if (timeout.isNegative()) {
+      throw new IllegalArgumentException("timeout " + timeout);
+    }
+    this.timeout = timeout;
+  }
+
+  @Override
+  public void close() {
+    reset(0);
+    lock.lock();
+    try {
+      drop();
+      closeChannelIfOver();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

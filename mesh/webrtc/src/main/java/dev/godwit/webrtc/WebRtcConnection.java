@@ -1,0 +1,329 @@
+package dev.godwit.webrtc;
+
+import dev.godwit.identity.NodeId;
+import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.Path;
+import dev.godwit.stream.PooledBuffer;
+import dev.godwit.stream.StreamHandler;
+import dev.godwit.stream.StreamQueue;
+import dev.godwit.webrtc.ControlMessage.Goodbye;
+import dev.godwit.webrtc.ControlMessage.Ping;
+import dev.godwit.webrtc.ControlMessage.Pong;
+import dev.godwit.webrtc.bridge.BridgeType;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data channels between two nodes: a control channel, and one for each stream. The methods that
+ * tell what the WebRTC process says are for the thread that reads from it.
+ */
+final class WebRtcConnection implements Connection {
+  private static final Duration PING = Duration.ofSeconds(4);
+  private static final Duration SILENCE = Duration.ofSeconds(15);
+  private static final Duration OPEN = Duration.ofSeconds(10);
+
+  /** How long a peer may take to hear our goodbye. */
+  private static final Duration LINGER = Duration.ofSeconds(1);
+
+  /** A peer that asks more often is not answered. */
+  private static final Duration PONG = Duration.ofMillis(20);
+
+  private static final int OURS = 200;
+  private static final int OF_PEER = 256;
+  private static final long WINDOWS = 64L << 20;
+
+  private final ChildProcess child;
+  private final int number;
+  private final NodeId peer;
+  private final WebRtcByteStream.Pools pools;
+  private final ScheduledExecutorService timer;
+  private final WindowBudget budget = new WindowBudget(WINDOWS);
+  private final StreamQueue incoming = new StreamQueue();
+  private final Map<Integer, WebRtcByteStream> streams = new ConcurrentHashMap<>();
+  private final Semaphore room = new Semaphore(OURS);
+  private final AtomicInteger streamsOfPeer = new AtomicInteger();
+  private final AtomicInteger nextChannel = new AtomicInteger(1);
+  private final CompletableFuture<String> closed = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> released = new CompletableFuture<>();
+  private final AtomicBoolean greeted = new AtomicBoolean();
+  private volatile Path path = new Path(Path.Kind.DIRECT, "webrtc", "unknown");
+  private volatile Duration roundTrip = Duration.ZERO;
+  private volatile long lastHeard = System.nanoTime();
+  private volatile int control;
+  private volatile @Nullable ScheduledFuture<?> pings;
+  private long lastPong;
+
+  WebRtcConnection(
+      ChildProcess child,
+      int number,
+      NodeId peer,
+      WebRtcByteStream.Pools pools,
+      ScheduledExecutorService timer) {
+    this.child = child;
+    this.number = number;
+    this.peer = peer;
+    this.pools = pools;
+    this.timer = timer;
+  }
+
+  /** The control channel is open. */
+  void begin(int channel) {
+    control = channel;
+    lastHeard = System.nanoTime();
+    if (greeted.compareAndSet(false, true)) {
+      pings = timer.scheduleAtFixedRate(this::ping, 0, PING.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void ping() {
+    long now = System.nanoTime();
+    if (now - lastHeard > SILENCE.toNanos()) {
+      lost("nothing heard of the peer any more");
+      return;
+    }
+    say(new Ping(now));
+    child.send(BridgeType.GET_PATH, number, 0);
+  }
+
+  private void say(ControlMessage message) {
+    child.send(number, control, ControlMessage.encode(message), null);
+  }
+
+  boolean hasControl() {
+    return greeted.get();
+  }
+
+  void path(Path now) {
+    path = now;
+  }
+
+  void channel(int channel) {
+    if (closed.isDone() || streamsOfPeer.incrementAndGet() > OF_PEER) {
+      streamsOfPeer.decrementAndGet();
+      child.send(BridgeType.CLOSE_CHANNEL, number, channel);
+      return;
+    }
+    WebRtcByteStream stream = WebRtcByteStream.ofPeer(new Handle(channel), pools, budget);
+    streams.put(channel, stream);
+    incoming.add(stream);
+  }
+
+  void channelOpen(int channel) {
+    WebRtcByteStream stream = streams.get(channel);
+    if (stream != null) {
+      stream.channelOpen();
+    }
+  }
+
+  void message(int channel, ByteBuffer message) throws IOException {
+    lastHeard = System.nanoTime();
+    if (greeted.get() && channel == control) {
+      control(ControlMessage.parse(message));
+      return;
+    }
+    WebRtcByteStream stream = streams.get(channel);
+    if (stream != null) {
+      stream.message(message);
+    }
+  }
+
+  private void control(ControlMessage message) {
+    switch (message) {
+      case Ping ping -> {
+        if (lastHeard - lastPong > PONG.toNanos()) {
+          lastPong = lastHeard;
+          say(new Pong(ping.number()));
+        }
+      }
+      case Pong pong -> {
+        Duration measured = Duration.ofNanos(Math.max(1, System.nanoTime() - pong.number()));
+        Duration before = roundTrip;
+        // Smoothed like TCP's (RFC 6298, section 2).
+        roundTrip = before.isZero() ? measured : before.multipliedBy(7).plus(measured).dividedBy(8);
+      }
+      case Goodbye goodbye -> {
+        String reason = goodbye.reason();
+        lost(reason.isEmpty() ? "closed by the peer" : "closed by the peer: " + reason);
+      }
+    }
+  }
+
+  void sent(int channel, long cost) {
+    WebRtcByteStream stream = streams.get(channel);
+    if (stream != null) {
+      stream.sent(cost);
+    }
+  }
+
+  void channelClosed(int channel) {
+    child.send(BridgeType.RELEASE_CHANNEL, number, channel);
+    WebRtcByteStream stream = streams.remove(channel);
+    if (stream != null) {
+      stream.channelClosed();
+      free(channel);
+    } else if (greeted.get() && channel == control) {
+      lost("the peer closed the connection");
+    }
+  }
+
+  private void free(int channel) {
+    if (channel > 0) {
+      room.release();
+    } else {
+      streamsOfPeer.decrementAndGet();
+    }
+  }
+
+  /** The connection is of no use any more. Any thread. */
+  void lost(String reason) {
+    if (end(reason)) {
+      release();
+    } else if (closed.isDone()) {
+      release();
+    }
+  }
+
+  private boolean end(String reason) {
+    if (!closed.complete(reason)) {
+      return false;
+    }
+    ScheduledFuture<?> timed = pings;
+    if (timed != null) {
+      timed.cancel(false);
+    }
+    incoming.close();
+    streams.values().forEach(stream -> stream.breakOff(reason));
+    streams.clear();
+    return true;
+  }
+
+  private void release() {
+    child.remove(number);
+    released.complete(true);
+  }
+
+  /** Completes when the peer has been told, or was given the time to hear it. */
+  CompletableFuture<Boolean> released() {
+    return released.copy();
+  }
+
+  @Override
+  public NodeId peer() {
+    return peer;
+  }
+
+  @Override
+  public Path path() {
+    return path;
+  }
+
+  @Override
+  public Duration roundTrip() {
+    return roundTrip;
+  }
+
+  @Override
+  public ByteStream open(Urgency urgency) throws IOException {
+    try {
+      if (!room.tryAcquire(OPEN.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new IOException("no stream could be opened within " + OPEN.toSeconds() + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted while opening a stream").initCause(e);
+    }
+    int channel = nextChannel.getAndIncrement();
+    WebRtcByteStream stream = WebRtcByteStream.ours(new Handle(channel, urgency), pools, budget);
+    streams.put(channel, stream);
+    if (closed.isDone()) {
+      streams.remove(channel);
+      throw new IOException("no stream could be opened: " + closed.getNow(""));
+    }
+    return stream;
+  }
+
+  @Override
+  public void serve(StreamHandler handler) {
+    incoming.serve(handler);
+  }
+
+  @Override
+  public CompletableFuture<String> closed() {
+    return closed.copy();
+  }
+
+  @Override
+  public boolean isOpen() {
+    return !closed.isDone();
+  }
+
+  @Override
+  public void close(String reason) {
+    if (!end(reason.isEmpty() ? "closed by this node" : reason)) {
+      return;
+    }
+    if (!greeted.get()) {
+      release();
+      return;
+    }
+    // The peer closes its side when it hears this.
+    say(new Goodbye(reason));
+    var _ = timer.schedule(this::release, LINGER.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** A stream's channel. */
+  private final class Handle implements WebRtcByteStream.Channel {
+    private final int channel;
+    private final Urgency urgency;
+    private volatile boolean opened;
+
+    Handle(int channel, Urgency urgency) {
+      this.channel = channel;
+      this.urgency = urgency;
+    }
+
+    Handle(int channel) {
+      this(channel, Urgency.DEMAND);
+      this.opened = true;
+    }
+
+    @Override
+    public void open() {
+      opened = true;
+      child.send(
+          BridgeType.OPEN_CHANNEL,
+          number,
+          channel,
+          "stream",
+          urgency == Urgency.DEMAND ? "HIGH" : "LOW");
+    }
+
+    @Override
+    public void send(ByteBuffer message, @Nullable PooledBuffer owner) {
+      child.send(number, channel, message, owner);
+    }
+
+    @Override
+    public void close() {
+      if (opened) {
+        child.send(BridgeType.CLOSE_CHANNEL, number, channel);
+      } else if (streams.remove(channel) != null) {
+        free(channel);
+      }
+    }
+  }
+}

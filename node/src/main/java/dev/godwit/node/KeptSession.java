@@ -1,0 +1,11 @@
+package dev.godwit.node;
+
+import dev.godwit.session.Session;
+
+/**
+ * A session, and what keeps it on the best path. Closing the session closes the keeper.
+ *
+ * @param session what is asked
+ * @param keeper how it is reached
+ */
+record KeptSession(Session session, PathKeeper keeper) {}

@@ -1,0 +1,285 @@
+package dev.godwit.run;
+
+import dev.godwit.demo.ChildProcess;
+import dev.godwit.internet.Host;
+import dev.godwit.internet.Internet;
+import dev.godwit.internet.LinkProfile;
+import dev.godwit.internet.NatKind;
+import dev.godwit.path.Way;
+import dev.godwit.testnetwork.Member;
+import dev.godwit.testnetwork.Place;
+import dev.godwit.testnetwork.World;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every kind of NAT against every other, over every transport: real nodes in a virtual internet
+ * whose links take 25 ms each way, so 50 ms to the hub and back, and 100 ms between two nodes.
+ */
+public final class Connectivity {
+  private static final Duration DELAY = Duration.ofMillis(25);
+  private static final double CONNECT_MILLIS = 5000;
+  private static final double RELAY_MILLIS = 1000;
+  private static final String AUTOMATIC = "automatic";
+
+  private final PrintStream out;
+  private final List<NatKind> kinds;
+  private final List<String> columns;
+  private final Map<NatKind, Member> callers = new EnumMap<>(NatKind.class);
+  private final Map<NatKind, Member> callees = new EnumMap<>(NatKind.class);
+  private final Map<String, List<Cell>> rows = new LinkedHashMap<>();
+
+  /**
+   * What became of one attempt.
+   *
+   * @param path {@code direct}, {@code punched}, {@code relay}, or {@code -} when there was none
+   * @param transport over which
+   * @param millis until the first answer
+   * @param obstacle why it cannot be better, if so
+   * @param complaint what is wrong with it; null when nothing is
+   */
+  private record Cell(
+      String path,
+      String transport,
+      double millis,
+      Optional<String> obstacle,
+      @Nullable String complaint) {}
+
+  private Connectivity(PrintStream out, List<NatKind> kinds, List<String> columns) {
+    this.out = out;
+    this.kinds = kinds;
+    this.columns = columns;
+  }
+
+  /**
+   * Runs the whole matrix.
+   *
+   * @param arguments {@code --table FILE} writes it as Markdown too; {@code --kinds A,B} and {@code
+   *     --transports A,B} run a part of it
+   * @return whether every cell is as it has to be
+   */
+  static boolean run(PrintStream out, Path directory, List<String> arguments)
+      throws IOException, InterruptedException {
+    List<NatKind> kinds = List.of(NatKind.values());
+    List<String> columns =
+        Stream.concat(Stream.of(Way.values()).map(Way::word), Stream.of(AUTOMATIC)).toList();
+    @Nullable Path table = null;
+    for (int i = 0; i + 1 < arguments.size(); i += 2) {
+      List<String> values = List.of(arguments.get(i + 1).split(",", -1));
+      switch (arguments.get(i)) {
+        case "--kinds" -> kinds = values.stream().map(Connectivity::kind).toList();
+        case "--transports" -> columns = values;
+        case "--table" -> table = Path.of(arguments.get(i + 1));
+        default -> throw new IllegalArgumentException("unknown option " + arguments.get(i));
+      }
+    }
+    Connectivity matrix = new Connectivity(out, kinds, columns);
+    boolean good = matrix.run(directory);
+    if (table != null) {
+      Files.writeString(table, matrix.markdown());
+    }
+    return good;
+  }
+
+  private static NatKind kind(String word) {
+    return NatKind.valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
+  }
+
+  private static String word(NatKind kind) {
+    return kind == NatKind.NONE ? "public" : kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private boolean run(Path directory) throws IOException, InterruptedException {
+    LinkProfile link = LinkProfile.PERFECT.withDelay(DELAY);
+    boolean good = true;
+    try (Internet internet = Internet.create(1);
+        World world = World.in(directory)) {
+      Host server = internet.host("hub");
+      var _ = world.hub(Place.on(server), server.address().getHostAddress() + ":443");
+      List<Member> members = new ArrayList<>();
+      for (NatKind kind : kinds) {
+        callers.put(kind, member(internet, world, "a-" + word(kind), kind, link));
+        callees.put(kind, member(internet, world, "b-" + word(kind), kind, link));
+      }
+      members.addAll(callers.values());
+      members.addAll(callees.values());
+      world.found(Place.on(server), members);
+      for (Member callee : callees.values()) {
+        ChildProcess up = callee.start("up");
+        var _ = up.await("ready", World.PATIENCE);
+      }
+      out.printf("%-48s", "");
+      columns.forEach(column -> out.printf("%-22s", column));
+      out.println();
+      for (NatKind from : kinds) {
+        for (NatKind to : kinds) {
+          String name = word(from) + " → " + word(to);
+          out.printf("%-48s", name);
+          List<Cell> row = new ArrayList<>();
+          for (String column : columns) {
+            Cell cell = cell(from, to, column);
+            row.add(cell);
+            out.printf("%-22s", text(cell));
+            out.flush();
+            good &= cell.complaint() == null;
+          }
+          rows.put(name, row);
+          out.println();
+        }
+      }
+    }
+    complain();
+    return good;
+  }
+
+  private static Member member(
+      Internet internet, World world, String name, NatKind kind, LinkProfile link)
+      throws IOException {
+    return world.stranger(name, Place.on(internet.host(name, kind, link)));
+  }
+
+  private Cell cell(NatKind from, NatKind to, String column)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("ping", callee(to).name(), "--count", "1"));
+    boolean automatic = column.equals(AUTOMATIC);
+    if (!automatic) {
+      command.addAll(List.of("--transport", column));
+    }
+    Map<String, String> result;
+    try (ChildProcess ping = caller(from).start(command.toArray(String[]::new))) {
+      result = ping.await("result", World.PATIENCE);
+      var _ = ping.awaitEnd(World.PATIENCE);
+    }
+    boolean connected = "true".equals(result.get("ok"));
+    Cell seen =
+        new Cell(
+            connected ? result.getOrDefault("path", "") : "-",
+            connected ? result.getOrDefault("transport", "") : "",
+            connected ? Double.parseDouble(result.getOrDefault("connectMs", "0")) : 0,
+            automatic ? straight(from, to) : Reachability.obstacle(from, to, way(column)),
+            null);
+    return new Cell(
+        seen.path,
+        seen.transport,
+        seen.millis,
+        seen.obstacle,
+        complaint(seen, column, result.getOrDefault("error", "")));
+  }
+
+  /** Why no transport gets there without a third party. */
+  private static Optional<String> straight(NatKind from, NatKind to) {
+    List<String> obstacles = new ArrayList<>();
+    for (Way way : List.of(Way.QUIC, Way.TLS, Way.WEBRTC)) {
+      Optional<String> obstacle = Reachability.obstacle(from, to, way);
+      if (obstacle.isEmpty()) {
+        return Optional.empty();
+      }
+      obstacles.add(way.word() + ": " + obstacle.get());
+    }
+    return Optional.of(String.join("; ", obstacles));
+  }
+
+  private static Way way(String column) {
+    return Way.of(column).orElseThrow(() -> new IllegalArgumentException(column));
+  }
+
+  private static @Nullable String complaint(Cell cell, String column, String error) {
+    boolean connected = !cell.path.equals("-");
+    if (column.equals(AUTOMATIC)) {
+      // Which path it has at its first answer is a race; that it has one is not.
+      return !connected
+          ? "no connection: " + error
+          : cell.millis > CONNECT_MILLIS ? "too slow: " + cell.millis + " ms" : null;
+    }
+    if (column.equals(Way.RELAY.word())) {
+      return !connected
+          ? "no connection: " + error
+          : cell.millis > RELAY_MILLIS ? "first byte only after " + cell.millis + " ms" : null;
+    }
+    if (cell.obstacle.isPresent()) {
+      return connected ? "connected although it cannot: " + cell.obstacle.get() : null;
+    }
+    return !connected
+        ? "no connection: " + error
+        : cell.path.equals("relay")
+            ? "through a relay"
+            : cell.millis > CONNECT_MILLIS ? "too slow: " + cell.millis + " ms" : null;
+  }
+
+  private Member caller(NatKind kind) {
+    return java.util.Objects.requireNonNull(callers.get(kind));
+  }
+
+  private Member callee(NatKind kind) {
+    return java.util.Objects.requireNonNull(callees.get(kind));
+  }
+
+  private static String text(Cell cell) {
+    String what =
+        cell.path.equals("-")
+            ? "-"
+            : cell.path
+                + (cell.path.equals("relay") ? "" : " " + cell.transport)
+                + String.format(Locale.ROOT, " %.0f ms", cell.millis);
+    return cell.complaint == null ? what : what + " !";
+  }
+
+  private void complain() {
+    rows.forEach(
+        (name, row) -> {
+          for (int i = 0; i < row.size(); i++) {
+            Cell cell = row.get(i);
+            if (cell.complaint != null) {
+              out.println(name + ", " + columns.get(i) + ": " + cell.complaint);
+            }
+          }
+        });
+  }
+
+  private String markdown() {
+    StringBuilder text = new StringBuilder();
+    text.append("| from → to | ").append(String.join(" | ", columns)).append(" |\n| --- |");
+    text.append(" --- |".repeat(columns.size())).append('\n');
+    rows.forEach(
+        (name, row) ->
+            text.append("| ")
+                .append(name)
+                .append(" | ")
+                .append(row.stream().map(Connectivity::text).collect(Collectors.joining(" | ")))
+                .append(" |\n"));
+    text.append("\nWhat a transport cannot do here, and why:\n\n");
+    Map<String, List<String>> reasons = new LinkedHashMap<>();
+    rows.forEach(
+        (name, row) -> {
+          for (int i = 0; i < row.size(); i++) {
+            String column = columns.get(i);
+            if (!column.equals(AUTOMATIC) && !column.equals(Way.RELAY.word())) {
+              row.get(i)
+                  .obstacle
+                  .ifPresent(
+                      why ->
+                          reasons
+                              .computeIfAbsent(column + ": " + why, key -> new ArrayList<>())
+                              .add(name));
+            }
+          }
+        });
+    reasons.forEach(
+        (why, pairs) ->
+            text.append("- ").append(why).append(" (").append(pairs.size()).append(" pairs)\n"));
+    return text.toString();
+  }
+}
