@@ -43,7 +43,7 @@ class ArchitectureTest {
   private static final String[] WEBRTC = packages("webrtc");
   private static final String[] DEVICES = packages("nbd", "libc");
   private static final String[] HUB = packages("hub");
-  private static final String[] NODE = packages("node", "cli", "demo");
+  private static final String[] NODE = packages("node", "cli", "demo", "lan");
   private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet", "run");
 
   /** Measures Netty itself as the yardstick. */
@@ -55,6 +55,8 @@ class ArchitectureTest {
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
+          // The tests of the core come as an archive, too, for the conformance suite.
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("dev.godwit");
 
   private static String[] packages(String... names) {
@@ -196,6 +198,11 @@ class ArchitectureTest {
   @Test
   void onlyPortMappingUsesItsLibrary() {
     isKnownOnlyTo("com.offbynull..", "dev.godwit.portmap..");
+  }
+
+  @Test
+  void onlyLanDiscoveryUsesMdns() {
+    isKnownOnlyTo("javax.jmdns..", "dev.godwit.lan..");
   }
 
   @Test
