@@ -21,8 +21,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,9 +63,14 @@ public final class WebRtcTransport implements Transport {
   private final InstantSource clock;
   private final SecureRandom random;
   private final WebRtcByteStream.Pools pools = new WebRtcByteStream.Pools();
+
+  /** For what never blocks. After the end nothing is due any more. */
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("webrtc-timer").daemon().factory());
+      new ScheduledThreadPoolExecutor(
+          1,
+          Thread.ofPlatform().name("webrtc-timer").daemon().factory(),
+          new ThreadPoolExecutor.DiscardPolicy());
+
   private final Map<Negotiation.Key, Negotiation> negotiations = new ConcurrentHashMap<>();
   private final Set<WebRtcConnection> connections = ConcurrentHashMap.newKeySet();
   private final Node node = new Node();
@@ -350,6 +356,11 @@ public final class WebRtcTransport implements Transport {
       connections.add(made);
       var _ = made.released().thenRun(() -> connections.remove(made));
       return made;
+    }
+
+    @Override
+    public void later(Duration delay, Runnable task) {
+      var _ = timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
