@@ -310,6 +310,10 @@ public final class WebRtcTransport implements Transport {
         if (current == null || !current.isFresh()) {
           retire(current);
           current = ChildProcess.start(settings.launch());
+          if (closed) {
+            current.close();
+            throw new IOException("this transport is closed");
+          }
           child = current;
         }
         return current;
@@ -385,19 +389,30 @@ public final class WebRtcTransport implements Transport {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    List<ChildProcess> ending;
-    starting.lock();
+    processes().forEach(ChildProcess::close);
+    timer.shutdownNow();
+  }
+
+  /** Takes all processes away; one that is just starting ends by itself. */
+  private List<ChildProcess> processes() {
     try {
-      ending = new ArrayList<>(worn);
+      if (!starting.tryLock(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        return List.of();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return List.of();
+    }
+    try {
+      List<ChildProcess> all = new ArrayList<>(worn);
       worn.clear();
       if (child != null) {
-        ending.add(child);
+        all.add(child);
       }
       child = null;
+      return all;
     } finally {
       starting.unlock();
     }
-    ending.forEach(ChildProcess::close);
-    timer.shutdownNow();
   }
 }
