@@ -5,11 +5,15 @@ import java.util.Set;
 
 /** The command {@code test-network/bench}: runs the benchmarks that it is given, or all of them. */
 public final class Bench {
-  private static final Set<String> ALL = Set.of("nbd", "quic", "migrate", "link", "hub");
+  private static final Set<String> ALL =
+      Set.of("nbd", "quic", "migrate", "link", "hub", "transports");
 
   private Bench() {}
 
-  /** Arguments: {@code nbd}, {@code quic}, {@code migrate}, {@code link}, {@code hub}. */
+  /**
+   * Arguments: {@code nbd}, {@code quic}, {@code migrate}, {@code link}, {@code hub}, {@code
+   * transports}.
+   */
   public static void main(String[] args) throws Exception {
     if (args.length > 0 && args[0].equals("peer")) {
       BenchPeer.main(args);
@@ -17,7 +21,8 @@ public final class Bench {
     }
     Set<String> wanted = args.length == 0 ? ALL : Set.of(args);
     if (!ALL.containsAll(wanted)) {
-      System.err.println("usage: test-network/bench [nbd] [quic] [migrate] [link] [hub]");
+      System.err.println(
+          "usage: test-network/bench [nbd] [quic] [migrate] [link] [hub] [transports]");
       System.exit(2);
     }
     System.out.println("Medians of several runs in turn; the single runs are in brackets.");
@@ -35,6 +40,9 @@ public final class Bench {
     }
     if (wanted.contains("hub")) {
       HubBench.run(System.out);
+    }
+    if (wanted.contains("transports")) {
+      TransportBench.run(System.out);
     }
   }
 }

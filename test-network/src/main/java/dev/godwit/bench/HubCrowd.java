@@ -7,26 +7,16 @@ import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubAddress;
-import dev.godwit.signaling.HubProtocol;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolConfig;
-import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
 import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslProvider;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -47,7 +37,6 @@ final class HubCrowd implements AutoCloseable {
   private static final int PER_MESH = 100;
   private static final int AT_A_TIME = 32;
   private static final int LOOPS = 2;
-  private static final int MAX_HTTP_BYTES = 8192;
   private static final Duration LOGIN = Duration.ofSeconds(60);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(5);
 
@@ -66,13 +55,7 @@ final class HubCrowd implements AutoCloseable {
    */
   static HubCrowd gather(HubAddress hub, int size, LightNode.Listener listener, SecureRandom random)
       throws IOException, InterruptedException {
-    SslContext tls =
-        SslContextBuilder.forClient()
-            .sslProvider(SslProvider.JDK)
-            .protocols("TLSv1.3")
-            .trustManager(hub.fingerprint().trust())
-            .endpointIdentificationAlgorithm("")
-            .build();
+    SslContext tls = LightNode.trusting(hub);
     EventLoopGroup loops =
         new MultiThreadIoEventLoopGroup(
             LOOPS, new DefaultThreadFactory("crowd", true), EpollIoHandler.newFactory());
@@ -89,7 +72,6 @@ final class HubCrowd implements AutoCloseable {
   private void logIn(
       HubAddress hub, int size, LightNode.Listener listener, SecureRandom random, SslContext tls)
       throws IOException, InterruptedException {
-    InetSocketAddress server = new InetSocketAddress(hub.host(), hub.port());
     Semaphore free = new Semaphore(AT_A_TIME);
     List<CompletableFuture<LightNode>> logins = new ArrayList<>();
     MeshId mesh = MeshKey.generate(random).id();
@@ -112,7 +94,7 @@ final class HubCrowd implements AutoCloseable {
       }
       logins.add(node.loggedIn().whenComplete((done, failed) -> free.release()));
       nodes.add(node);
-      connect(server, i / PER_ADDRESS, tls, node);
+      connect(hub, i / PER_ADDRESS, tls, node);
     }
     for (CompletableFuture<LightNode> login : logins) {
       try {
@@ -126,34 +108,15 @@ final class HubCrowd implements AutoCloseable {
   }
 
   /** Connects from the loopback address with that number. */
-  private void connect(InetSocketAddress server, int number, SslContext tls, LightNode node) {
+  private void connect(HubAddress hub, int number, SslContext tls, LightNode node) {
     InetSocketAddress from =
         new InetSocketAddress(
             InetAddress.ofLiteral("127.0." + (1 + number / 250) + "." + (1 + number % 250)), 0);
-    URI uri =
-        URI.create("wss://" + server.getHostString() + ":" + server.getPort() + HubProtocol.PATH);
     new Bootstrap()
         .group(loops)
         .channel(EpollSocketChannel.class)
-        .handler(
-            new ChannelInitializer<SocketChannel>() {
-              @Override
-              protected void initChannel(SocketChannel channel) {
-                channel
-                    .pipeline()
-                    .addLast(tls.newHandler(channel.alloc()))
-                    .addLast(new HttpClientCodec())
-                    .addLast(new HttpObjectAggregator(MAX_HTTP_BYTES))
-                    .addLast(
-                        new WebSocketClientProtocolHandler(
-                            WebSocketClientProtocolConfig.newBuilder()
-                                .webSocketUri(uri)
-                                .maxFramePayloadLength(1 << 20)
-                                .build()))
-                    .addLast(node);
-              }
-            })
-        .connect(server, from)
+        .handler(node.pipeline(hub, tls))
+        .connect(new InetSocketAddress(hub.host(), hub.port()), from)
         .addListener(
             done -> {
               if (!done.isSuccess()) {

@@ -3,9 +3,12 @@ package dev.godwit.bench;
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.HubFingerprint;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.seal.SealingCertificate;
 import dev.godwit.signaling.Credentials;
+import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubProtocol;
+import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.Delivery;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.Login;
@@ -17,11 +20,22 @@ import io.netty.buffer.ByteBufInputStream;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolConfig;
+import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LightNode extends SimpleChannelInboundHandler<BinaryWebSocketFrame> {
   private static final Duration VALIDITY = Duration.ofHours(1);
+  private static final int MAX_HTTP_BYTES = 8192;
 
   private final Credentials credentials;
   private final HubFingerprint hub;
@@ -38,6 +53,7 @@ final class LightNode extends SimpleChannelInboundHandler<BinaryWebSocketFrame> 
   private final Listener listener;
   private final CompletableFuture<LightNode> loggedIn = new CompletableFuture<>();
   private volatile @Nullable Channel channel;
+  private volatile @Nullable Octets pass;
 
   /** Hears what the hub says to any of the nodes. */
   interface Listener {
@@ -57,6 +73,43 @@ final class LightNode extends SimpleChannelInboundHandler<BinaryWebSocketFrame> 
 
   NodeId id() {
     return credentials.node();
+  }
+
+  /** What it shows at the hub's relay, once it is logged in. */
+  RelayPass pass() {
+    return new RelayPass(Objects.requireNonNull(pass));
+  }
+
+  /** How it connects to a hub. */
+  static SslContext trusting(HubAddress hub) throws IOException {
+    return SslContextBuilder.forClient()
+        .sslProvider(SslProvider.JDK)
+        .protocols("TLSv1.3")
+        .trustManager(hub.fingerprint().trust())
+        .endpointIdentificationAlgorithm("")
+        .build();
+  }
+
+  /** What makes a channel to a hub the connection of this node. */
+  ChannelInitializer<SocketChannel> pipeline(HubAddress address, SslContext tls) {
+    URI uri = URI.create("wss://" + address.hostAndPort() + HubProtocol.PATH);
+    return new ChannelInitializer<>() {
+      @Override
+      protected void initChannel(SocketChannel opened) {
+        opened
+            .pipeline()
+            .addLast(tls.newHandler(opened.alloc()))
+            .addLast(new HttpClientCodec())
+            .addLast(new HttpObjectAggregator(MAX_HTTP_BYTES))
+            .addLast(
+                new WebSocketClientProtocolHandler(
+                    WebSocketClientProtocolConfig.newBuilder()
+                        .webSocketUri(uri)
+                        .maxFramePayloadLength(1 << 20)
+                        .build()))
+            .addLast(LightNode.this);
+      }
+    };
   }
 
   /** Completes with this node when the hub has said welcome. */
@@ -99,7 +152,10 @@ final class LightNode extends SimpleChannelInboundHandler<BinaryWebSocketFrame> 
     }
     switch (message.getMessageCase()) {
       case CHALLENGE -> say(login(message.getChallenge().getNonce().toByteArray()));
-      case WELCOME -> loggedIn.complete(this);
+      case WELCOME -> {
+        pass = Octets.of(message.getWelcome().getRelay().getPass().toByteArray());
+        loggedIn.complete(this);
+      }
       case DELIVERY -> listener.delivered(this, message.getDelivery());
       case ROUTE_REPORT -> listener.reported(this, message.getRouteReport());
       case PING ->

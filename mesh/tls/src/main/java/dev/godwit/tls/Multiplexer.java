@@ -46,7 +46,7 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
   private static final int MAX_CONTROL = 256 * 1024;
 
   /** Most credit that the peer has on all streams, beyond what each begins with. */
-  private static final long BUDGET = 64L << 20;
+  private static final long BUDGET = 96L << 20;
 
   /** Most streams of the peer that local code may be busy with, ended ones included. */
   private static final int MAX_HANDED = 2 * MAX_STREAMS;

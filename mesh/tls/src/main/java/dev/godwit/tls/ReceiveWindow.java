@@ -12,7 +12,7 @@ final class ReceiveWindow {
   static final int INITIAL = 256 * 1024;
 
   /** The window of a stream that is read, bytes. */
-  static final int FULL = 4 << 20;
+  static final int FULL = 16 << 20;
 
   private final CreditBudget budget;
   private int size = INITIAL;
