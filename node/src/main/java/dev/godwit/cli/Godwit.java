@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       DemoCommand.class,
       DemoProgramCommand.class,
+      DoctorCommand.class,
       PrepareStartCommand.class,
       HubCommand.class,
       IdCommand.class,

@@ -133,7 +133,7 @@ final class LeechCommand extends Verb {
     Termination termination = new Termination();
     ExitStatus status = ExitStatus.FAILED;
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, paths.apply(listen.settings()));
+    try (Node node = Node.start(home, paths.apply(listen.settings()).staying());
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
       output.event(

@@ -75,7 +75,7 @@ final class SeedCommand extends Verb {
     NodeHome home = common().nodeHome();
     try (CommandHook hook =
             new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout);
-        Node node = Node.start(home, listen.settings());
+        Node node = Node.start(home, listen.settings().staying());
         Seeding seeding =
             node.seed(
                 new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT));

@@ -281,11 +281,22 @@ public final class Demo implements AutoCloseable {
     }
   }
 
-  /** Where the process of that name can be stopped and watched; null when it is not there. */
-  public @Nullable ChildProcess process(String name) {
+  /**
+   * Kills a process, as if its machine had lost power; the demo goes on without it if it can.
+   *
+   * @param name {@code hub}, {@code alice} or {@code bob}
+   */
+  public void kill(String name) throws IOException {
     synchronized (children) {
-      return children.stream().filter(child -> child.name().equals(name)).findFirst().orElse(null);
+      for (ChildProcess child : children) {
+        if (child.name().equals(name)) {
+          children.remove(child);
+          child.close();
+          return;
+        }
+      }
     }
+    throw new IOException("there is no process '" + name + "'");
   }
 
   private static void expectGood(String who, ChildProcess child, int status) throws IOException {

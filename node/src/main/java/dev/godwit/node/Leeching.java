@@ -53,13 +53,19 @@ public final class Leeching implements AutoCloseable {
   static Leeching start(Node node, LeechOptions options) throws IOException {
     Path file = options.to().toAbsolutePath();
     checkTarget(file, options.existing());
-    PeerView seeder = node.locate(options.name());
-    Journal journal = new Journal(FileLog.open(Seeding.journalOf(file)));
-    Backend store = null;
-    KeptSession kept = node.session(seeder, options.name().resource());
+    KeptSession kept = node.session(options.name());
+    NodeId seeder = kept.peer();
     Session session = kept.session();
+    Journal journal;
     try {
-      checkJournal(journal.ownership(), file, seeder.id(), options);
+      journal = new Journal(FileLog.open(Seeding.journalOf(file)));
+    } catch (IOException e) {
+      session.close();
+      throw e;
+    }
+    Backend store = null;
+    try {
+      checkJournal(journal.ownership(), file, seeder, options);
       session.start();
       MigrationId migration =
           resumed(journal.ownership()) == null
@@ -67,7 +73,7 @@ public final class Leeching implements AutoCloseable {
               : java.util.Objects.requireNonNull(resumed(journal.ownership())).migration();
       DescribeReply description = new SeederClient(session, migration).describe();
       Ownership.Pulling origin =
-          origin(journal.ownership(), migration, seeder.id(), options.name(), description);
+          origin(journal.ownership(), migration, seeder, options.name(), description);
       store = target(file, journal.ownership(), origin.geometry(), description);
       Leecher leecher =
           new Leecher(

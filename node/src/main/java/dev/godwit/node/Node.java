@@ -8,11 +8,15 @@ import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
 import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederClient;
+import dev.godwit.node.NodeSettings.Stay;
 import dev.godwit.path.Candidate;
 import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
+import dev.godwit.path.NatBehaviour;
+import dev.godwit.path.NatProbe;
 import dev.godwit.path.PathPolicy;
 import dev.godwit.path.Way;
+import dev.godwit.portmap.PortMapping;
 import dev.godwit.quic.QuicAddresses;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
@@ -45,7 +49,9 @@ import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -53,6 +59,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -97,6 +104,8 @@ public final class Node implements AutoCloseable {
   /** WebRTC costs a process on both sides; where QUIC or TLS work they do so sooner. */
   private static final Duration WEBRTC_HEAD_START = Duration.ofSeconds(1);
 
+  private static final Duration STUN_ANSWER = Duration.ofMillis(1500);
+  private static final Duration ROUTER = Duration.ofSeconds(15);
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
 
   private final NodeHome home;
@@ -111,6 +120,7 @@ public final class Node implements AutoCloseable {
   private final Reversals reversals = new Reversals();
   private final Set<PathKeeper> keepers = ConcurrentHashMap.newKeySet();
   private final NetworkWatch watch;
+  private final Surroundings surroundings;
   private final HubClient hub;
   private final OwnCandidates candidates;
   private final MemberSignals signals;
@@ -160,7 +170,11 @@ public final class Node implements AutoCloseable {
             clock,
             random);
     hub.onRevocations(this::learn);
-    this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), hub);
+    this.surroundings =
+        settings.stay() == Stay.LONG && !isHere(mesh.hub().host())
+            ? Surroundings.of(mesh.id(), instance, transports, clock)
+            : Surroundings.none();
+    this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), surroundings, hub);
     this.signals =
         new MemberSignals(
             home, own, admission, transports, greeting, candidates, seeders::values, clock, random);
@@ -193,10 +207,23 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  private static boolean isHere(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      LOG.debug("the hub's name is not known now", e);
+      return false;
+    }
+  }
+
   private void awaitHub(Duration patience) throws IOException {
     try {
       hub.awaitOnline(patience);
     } catch (HubException e) {
+      if (e.isCurable() && surroundings.listens()) {
+        LOG.warn("{} Nodes in this LAN are found without it.", e.getMessage());
+        return;
+      }
       throw noHub("The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name(), e);
     } catch (InterruptedException e) {
       throw interrupted(e);
@@ -496,13 +523,18 @@ public final class Node implements AutoCloseable {
             + (offered.isEmpty() ? "; it offers none." : "; it offers " + offered + "."));
   }
 
-  /** A session about a resource of {@code seeder}, not started yet. */
-  KeptSession session(PeerView seeder, String resource) {
-    return session(seeder, SeederClient.protocol(), resource, policy);
+  /**
+   * A session about a resource of {@code seeder}, not started yet.
+   *
+   * @param process which offers it now, if that is known
+   */
+  KeptSession session(NodeId seeder, Optional<PresentInstance> process, String resource) {
+    return session(seeder, process, SeederClient.protocol(), resource);
   }
 
-  private KeptSession session(PeerView peer, String protocol, String resource, PathPolicy allowed) {
-    PathKeeper keeper = new PathKeeper(this, peer, resource, allowed, clock);
+  private KeptSession session(
+      NodeId peer, Optional<PresentInstance> process, String protocol, String resource) {
+    PathKeeper keeper = new PathKeeper(this, peer, process, resource, policy, clock);
     keepers.add(keeper);
     Session session =
         new Session(
@@ -513,7 +545,7 @@ public final class Node implements AutoCloseable {
             SessionTiming.STANDARD,
             compression);
     keeper.keep(session);
-    return new KeptSession(session, keeper);
+    return new KeptSession(peer, session, keeper);
   }
 
   void forget(PathKeeper keeper) {
@@ -528,7 +560,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when no way leads there
    */
   public Pinging ping(PeerView peer) throws IOException {
-    KeptSession kept = session(peer, Pinging.PROTOCOL, "", policy);
+    KeptSession kept = session(peer.id(), Optional.of(peer.process()), Pinging.PROTOCOL, "");
     try {
       kept.session().start();
       return new Pinging(kept);
@@ -565,6 +597,36 @@ public final class Node implements AutoCloseable {
       }
     }
     return servers;
+  }
+
+  /**
+   * Finds out what this network allows. Takes some seconds.
+   *
+   * @throws IOException when the hub cannot be reached
+   */
+  public Diagnosis diagnose() throws IOException {
+    if (!(hub.state() instanceof HubState.Online(var welcome))) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          "The hub " + mesh.hub().hostAndPort() + " cannot be reached.");
+    }
+    List<InetSocketAddress> servers = new ArrayList<>();
+    for (int port : welcome.stunPorts()) {
+      servers.add(new InetSocketAddress(mesh.hub().host(), port));
+    }
+    NatBehaviour nat = NatProbe.probe(servers, random, STUN_ANSWER);
+    Optional<PortMapping.Mapping> mapping;
+    try (PortMapping asked =
+        PortMapping.start(
+            transports.quic().boundTo().getPort(),
+            OptionalInt.empty(),
+            PortMapping.Settings.STANDARD)) {
+      mapping = isHere(mesh.hub().host()) ? Optional.empty() : asked.await(ROUTER);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+    return new Diagnosis(
+        welcome.observed(), transports.quic().addresses(), nat, mapping, welcome.relay());
   }
 
   private void shaken() {
@@ -715,6 +777,29 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /**
+   * The seeder of a resource: found through the hub, or, when that is not there, in this LAN, if
+   * the node is given by its id.
+   */
+  KeptSession session(ResourceName name) throws IOException {
+    try {
+      PeerView seeder = locate(name);
+      return session(seeder.id(), Optional.of(seeder.process()), name.resource());
+    } catch (NodeException e) {
+      @Nullable NodeId id = parse(name.node());
+      if (id == null || hub.state() instanceof HubState.Online || neighbours().isEmpty()) {
+        throw e;
+      }
+      LOG.debug("the hub is away, looking in the LAN", e);
+      return session(id, Optional.empty(), name.resource());
+    }
+  }
+
+  /** Where peers in this LAN are; which of them is whom, dialling tells. */
+  List<String> neighbours() {
+    return surroundings.neighbours();
+  }
+
   /** Dials and greets over QUIC, without the peer's help. */
   Connection connect(NodeId peer, List<String> addresses, Duration patience) throws IOException {
     Connection connection = transports.quic().dial(peer, addresses, patience);
@@ -797,6 +882,7 @@ public final class Node implements AutoCloseable {
       seeder.close();
     }
     watch.close();
+    surroundings.close();
     keepers.forEach(PathKeeper::close);
     signaling.close();
     candidates.close();

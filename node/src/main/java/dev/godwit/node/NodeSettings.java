@@ -14,9 +14,25 @@ import java.time.Duration;
  * @param quic how QUIC is tuned
  * @param hubPatience how long to wait for the hub at the start
  * @param policy which ways to peers may be used
+ * @param stay whether it is worth to make this node known around it
  */
 public record NodeSettings(
-    InetSocketAddress listen, QuicSettings quic, Duration hubPatience, PathPolicy policy) {
+    InetSocketAddress listen,
+    QuicSettings quic,
+    Duration hubPatience,
+    PathPolicy policy,
+    Stay stay) {
+
+  /** How long a node is going to be there. */
+  public enum Stay {
+    /** For a question or two. */
+    BRIEF,
+    /**
+     * For a while: it asks its router for open ports and announces itself in its LAN. Not so when
+     * its hub is on this machine, since then nobody outside can look for it.
+     */
+    LONG
+  }
 
   /** All addresses, any port, ten seconds for the hub, every way. */
   public static NodeSettings standard() {
@@ -25,7 +41,8 @@ public record NodeSettings(
           new InetSocketAddress(InetAddress.getByAddress(new byte[4]), 0),
           QuicSettings.STANDARD,
           Duration.ofSeconds(10),
-          PathPolicy.ANY);
+          PathPolicy.ANY,
+          Stay.BRIEF);
     } catch (UnknownHostException e) {
       throw new IllegalStateException("four bytes are an address", e);
     }
@@ -33,11 +50,16 @@ public record NodeSettings(
 
   /** With another address to listen on. */
   public NodeSettings withListen(InetSocketAddress other) {
-    return new NodeSettings(other, quic, hubPatience, policy);
+    return new NodeSettings(other, quic, hubPatience, policy, stay);
   }
 
   /** With other ways. */
   public NodeSettings withPolicy(PathPolicy other) {
-    return new NodeSettings(listen, quic, hubPatience, other);
+    return new NodeSettings(listen, quic, hubPatience, other, stay);
+  }
+
+  /** For a node that stays. */
+  public NodeSettings staying() {
+    return new NodeSettings(listen, quic, hubPatience, policy, Stay.LONG);
   }
 }

@@ -39,22 +39,26 @@ final class OwnCandidates implements AutoCloseable {
 
   private final QuicTransport transport;
   private final TlsTransport tls;
+  private final Surroundings surroundings;
   private final HubClient hub;
   private final Thread refreshing;
   private final CountDownLatch first = new CountDownLatch(1);
   private final Semaphore refreshNow = new Semaphore(0);
   private volatile List<InetSocketAddress> seen = List.of();
 
-  private OwnCandidates(QuicTransport transport, TlsTransport tls, HubClient hub) {
+  private OwnCandidates(
+      QuicTransport transport, TlsTransport tls, Surroundings surroundings, HubClient hub) {
     this.transport = transport;
     this.tls = tls;
+    this.surroundings = surroundings;
     this.hub = hub;
     this.refreshing = Thread.ofVirtual().name("stun-refresh").unstarted(this::keepFresh);
   }
 
   /** Begins to ask. */
-  static OwnCandidates of(QuicTransport transport, TlsTransport tls, HubClient hub) {
-    OwnCandidates candidates = new OwnCandidates(transport, tls, hub);
+  static OwnCandidates of(
+      QuicTransport transport, TlsTransport tls, Surroundings surroundings, HubClient hub) {
+    OwnCandidates candidates = new OwnCandidates(transport, tls, surroundings, hub);
     candidates.refreshing.start();
     return candidates;
   }
@@ -109,6 +113,7 @@ final class OwnCandidates implements AutoCloseable {
    */
   List<String> tcp() {
     Set<String> all = new LinkedHashSet<>(tls.addresses());
+    all.addAll(surroundings.tcp());
     if (hub.state() instanceof HubState.Online(HubWelcome welcome)
         && !welcome.observed().getAddress().isLoopbackAddress()) {
       all.add(
@@ -140,6 +145,7 @@ final class OwnCandidates implements AutoCloseable {
         all.add(new Candidate(Candidate.Kind.REFLEXIVE, address));
       }
     }
+    all.addAll(surroundings.candidates());
     return all;
   }
 

@@ -16,8 +16,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +63,18 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
   /**
    * A keeper without a session yet.
    *
-   * @param first the process that offers the resource now; later ones are found
+   * @param first the process that offers the resource now, if it is known; later ones are found
    */
-  PathKeeper(Node node, PeerView first, String resource, PathPolicy policy, InstantSource clock) {
+  PathKeeper(
+      Node node,
+      NodeId peer,
+      Optional<PresentInstance> first,
+      String resource,
+      PathPolicy policy,
+      InstantSource clock) {
     this.node = node;
-    this.peer = first.id();
-    this.process = first.process();
+    this.peer = peer;
+    this.process = first.orElse(null);
     this.resource = resource;
     this.policy = policy;
     this.clock = clock;
@@ -164,11 +173,13 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
     } catch (RemoteException e) {
       throw e;
     } catch (IOException e) {
-      if (last.isEmpty() || !policy.permits(Way.QUIC)) {
+      Set<String> guesses = new LinkedHashSet<>(last);
+      guesses.addAll(node.neighbours());
+      if (guesses.isEmpty() || !policy.permits(Way.QUIC)) {
         throw e;
       }
-      LOG.debug("the node cannot be asked where it is, trying the last address", e);
-      fresh.run(Way.QUIC, () -> node.connect(peer, last, Duration.ofSeconds(3)));
+      LOG.debug("the node cannot be asked where it is, trying {}", guesses, e);
+      fresh.run(Way.QUIC, () -> node.connect(peer, List.copyOf(guesses), Duration.ofSeconds(3)));
     }
     Connection connection = fresh.first(CONNECT);
     explain(connection, fresh);

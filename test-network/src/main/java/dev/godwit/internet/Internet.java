@@ -3,8 +3,10 @@ package dev.godwit.internet;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,7 @@ public final class Internet implements AutoCloseable {
   private final Router backbone;
   private final Thread atTheEnd;
   private final Map<String, Host> hosts = new HashMap<>();
+  private final Set<Severed> severed = new LinkedHashSet<>();
   private int homes;
   private int carriers;
 
@@ -186,6 +189,37 @@ public final class Internet implements AutoCloseable {
       throw new IllegalArgumentException("there is no host '" + name + "'");
     }
     return host;
+  }
+
+  /**
+   * Nothing passes between these two hosts any more, while both reach everybody else as before.
+   * Addresses that they get later are not meant.
+   */
+  public void sever(Host one, Host other) throws IOException {
+    severed.add(new Severed(outside(one), outside(other)));
+    applySevered();
+  }
+
+  /** Everything passes between these two hosts again. */
+  public void rejoin(Host one, Host other) throws IOException {
+    severed.remove(new Severed(outside(one), outside(other)));
+    applySevered();
+  }
+
+  private record Severed(String one, String other) {}
+
+  private static String outside(Host host) {
+    return host.nat().map(Nat::address).orElseGet(host::address).getHostAddress();
+  }
+
+  private void applySevered() throws IOException {
+    StringBuilder rules = new StringBuilder("table ip severed {}\ndelete table ip severed\n");
+    rules.append("table ip severed {\nchain pairs { type filter hook forward priority -10;\n");
+    for (Severed pair : severed) {
+      rules.append("ip saddr %s ip daddr %s drop\n".formatted(pair.one, pair.other));
+      rules.append("ip saddr %s ip daddr %s drop\n".formatted(pair.other, pair.one));
+    }
+    backbone.namespace().rules(rules.append("}\n}\n").toString());
   }
 
   static boolean isName(String name) {

@@ -16,8 +16,10 @@ public final class Run {
     boolean good;
     switch (args.length == 0 ? "" : args[0]) {
       case "connectivity" -> good = Connectivity.run(System.out, directory, rest);
+      case "faults" -> good = Faults.run(System.out, directory, rest);
       default -> {
-        System.err.println("usage: test-network/run connectivity [--table FILE]");
+        System.err.println(
+            "usage: test-network/run connectivity [--table FILE] | faults [--seeds N]");
         System.exit(2);
         return;
       }

@@ -27,6 +27,7 @@ record FingerprintProof(Octets connection, Role role, NodeId offerer, NodeId ans
   private static final String CONTEXT = "godwit webrtc fingerprint 1";
   private static final Pattern LINE =
       Pattern.compile("^a=fingerprint:(\\S+) +(\\S+)\\s*$", Pattern.MULTILINE);
+  private static final Pattern MENTION = Pattern.compile("a=fingerprint", Pattern.CASE_INSENSITIVE);
   private static final HexFormat COLONS = HexFormat.ofDelimiter(":");
 
   private static final byte OFFERER = 0;
@@ -66,7 +67,9 @@ record FingerprintProof(Octets connection, Role role, NodeId offerer, NodeId ans
     }
     List<String> named = named(description.sdp());
     String wanted = "sha-256 " + COLONS.formatHex(signed.toByteArray());
-    if (named.isEmpty() || !named.stream().allMatch(wanted::equals)) {
+    // The library must not find one where we do not look.
+    boolean all = MENTION.matcher(description.sdp()).results().count() == named.size();
+    if (named.isEmpty() || !all || !named.stream().allMatch(wanted::equals)) {
       throw new SignalException(
           "the description does not name the fingerprint that " + signer.shortForm() + " signed");
     }

@@ -31,9 +31,18 @@ final class Negotiation implements PeerEvents {
   /** How long to wait for more candidates that could go into the same message. */
   private static final Duration GATHER = Duration.ofMillis(20);
 
+  /**
+   * How long to wait for the peer's candidate, when its packets come from one that it has not told
+   * yet and is therefore not known for what it is; and how many times.
+   */
+  private static final Duration UNTOLD = Duration.ofMillis(30);
+
+  private static final int UNTOLD_TIMES = 3;
+
   /** How often it is looked whether there will be anything more to tell. */
   private static final Duration IDLE = Duration.ofSeconds(5);
 
+  private static final String UNTOLD_TYPE = "prflx";
   private static final int MAX_CANDIDATES = 256;
   private static final int CONTROL = 0;
 
@@ -56,6 +65,9 @@ final class Negotiation implements PeerEvents {
 
     /** Makes the connection that a negotiation is for. */
     WebRtcConnection connection(ChildProcess child, int number, NodeId peer);
+
+    /** Does something that does not block, later. */
+    void later(Duration delay, Runnable task);
 
     /** The negotiation, and its connection if there was one, are over. */
     void over(Negotiation negotiation);
@@ -81,6 +93,7 @@ final class Negotiation implements PeerEvents {
   private boolean answered;
   private boolean remoteSet;
   private int candidates;
+  private int untold;
   private @Nullable String over;
 
   private Negotiation(
@@ -406,12 +419,22 @@ final class Negotiation implements PeerEvents {
   public void path(List<String> fields) {
     String local = fields.get(0);
     String remote = fields.get(1);
+    if (remote.equals(UNTOLD_TYPE) && !result.isDone() && untold++ < UNTOLD_TIMES) {
+      node.later(UNTOLD, () -> child().send(BridgeType.GET_PATH, number, 0));
+      return;
+    }
     if (!remote.isEmpty()) {
-      connection().path(new Path(kind(local, remote), "webrtc", fields.get(2)));
+      connection().path(new Path(kind(local, remote), "webrtc", address(fields)));
     }
     if (connection().hasControl()) {
       result.complete(connection());
     }
+  }
+
+  /** The library does not tell an address that the peer has not told. */
+  private static String address(List<String> fields) {
+    String address = fields.get(2);
+    return address.startsWith(":") ? "port " + address.substring(1) : address;
   }
 
   private static Path.Kind kind(String local, String remote) {

@@ -21,8 +21,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,9 +63,14 @@ public final class WebRtcTransport implements Transport {
   private final InstantSource clock;
   private final SecureRandom random;
   private final WebRtcByteStream.Pools pools = new WebRtcByteStream.Pools();
+
+  /** For what never blocks. After the end nothing is due any more. */
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("webrtc-timer").daemon().factory());
+      new ScheduledThreadPoolExecutor(
+          1,
+          Thread.ofPlatform().name("webrtc-timer").daemon().factory(),
+          new ThreadPoolExecutor.DiscardPolicy());
+
   private final Map<Negotiation.Key, Negotiation> negotiations = new ConcurrentHashMap<>();
   private final Set<WebRtcConnection> connections = ConcurrentHashMap.newKeySet();
   private final Node node = new Node();
@@ -304,6 +310,10 @@ public final class WebRtcTransport implements Transport {
         if (current == null || !current.isFresh()) {
           retire(current);
           current = ChildProcess.start(settings.launch());
+          if (closed) {
+            current.close();
+            throw new IOException("this transport is closed");
+          }
           child = current;
         }
         return current;
@@ -353,6 +363,11 @@ public final class WebRtcTransport implements Transport {
     }
 
     @Override
+    public void later(Duration delay, Runnable task) {
+      var _ = timer.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
     public void over(Negotiation negotiation) {
       negotiations.remove(negotiation.key());
     }
@@ -374,19 +389,30 @@ public final class WebRtcTransport implements Transport {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    List<ChildProcess> ending;
-    starting.lock();
+    processes().forEach(ChildProcess::close);
+    timer.shutdownNow();
+  }
+
+  /** Takes all processes away; one that is just starting ends by itself. */
+  private List<ChildProcess> processes() {
     try {
-      ending = new ArrayList<>(worn);
+      if (!starting.tryLock(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        return List.of();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return List.of();
+    }
+    try {
+      List<ChildProcess> all = new ArrayList<>(worn);
       worn.clear();
       if (child != null) {
-        ending.add(child);
+        all.add(child);
       }
       child = null;
+      return all;
     } finally {
       starting.unlock();
     }
-    ending.forEach(ChildProcess::close);
-    timer.shutdownNow();
   }
 }

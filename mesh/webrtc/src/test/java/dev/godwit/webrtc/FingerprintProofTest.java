@@ -77,6 +77,7 @@ class FingerprintProofTest {
         "a=fingerprint:sha-256 00:11\r\n",
         "a=fingerprint:sha-1 00:11\r\n@\r\n",
         "@\r\na=fingerprint:sha-256 00:11\r\n",
+        "@\r\nA=FingerPrint: sha-256 00:11\r\n",
         "@:00\r\n"
       })
   void aDescriptionNamesThatFingerprintAndNoOther(String sdp) {

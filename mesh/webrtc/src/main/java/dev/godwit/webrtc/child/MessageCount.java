@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * replaces it in time. Thread-safe.
  */
 final class MessageCount {
-  /** About 120 bytes each in a heap of {@code ChildProcess.HEAP}. */
+  /** About 120 bytes each; the node gives this process a heap of 384 MiB. */
   private static final long WORN = 2_000_000;
 
   private final BridgeOutput output;

@@ -9,10 +9,10 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Tells the node how much has left each channel. The library does not say when that changes, so it
- * is asked every millisecond while anything waits.
+ * is asked every two milliseconds while anything waits.
  */
 final class SentReports {
-  private static final long INTERVAL_NANOS = 1_000_000;
+  private static final long INTERVAL_NANOS = 2_000_000;
 
   private final BridgeOutput output;
   private final Set<ChildChannel> busy = ConcurrentHashMap.newKeySet();

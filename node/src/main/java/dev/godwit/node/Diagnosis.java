@@ -1,0 +1,30 @@
+package dev.godwit.node;
+
+import dev.godwit.path.NatBehaviour;
+import dev.godwit.portmap.PortMapping;
+import dev.godwit.signaling.RelayOffer;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a network allows.
+ *
+ * @param seen how the hub sees this node over TCP
+ * @param addresses of this machine, with the node's UDP port
+ * @param nat what is between this machine and the internet
+ * @param mapping what a router in front of it opens on request; empty when none answers
+ * @param relay empty when the hub relays nothing
+ */
+public record Diagnosis(
+    InetSocketAddress seen,
+    List<String> addresses,
+    NatBehaviour nat,
+    Optional<PortMapping.Mapping> mapping,
+    Optional<RelayOffer> relay) {
+
+  /** Copies the list. */
+  public Diagnosis {
+    addresses = List.copyOf(addresses);
+  }
+}
