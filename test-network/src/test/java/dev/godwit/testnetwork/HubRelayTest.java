@@ -79,7 +79,8 @@ class HubRelayTest {
   @Test
   void theHubSaysWhatItWasToldToRelay() throws Exception {
     Map<String, String> ready =
-        world.hubWith(
+        world
+            .hubWith(
                 "--relay-rate",
                 "2M",
                 "--relay-bytes",
@@ -122,8 +123,7 @@ class HubRelayTest {
             List.of("--drain", "99999h"))) {
       List<String> all = new ArrayList<>(List.of("hub", "--listen", LOOPBACK));
       all.addAll(options);
-      Expect.refused(
-          ExitStatus.USAGE, world.run(all.toArray(String[]::new)), options.getFirst());
+      Expect.refused(ExitStatus.USAGE, world.run(all.toArray(String[]::new)), options.getFirst());
     }
   }
 
