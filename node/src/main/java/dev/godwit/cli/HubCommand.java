@@ -4,14 +4,19 @@ import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
 import dev.godwit.node.NodeException;
 import dev.godwit.signaling.HubAddress;
+import dev.godwit.signaling.HubDraining;
+import dev.godwit.signaling.RelayLimits;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -24,6 +29,7 @@ import picocli.CommandLine.Option;
 final class HubCommand extends Verb {
   private static final int DEFAULT_PORT = 7007;
   private static final int MAX_PORT = 65_535;
+  private static final Duration LONGEST = Duration.ofHours(24);
 
   @Option(
       names = "--listen",
@@ -46,16 +52,40 @@ final class HubCommand extends Verb {
       description = "The name or address by which nodes reach this machine.")
   private @Nullable String advertise;
 
+  @Option(
+      names = "--drain",
+      paramLabel = "TIME",
+      defaultValue = "5s",
+      description =
+          "How long relayed connections may go on after Ctrl-C or SIGTERM; it ends earlier when"
+              + " there are none left (default: ${DEFAULT-VALUE}).")
+  private Duration drain = Duration.ofSeconds(5);
+
+  @Option(
+      names = "--back-in",
+      paramLabel = "TIME",
+      description = "What nodes are told then of how long the hub will be away.")
+  private Duration backIn = Duration.ZERO;
+
+  @Mixin private final RelayOptions relay = new RelayOptions();
+
   @Override
   ExitStatus run(Output output) throws Exception {
     InetSocketAddress address = ListenOption.parse(listen, DEFAULT_PORT);
-    Termination termination = new Termination();
+    Optional<RelayLimits> limits = relay.limits();
+    if (drain.compareTo(LONGEST) > 0 || backIn.compareTo(LONGEST) > 0) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "--drain and --back-in are at most " + LONGEST.toHours() + " hours.");
+    }
+    Termination termination = new Termination(drain);
     Path directory = data != null ? data : common().nodeHome().hubDirectory();
     HubConfig config;
     try {
       config =
           HubConfig.in(directory, address, InstantSource.system(), new SecureRandom())
-              .withSecondStunPort(next(address.getPort()));
+              .withSecondStunPort(next(address.getPort()))
+              .withRelay(limits);
     } catch (IllegalArgumentException e) {
       throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
     }
@@ -64,13 +94,17 @@ final class HubCommand extends Verb {
           new HubAddress(host(hub.address()), hub.address().getPort(), hub.fingerprint());
       output.line("The hub is up. Its address, for 'godwit mesh create NAME --hub ADDRESS':");
       output.line("  " + output.strong(reachable.toString()));
+      output.line(RelayOptions.sentence(limits));
       output.event(
-          Json.event("ready")
-              .put("address", reachable)
-              .put("port", hub.address().getPort())
-              .put("stunPort", hub.stunAddress().getPort())
-              .put("secondStunPort", hub.secondStunPort().orElse(0)));
+          RelayOptions.describe(
+              Json.event("ready")
+                  .put("address", reachable)
+                  .put("port", hub.address().getPort())
+                  .put("stunPort", hub.stunAddress().getPort())
+                  .put("secondStunPort", hub.secondStunPort().orElse(0)),
+              limits));
       termination.requested().get();
+      drain(output, hub);
     } catch (BindException e) {
       throw new NodeException(
           NodeException.Kind.FAILED,
@@ -81,6 +115,23 @@ final class HubCommand extends Verb {
     }
     output.event(Json.event("result").put("ok", true));
     return ExitStatus.DONE;
+  }
+
+  private void drain(Output output, Hub hub) throws InterruptedException {
+    int connections = hub.circuits();
+    if (connections > 0) {
+      output.line(
+          connections
+              + " relayed connections may go on for "
+              + Units.clock(drain)
+              + "; nothing new is relayed.");
+    }
+    output.event(
+        Json.event("draining")
+            .put("relayedConnections", connections)
+            .put("seconds", drain.toSeconds())
+            .put("backInSeconds", backIn.toSeconds()));
+    hub.drain(new HubDraining(drain, backIn));
   }
 
   /** The port that follows; any one when there is none, or the first one is not known yet. */

@@ -1,5 +1,6 @@
 package dev.godwit.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -10,13 +11,24 @@ import java.util.concurrent.atomic.AtomicInteger;
  * then end it with its own exit status.
  */
 final class Termination {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+  private final Duration patience;
   private final CompletableFuture<Boolean> requested = new CompletableFuture<>();
   private final CountDownLatch finished = new CountDownLatch(1);
   private final AtomicInteger status = new AtomicInteger(ExitStatus.FAILED.code());
 
   Termination() {
+    this(Duration.ZERO);
+  }
+
+  /**
+   * As the other one, for a command that takes its time.
+   *
+   * @param more how much longer than usual it may take
+   */
+  Termination(Duration more) {
+    patience = PATIENCE.plus(more);
     Runtime.getRuntime().addShutdownHook(new Thread(this::shutDown, "termination"));
   }
 
@@ -26,7 +38,7 @@ final class Termination {
     }
     requested.complete(true);
     try {
-      if (finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         Runtime.getRuntime().halt(status.get());
       }
     } catch (InterruptedException e) {

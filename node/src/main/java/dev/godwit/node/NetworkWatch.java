@@ -8,6 +8,8 @@ import java.time.InstantSource;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,14 +22,34 @@ final class NetworkWatch implements AutoCloseable {
   private static final Duration LOOK = Duration.ofSeconds(1);
   private static final Duration JUMP = Duration.ofSeconds(5);
 
+  private final Supplier<Set<InetAddress>> addresses;
   private final InstantSource clock;
+  private final LongSupplier steady;
   private final Runnable changed;
   private final Thread watching;
+  private Set<InetAddress> before;
+  private long wallBefore;
+  private long steadyBefore;
 
-  private NetworkWatch(InstantSource clock, Runnable changed) {
+  /**
+   * A watch that looks when it is told to.
+   *
+   * @param addresses of this machine, now
+   * @param steady nanoseconds of a clock that nobody sets
+   */
+  NetworkWatch(
+      Supplier<Set<InetAddress>> addresses,
+      InstantSource clock,
+      LongSupplier steady,
+      Runnable changed) {
+    this.addresses = addresses;
     this.clock = clock;
+    this.steady = steady;
     this.changed = changed;
     this.watching = Thread.ofVirtual().name("network-watch").unstarted(this::watch);
+    this.before = addresses.get();
+    this.wallBefore = clock.millis();
+    this.steadyBefore = steady.getAsLong();
   }
 
   /**
@@ -36,33 +58,17 @@ final class NetworkWatch implements AutoCloseable {
    * @param changed called on a thread of the watch; must not take long
    */
   static NetworkWatch start(InstantSource clock, Runnable changed) {
-    NetworkWatch watch = new NetworkWatch(clock, changed);
+    NetworkWatch watch =
+        new NetworkWatch(NetworkWatch::ofThisMachine, clock, System::nanoTime, changed);
     watch.watching.start();
     return watch;
   }
 
   private void watch() {
-    Set<InetAddress> before = addresses();
-    long wall = clock.millis();
-    long steady = System.nanoTime();
     try {
       while (true) {
         Thread.sleep(LOOK);
-        Set<InetAddress> now = addresses();
-        long wallNow = clock.millis();
-        long steadyNow = System.nanoTime();
-        long passed = Duration.ofNanos(steadyNow - steady).toMillis();
-        boolean slept =
-            Math.abs(wallNow - wall - passed) > JUMP.toMillis() || passed > JUMP.toMillis();
-        if (slept || !now.equals(before)) {
-          LOG.info(
-              "{}; all paths are looked at again",
-              slept ? "This machine slept, or its clock was set" : "The addresses have changed");
-          changed.run();
-        }
-        before = now;
-        wall = wallNow;
-        steady = steadyNow;
+        look();
       }
     } catch (InterruptedException e) {
       // Closed.
@@ -70,7 +76,27 @@ final class NetworkWatch implements AutoCloseable {
     }
   }
 
-  private static Set<InetAddress> addresses() {
+  /** Compares with the last time; on one thread. */
+  void look() {
+    Set<InetAddress> now = addresses.get();
+    long wallNow = clock.millis();
+    long steadyNow = steady.getAsLong();
+    long passed = Duration.ofNanos(steadyNow - steadyBefore).toMillis();
+    boolean slept =
+        Math.abs(wallNow - wallBefore - passed) > JUMP.toMillis() || passed > JUMP.toMillis();
+    boolean moved = !now.equals(before);
+    before = now;
+    wallBefore = wallNow;
+    steadyBefore = steadyNow;
+    if (slept || moved) {
+      LOG.info(
+          "{}; all paths are looked at again",
+          slept ? "This machine slept, or its clock was set" : "The addresses have changed");
+      changed.run();
+    }
+  }
+
+  private static Set<InetAddress> ofThisMachine() {
     Set<InetAddress> all = new HashSet<>();
     try {
       for (NetworkInterface nic : Collections.list(NetworkInterface.getNetworkInterfaces())) {

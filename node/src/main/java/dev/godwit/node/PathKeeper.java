@@ -41,7 +41,7 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
 
   private static final Duration TICK = Duration.ofMillis(500);
 
-  private final Node node;
+  private final PathSource node;
   private final NodeId peer;
   private final String resource;
   private final PathPolicy policy;
@@ -67,6 +67,16 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
    */
   PathKeeper(
       Node node,
+      NodeId peer,
+      Optional<PresentInstance> first,
+      String resource,
+      PathPolicy policy,
+      InstantSource clock) {
+    this(PathSource.of(node), peer, first, resource, policy, clock);
+  }
+
+  PathKeeper(
+      PathSource node,
       NodeId peer,
       Optional<PresentInstance> first,
       String resource,
@@ -168,8 +178,7 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
       before.abandon();
     }
     try {
-      node.begin(
-          fresh, where == null ? node.locate(peer, resource).process() : where, resource, policy);
+      node.begin(fresh, where == null ? node.locate(peer, resource) : where, resource, policy);
     } catch (RemoteException e) {
       throw e;
     } catch (IOException e) {

@@ -158,12 +158,22 @@ final class PathRace {
   }
 
   /**
-   * The connection that wins. It belongs to the caller then.
+   * The connection that wins. It belongs to the caller then. When there is none the race is over,
+   * and what still comes is closed.
    *
    * @throws RemoteException when the peer refuses for good
    * @throws IOException when every attempt failed, or nothing came in time; says of each why
    */
   Connection first(Duration patience) throws IOException {
+    try {
+      return await(patience);
+    } catch (IOException e) {
+      abandon();
+      throw e;
+    }
+  }
+
+  private Connection await(Duration patience) throws IOException {
     lock.lock();
     try {
       long end = System.nanoTime() + patience.toNanos();
@@ -178,7 +188,7 @@ final class PathRace {
             return won;
           }
         }
-        if (refused != null) {
+        if (refused != null && won == null) {
           throw refused;
         }
         if (over) {
@@ -227,14 +237,22 @@ final class PathRace {
     }
   }
 
-  /** What comes from now on is closed. */
+  /** What comes from now on is closed, and so is what came and nobody took. */
   void abandon() {
+    @Nullable Connection unused;
     lock.lock();
     try {
       over = true;
+      unused = taken ? null : best;
+      if (unused != null) {
+        best = null;
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+    if (unused != null) {
+      unused.close("another path is better");
     }
   }
 }

@@ -50,7 +50,7 @@ final class FairShare {
     }
     lock.lock();
     try {
-      if (now - counted > ACTIVE) {
+      if (users.isEmpty() || now - counted > ACTIVE) {
         users.values().removeIf(usage -> now - usage.last > ACTIVE && usage.paid - now < 0);
         counted = now;
       }
@@ -64,7 +64,10 @@ final class FairShare {
               });
       double rate = (double) bytesPerSecond / users.size();
       usage.last = now;
-      usage.paid = Math.max(usage.paid, now - BURST) + (long) (bytes / rate * SECOND);
+      if (usage.paid - (now - BURST) < 0) {
+        usage.paid = now - BURST;
+      }
+      usage.paid += (long) (bytes / rate * SECOND);
       return Math.max(0, usage.paid - now);
     } finally {
       lock.unlock();

@@ -17,6 +17,7 @@ import java.time.Duration;
  * @param revocationBytes what all lists of revocations together may occupy
  * @param login the time from the connection to the end of the login
  * @param idle a connection on which nothing arrives for this long is closed
+ * @param partner how long one node of a relayed connection waits for the other
  */
 public record HubLimits(
     int connectionsPerAddress,
@@ -28,7 +29,8 @@ public record HubLimits(
     int queuedBytes,
     long revocationBytes,
     Duration login,
-    Duration idle) {
+    Duration idle,
+    Duration partner) {
 
   private static final int KIB = 1024;
 
@@ -41,7 +43,8 @@ public record HubLimits(
         || totalInstances <= 0
         || revocationBytes <= 0
         || !login.isPositive()
-        || !idle.isPositive()) {
+        || !idle.isPositive()
+        || !partner.isPositive()) {
       throw new IllegalArgumentException("Every limit of a hub is positive.");
     }
     if (messageBytes < SealedBox.MAX_BOX_BYTES + KIB) {
@@ -64,7 +67,8 @@ public record HubLimits(
         KIB * KIB,
         64L * KIB * KIB,
         Duration.ofSeconds(10),
-        Duration.ofSeconds(60));
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(15));
   }
 
   /** With another number of connections per address. */
@@ -79,7 +83,8 @@ public record HubLimits(
         queuedBytes,
         revocationBytes,
         login,
-        idle);
+        idle,
+        partner);
   }
 
   /** With another number of logins per minute. */
@@ -94,7 +99,8 @@ public record HubLimits(
         queuedBytes,
         revocationBytes,
         login,
-        idle);
+        idle,
+        partner);
   }
 
   /** With another number of messages per second. */
@@ -109,7 +115,8 @@ public record HubLimits(
         queuedBytes,
         revocationBytes,
         login,
-        idle);
+        idle,
+        partner);
   }
 
   /** With another number of instances per node and in total. */
@@ -124,7 +131,8 @@ public record HubLimits(
         queuedBytes,
         revocationBytes,
         login,
-        idle);
+        idle,
+        partner);
   }
 
   /** With other times for the login and for silence. */
@@ -139,6 +147,23 @@ public record HubLimits(
         queuedBytes,
         revocationBytes,
         otherLogin,
-        otherIdle);
+        otherIdle,
+        partner);
+  }
+
+  /** With another time to wait for the other node of a relayed connection. */
+  public HubLimits withPartner(Duration otherPartner) {
+    return new HubLimits(
+        connectionsPerAddress,
+        loginsPerMinutePerAddress,
+        messagesPerSecond,
+        messageBytes,
+        instancesPerNode,
+        totalInstances,
+        queuedBytes,
+        revocationBytes,
+        login,
+        idle,
+        otherPartner);
   }
 }

@@ -108,11 +108,12 @@ final class Relay {
   }
 
   /** A connection that was let in is gone; its circuit is over. */
-  void leave(NodeId node, CircuitId id) {
+  void leave(NodeId node, CircuitId id, @Nullable Circuit circuit) {
     lock.lock();
     try {
       perNode.computeIfPresent(node, (who, open) -> open > 1 ? open - 1 : null);
-      circuits.remove(id);
+      // The other side was here before, and a new circuit may have taken the name since.
+      circuits.computeIfPresent(id, (name, entry) -> entry.circuit == circuit ? null : entry);
       if (circuits.isEmpty()) {
         emptied.signalAll();
       }

@@ -41,8 +41,11 @@ import org.slf4j.LoggerFactory;
 final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgraded {
   private static final Logger LOG = LoggerFactory.getLogger(RelayConnection.class);
 
-  /** How long one node waits for the other. */
-  private static final Duration PARTNER = Duration.ofSeconds(15);
+  /** How long a node has to read what it was sent before its connection ended. */
+  private static final Duration FLUSH = Duration.ofSeconds(5);
+
+  /** For the node to read why, and to hang up itself: hanging up on what it sends loses it. */
+  private static final Duration LINGER = Duration.ofSeconds(1);
 
   private static final WriteBufferWaterMark WAITING =
       new WriteBufferWaterMark(128 * 1024, 384 * 1024);
@@ -62,6 +65,7 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
   private @Nullable ScheduledFuture<?> timer;
   private boolean full;
   private boolean ahead;
+  private boolean left;
   private boolean over;
 
   RelayConnection(HubServices services, Relay relay, ConnectionGate gate, Channel channel) {
@@ -85,6 +89,9 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
   public void channelRead(ChannelHandlerContext context, Object message) {
     WebSocketFrame frame = (WebSocketFrame) message;
     if (over) {
+      if (frame instanceof CloseWebSocketFrame) {
+        hangUp();
+      }
       frame.release();
       return;
     }
@@ -96,6 +103,7 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
       }
       case CloseWebSocketFrame close -> {
         close.release();
+        left = true;
         end(new RelayEnd(RelayEnd.Kind.OTHER_LEFT, ""));
       }
       default -> frame.release();
@@ -153,15 +161,42 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
     channel.config().setAutoRead(false);
     if (present.isPresent()) {
       RelayConnection first = present.get();
-      splice(first);
-      first.channel.eventLoop().execute(() -> first.splice(this));
+      // Each has its grant before anything of the other can come.
+      grant();
+      first
+          .channel
+          .eventLoop()
+          .execute(
+              () -> {
+                first.grant();
+                first.splice(this);
+                channel.eventLoop().execute(() -> splice(first));
+              });
     } else {
-      timer = later(PARTNER, new RelayEnd(RelayEnd.Kind.NOBODY_CAME, "The other did not come."));
+      timer =
+          later(
+              services.limits().partner(),
+              new RelayEnd(RelayEnd.Kind.NOBODY_CAME, "The other did not come."));
     }
   }
 
   private ScheduledFuture<?> later(Duration delay, RelayEnd end) {
     return channel.eventLoop().schedule(() -> end(end), delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void grant() {
+    Circuit shared = circuit;
+    if (over || shared == null) {
+      return;
+    }
+    var _ =
+        channel.writeAndFlush(
+            new BinaryWebSocketFrame(
+                Unpooled.wrappedBuffer(
+                    RelayGrant.newBuilder()
+                        .setTerms(shared.limits().toProto())
+                        .build()
+                        .toByteArray())));
   }
 
   private void splice(RelayConnection partner) {
@@ -184,14 +219,6 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
             "idle",
             new IdleStateHandler(services.limits().idle().toMillis(), 0, 0, TimeUnit.MILLISECONDS));
     other = partner;
-    var _ =
-        channel.writeAndFlush(
-            new BinaryWebSocketFrame(
-                Unpooled.wrappedBuffer(
-                    RelayGrant.newBuilder()
-                        .setTerms(shared.limits().toProto())
-                        .build()
-                        .toByteArray())));
     for (WebSocketFrame frame = early.poll(); frame != null; frame = early.poll()) {
       forward(frame);
     }
@@ -309,7 +336,7 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
     NodeId who = node;
     CircuitId which = id;
     if (who != null && which != null) {
-      relay.leave(who, which);
+      relay.leave(who, which, circuit);
     }
     if (partner != null) {
       RelayEnd said =
@@ -319,13 +346,28 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
       partner.channel.eventLoop().execute(() -> partner.end(said));
     }
     if (channel.isActive()) {
+      var _ = hangUpIn(FLUSH);
       var _ =
           channel
               .writeAndFlush(new CloseWebSocketFrame(end.status()))
               .addListener(
                   done -> {
-                    var _ = channel.close();
+                    if (left || !done.isSuccess()) {
+                      hangUp();
+                    } else {
+                      var _ = hangUpIn(LINGER);
+                    }
                   });
+      // What still comes is dropped.
+      channel.config().setAutoRead(true);
     }
+  }
+
+  private ScheduledFuture<?> hangUpIn(Duration delay) {
+    return channel.eventLoop().schedule(this::hangUp, delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void hangUp() {
+    var _ = channel.close();
   }
 }

@@ -26,14 +26,18 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /** Hubs and clients on the loopback interface that all end with the test. */
 final class Fixture implements AutoCloseable {
 
   static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private static final Duration STEP = Duration.ofMillis(5);
 
   /** Patient with the hub, quick to come back. */
   static final HubTiming TIMING =
@@ -135,6 +139,13 @@ final class Fixture implements AutoCloseable {
 
   static void awaitOffline(BlockingQueue<HubState> states) throws InterruptedException {
     await(states, HubState.Offline.class::isInstance);
+  }
+
+  /** Waits for what nobody announces; the test's time limit ends it. */
+  static void until(Callable<Boolean> condition) throws Exception {
+    while (!condition.call()) {
+      LockSupport.parkNanos(STEP.toNanos());
+    }
   }
 
   /** Whether none of the states is one without the hub. */

@@ -154,6 +154,22 @@ public final class World implements AutoCloseable {
   }
 
   /**
+   * Starts the hub with further options; returns when it serves.
+   *
+   * @param options of {@code godwit hub}
+   */
+  public ChildProcess hubWith(String... options) throws IOException, InterruptedException {
+    if (hub != null) {
+      throw new IllegalStateException("there is a hub already");
+    }
+    List<String> all =
+        new ArrayList<>(List.of("hub", "--listen", LOOPBACK, "--data", path("hub").toString()));
+    all.addAll(List.of(options));
+    hub = start(all.toArray(String[]::new));
+    return hubProcess();
+  }
+
+  /**
    * Starts the hub on another machine than this one.
    *
    * @param place where

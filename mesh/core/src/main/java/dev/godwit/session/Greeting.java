@@ -212,7 +212,15 @@ public final class Greeting {
     if (waiting.isEmpty()) {
       throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
     }
-    greeted.complete(exchange(connection));
+    try {
+      greeted.complete(exchange(connection));
+    } catch (RemoteException e) {
+      throw e;
+    } catch (IOException e) {
+      // Nobody is there any more to be told; and nobody shall wait for it.
+      greeted.completeExceptionally(e);
+      throw e;
+    }
     waiting.get().accept(connection);
   }
 

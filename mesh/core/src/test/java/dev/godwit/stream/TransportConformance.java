@@ -34,7 +34,6 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 public abstract class TransportConformance {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final Duration DIAL = Duration.ofSeconds(10);
 
   /** Who dials. */
   protected final Identity alice = Identity.generate(RANDOM);
@@ -52,6 +51,19 @@ public abstract class TransportConformance {
   /** A transport on this machine for {@code identity}. */
   protected abstract Transport transport(Identity identity) throws Exception;
 
+  /** How many times longer than on one machine everything may take. */
+  protected int slowness() {
+    return 1;
+  }
+
+  private Duration seconds(int count) {
+    return Duration.ofSeconds((long) count * slowness());
+  }
+
+  private <T> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(10L * slowness(), TimeUnit.SECONDS);
+  }
+
   @BeforeEach
   void open() throws Exception {
     dialler = transport(alice);
@@ -67,11 +79,11 @@ public abstract class TransportConformance {
   }
 
   private Connection dial() throws IOException {
-    return dialler.dial(bob.id(), acceptor.addresses(), DIAL);
+    return dialler.dial(bob.id(), acceptor.addresses(), seconds(10));
   }
 
   private Connection accepted() throws InterruptedException {
-    Connection connection = accepted.poll(10, TimeUnit.SECONDS);
+    Connection connection = accepted.poll(10L * slowness(), TimeUnit.SECONDS);
     assertTrue(connection != null, "nothing was accepted");
     return connection;
   }
@@ -83,7 +95,7 @@ public abstract class TransportConformance {
     return stream(here, there);
   }
 
-  private static ByteStream[] stream(Connection here, Connection there) throws Exception {
+  private ByteStream[] stream(Connection here, Connection there) throws Exception {
     CompletableFuture<ByteStream> opened = new CompletableFuture<>();
     CountDownLatch over = new CountDownLatch(1);
     there.serve(
@@ -96,10 +108,10 @@ public abstract class TransportConformance {
           }
         });
     ByteStream mine = here.open(Urgency.DEMAND);
-    mine.timeout(Duration.ofSeconds(20));
+    mine.timeout(seconds(20));
     mine.write(bytes("?"));
-    ByteStream theirs = opened.get(10, TimeUnit.SECONDS);
-    theirs.timeout(Duration.ofSeconds(20));
+    ByteStream theirs = get(opened);
+    theirs.timeout(seconds(20));
     assertEquals("?", text(theirs, 1));
     return new ByteStream[] {mine, theirs};
   }
@@ -330,9 +342,9 @@ public abstract class TransportConformance {
             blocked.complete(e);
           }
         });
-    assertTrue(writing.await(10, TimeUnit.SECONDS));
+    assertTrue(writing.await(10L * slowness(), TimeUnit.SECONDS));
     ends[1].reset(7);
-    Throwable seen = blocked.get(10, TimeUnit.SECONDS);
+    Throwable seen = get(blocked);
     assertEquals(7, ((StreamResetException) seen).code(), seen::toString);
   }
 
@@ -349,7 +361,7 @@ public abstract class TransportConformance {
           }
         });
     ends[0].reset(9);
-    assertEquals(9, ((StreamResetException) blocked.get(10, TimeUnit.SECONDS)).code());
+    assertEquals(9, ((StreamResetException) get(blocked)).code());
   }
 
   @Test
@@ -357,7 +369,7 @@ public abstract class TransportConformance {
     ByteStream[] ends = stream();
     ends[0].timeout(Duration.ofMillis(50));
     assertThrows(StreamTimeoutException.class, () -> ends[0].read(ByteBuffer.allocate(1)));
-    ends[0].timeout(Duration.ofSeconds(10));
+    ends[0].timeout(seconds(10));
     ends[1].write(bytes("late"));
     assertEquals("late", text(ends[0], 4));
   }
@@ -402,12 +414,12 @@ public abstract class TransportConformance {
             stuck.write(ByteBuffer.allocate(1 << 20));
           }
         });
-    assertTrue(opened.poll(10, TimeUnit.SECONDS) != null);
+    assertTrue(opened.poll(10L * slowness(), TimeUnit.SECONDS) != null);
     ByteStream free = here.open(Urgency.DEMAND);
     free.write(bytes("passing"));
-    ByteStream theirs = opened.poll(10, TimeUnit.SECONDS);
+    ByteStream theirs = opened.poll(10L * slowness(), TimeUnit.SECONDS);
     assertTrue(theirs != null);
-    theirs.timeout(Duration.ofSeconds(10));
+    theirs.timeout(seconds(10));
     assertEquals("passing", text(theirs, 7));
     over.countDown();
   }
@@ -428,7 +440,7 @@ public abstract class TransportConformance {
         });
     for (int i = 0; i < 600; i++) {
       try (ByteStream stream = here.open(Urgency.DEMAND)) {
-        stream.timeout(Duration.ofSeconds(10));
+        stream.timeout(seconds(10));
         stream.write(bytes("" + i));
         stream.finish();
         assertEquals("" + i, text(stream, ("" + i).length()));
@@ -441,7 +453,7 @@ public abstract class TransportConformance {
   void streamsThatCameBeforeTheHandlerAreServed() throws Exception {
     Connection here = dial();
     ByteStream early = here.open(Urgency.DEMAND);
-    early.timeout(Duration.ofSeconds(10));
+    early.timeout(seconds(10));
     early.write(bytes("early"));
     early.finish();
     Connection there = accepted();
@@ -472,10 +484,10 @@ public abstract class TransportConformance {
           }
         });
     here.close("gone fishing");
-    String reason = there.closed().get(10, TimeUnit.SECONDS);
+    String reason = get(there.closed());
     assertTrue(reason.contains("gone fishing"), reason);
     assertFalse(there.isOpen());
-    assertTrue(blocked.get(10, TimeUnit.SECONDS) instanceof IOException);
+    assertTrue(get(blocked) instanceof IOException);
     assertThrows(IOException.class, () -> here.open(Urgency.DEMAND));
   }
 }
