@@ -14,6 +14,7 @@ import dev.godwit.node.Leeching;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
+import dev.godwit.node.PathView;
 import dev.godwit.node.ResourceName;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
@@ -336,7 +337,15 @@ final class LeechCommand extends Verb {
   }
 
   private ProcessStatus status(Node node, Leeching leeching) {
-    return ProcessStatus.newBuilder()
+    ProcessStatus.Builder status = ProcessStatus.newBuilder();
+    PathView reached = leeching.reached();
+    if (reached != null) {
+      status.setWhy(reached.why()).setRoundTripMicros(reached.roundTrip().toNanos() / 1000);
+      if (reached.nextAttempt() != null) {
+        status.setNextAttempt(reached.nextAttempt().toEpochMilli());
+      }
+    }
+    return status
         .setPid(ProcessHandle.current().pid())
         .setRole("leech")
         .setResource(name)

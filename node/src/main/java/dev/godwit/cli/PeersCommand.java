@@ -4,10 +4,13 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PeerView;
+import dev.godwit.node.StatusSocket;
+import dev.godwit.node.proto.ProcessStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -17,6 +20,7 @@ import picocli.CommandLine.Command;
 final class PeersCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
+    List<ProcessStatus> here = StatusSocket.ask(common().nodeHome());
     try (Node node = Node.start(common().nodeHome(), NodeSettings.standard())) {
       Map<NodeId, List<PeerView>> peers =
           node.peers().stream()
@@ -32,8 +36,19 @@ final class PeersCommand extends Verb {
             String.format(
                 "%-16s %s  %d %s",
                 name, peer.getKey(), resources, resources == 1 ? "resource" : "resources"));
+        @Nullable ProcessStatus reached =
+            here.stream()
+                .filter(process -> process.getPeer().equals(name) && !process.getPath().isEmpty())
+                .findFirst()
+                .orElse(null);
+        if (reached != null) {
+          output.line(
+              String.format("%-16s over %s; %s", "", reached.getPath(), ReachedWords.of(reached)));
+        }
         output.event(
             Json.event("peer")
+                .put("path", reached == null ? null : reached.getPath())
+                .put("why", reached == null ? null : reached.getWhy())
                 .put("name", name)
                 .put("id", peer.getKey())
                 .put("processes", peer.getValue().size())

@@ -43,6 +43,9 @@ final class StatusCommand extends Verb {
                   : "  " + process.getPeer() + " over " + process.getPath(),
               process.getPid(),
               process.getHub()));
+      if (!process.getWhy().isEmpty()) {
+        output.line("        " + ReachedWords.of(process));
+      }
       output.event(
           Json.event("process")
               .put("pid", process.getPid())
@@ -50,6 +53,9 @@ final class StatusCommand extends Verb {
               .put("resource", process.getResource())
               .put("state", process.getState())
               .put("path", process.getPath())
+              .put("why", process.getWhy())
+              .put("roundTripMs", process.getRoundTripMicros() / 1000.0)
+              .put("nextAttempt", process.getNextAttempt() == 0 ? null : process.getNextAttempt())
               .put("peer", process.getPeer())
               .put("bytesDone", process.getBytesDone())
               .put("bytesTotal", process.getBytesTotal())
