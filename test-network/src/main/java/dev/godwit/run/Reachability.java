@@ -18,6 +18,11 @@ final class Reachability {
   private static final Set<NatKind> FILTERING =
       EnumSet.of(NatKind.PORT_RESTRICTED, NatKind.CARRIER_GRADE, NatKind.SYMMETRIC);
 
+  /** As {@link #FILTERING}, for TCP. */
+  private static final Set<NatKind> TCP_FILTERING =
+      EnumSet.of(
+          NatKind.PORT_RESTRICTED, NatKind.CARRIER_GRADE, NatKind.SYMMETRIC, NatKind.UDP_BLOCKED);
+
   private Reachability() {}
 
   /** Why a transport cannot connect two hosts without a third party; empty when it can. */
@@ -44,9 +49,10 @@ final class Reachability {
     if (one == NatKind.TCP_443_ONLY || other == NatKind.TCP_443_ONLY) {
       return Optional.of("only port 443 gets out, and nodes listen on others");
     }
-    if (one == NatKind.NONE || other == NatKind.NONE) {
-      return Optional.empty();
+    if ((one == NatKind.SYMMETRIC && TCP_FILTERING.contains(other))
+        || (other == NatKind.SYMMETRIC && TCP_FILTERING.contains(one))) {
+      return Optional.of("the symmetric NAT's port cannot be known to the other's filter");
     }
-    return Optional.of("no TCP between two NATs");
+    return Optional.empty();
   }
 }

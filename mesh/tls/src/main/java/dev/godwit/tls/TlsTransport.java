@@ -29,6 +29,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -40,6 +41,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,12 +126,29 @@ public final class TlsTransport implements Transport {
       failure.initCause(bound.cause());
       throw failure;
     }
+    // Set only now, so that nobody else can have had the port: see TcpPunch.
+    TcpPunch.share(bound.channel());
     return bound.channel();
   }
 
+  /** Which ports of this machine dial. */
+  public enum Ports {
+    /** A fresh one. */
+    FRESH,
+    /**
+     * A fresh one, and the one that it listens on: that is the one that the peer's filter was
+     * opened for.
+     */
+    FRESH_AND_LISTENING
+  }
+
   private static Path path(Channel channel) {
+    return path(channel, Path.Kind.DIRECT);
+  }
+
+  private static Path path(Channel channel, Path.Kind kind) {
     return new Path(
-        Path.Kind.DIRECT,
+        kind,
         "tls",
         channel.remoteAddress() instanceof InetSocketAddress remote
             ? TcpAddresses.format(remote)
@@ -193,8 +214,84 @@ public final class TlsTransport implements Transport {
     }
     DialRace race = new DialRace(addresses.size());
     for (String address : addresses) {
-      dial(peer, address, timeout, race);
+      try {
+        CompletableFuture<Connection> outcome = new CompletableFuture<>();
+        Channel channel =
+            connect(
+                peer, TcpAddresses.parse(address), null, timeout, _ -> Path.Kind.DIRECT, outcome);
+        race.run(address, channel, outcome);
+      } catch (IllegalArgumentException e) {
+        race.failed(address, Failures.text(e));
+      }
     }
+    return winner(race, peer, addresses, timeout);
+  }
+
+  /**
+   * Lets a peer in that will dial this node from one of these addresses: the translators and
+   * filters on this side see something sent there from the port that this node listens on. It gets
+   * no farther than a few routers, so that nothing on the peer's side answers and ends it again
+   * (RFC 5128, section 3.4). Returns at once; what cannot be done is left out.
+   *
+   * @param addresses where the peer listens, as it says
+   */
+  public void open(List<String> addresses) {
+    if (!closed) {
+      TcpPunch.open(loops, epoll, boundTo(), TcpPunch.targets(addresses, boundTo()));
+    }
+  }
+
+  /**
+   * As {@link #dial}, for a peer that dials or {@link #open opens} at the same time: goes on until
+   * the time is up, whatever the first answers are.
+   *
+   * @param own whether an address is one of the peer's machine itself; at others the path is {@link
+   *     Path.Kind#PUNCHED}
+   */
+  public Connection meet(
+      NodeId peer,
+      List<String> addresses,
+      Ports ports,
+      Predicate<InetAddress> own,
+      Duration timeout)
+      throws IOException {
+    if (closed) {
+      throw new IOException("this node stops");
+    }
+    List<InetSocketAddress> fresh = TcpPunch.parse(addresses);
+    List<InetSocketAddress> punched =
+        epoll && ports == Ports.FRESH_AND_LISTENING
+            ? TcpPunch.targets(addresses, boundTo())
+            : List.of();
+    if (fresh.isEmpty()) {
+      throw new IOException("no address of " + peer.shortForm() + " is known");
+    }
+    Function<InetAddress, Path.Kind> kind =
+        ip -> own.test(ip) ? Path.Kind.DIRECT : Path.Kind.PUNCHED;
+    DialRace race = new DialRace(fresh.size() + punched.size());
+    for (InetSocketAddress remote : fresh) {
+      new DialSeries(
+              TcpAddresses.format(remote),
+              DialSeries.Overlap.ALLOWED,
+              (patience, outcome) -> connect(peer, remote, null, patience, kind, outcome),
+              loops.next(),
+              race)
+          .start(timeout);
+    }
+    for (InetSocketAddress remote : punched) {
+      new DialSeries(
+              TcpAddresses.format(remote) + " from port " + boundTo().getPort(),
+              DialSeries.Overlap.FORBIDDEN,
+              (patience, outcome) -> connect(peer, remote, boundTo(), patience, kind, outcome),
+              loops.next(),
+              race)
+          .start(timeout);
+    }
+    return winner(race, peer, addresses, timeout);
+  }
+
+  private static Connection winner(
+      DialRace race, NodeId peer, List<String> addresses, Duration timeout) throws IOException {
     try {
       return race.first().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
@@ -216,28 +313,36 @@ public final class TlsTransport implements Transport {
     }
   }
 
-  private void dial(NodeId peer, String address, Duration timeout, DialRace race) {
-    InetSocketAddress remote;
-    try {
-      remote = TcpAddresses.parse(address);
-    } catch (IllegalArgumentException e) {
-      race.failed(address, Failures.text(e));
-      return;
-    }
-    CompletableFuture<Connection> outcome = new CompletableFuture<>();
-    ChannelFuture connecting =
+  /**
+   * Begins one connection.
+   *
+   * @param local from where; null lets the system choose
+   * @param patience how long until it is connected; the handshake has its own time
+   */
+  private Channel connect(
+      NodeId peer,
+      InetSocketAddress remote,
+      @Nullable InetSocketAddress local,
+      Duration patience,
+      Function<InetAddress, Path.Kind> kind,
+      CompletableFuture<Connection> outcome) {
+    Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
             .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(timeout))
-            .handler(layer.dialling(peer, TlsTransport::path, outcome))
-            .connect(remote);
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(patience))
+            .handler(
+                layer.dialling(
+                    peer, channel -> path(channel, kind.apply(remote.getAddress())), outcome));
+    if (local != null) {
+      TcpPunch.share(bootstrap);
+    }
+    ChannelFuture connecting = bootstrap.connect(remote, local);
     Channel channel = connecting.channel();
     boolean _ = channels.add(channel);
-    race.run(address, channel, outcome);
     var _ =
         outcome.thenAccept(
             connection -> {
@@ -251,6 +356,7 @@ public final class TlsTransport implements Transport {
                 outcome.completeExceptionally(done.cause());
               }
             });
+    return channel;
   }
 
   @Override
