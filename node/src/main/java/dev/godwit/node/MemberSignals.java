@@ -176,8 +176,7 @@ final class MemberSignals implements SignalHandler {
 
   /** The peer's connections are let in from now on, and it is dialled in case that it lets us. */
   private void dialBack(NodeId peer, List<String> tcp, ByteString token) {
-    transports.tls().open(tcp);
-    try {
+    try (TlsTransport.Opening _ = transports.tls().open(tcp)) {
       var _ =
           greeting.offer(
               transports

@@ -18,7 +18,11 @@ final class DialSeries {
   enum Overlap {
     /** Each comes from another port; there are few of them, since the kernel repeats each. */
     ALLOWED,
-    /** All come from one port, where only one can be at a time. */
+    /**
+     * All come from one port, where only one can be at a time. The next one begins when one is
+     * refused, not because it waits: a new one has another sequence number, and translators that
+     * have seen the first one drop it.
+     */
     FORBIDDEN
   }
 
@@ -75,7 +79,7 @@ final class DialSeries {
     CompletableFuture<Connection> outcome = new CompletableFuture<>();
     boolean last = left.compareTo(gap.multipliedBy(2)) <= 0;
     long begun = System.nanoTime();
-    Channel channel = attempt.begin(last || overlap == Overlap.ALLOWED ? left : gap, outcome);
+    Channel channel = attempt.begin(left, outcome);
     if (last) {
       race.run(name, channel, outcome);
       return;

@@ -114,7 +114,7 @@ public final class TlsTransport implements Transport {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    accept(channel);
+                    accept(channel, Path.Kind.DIRECT);
                   }
                 })
             .bind(bind)
@@ -142,10 +142,6 @@ public final class TlsTransport implements Transport {
     FRESH_AND_LISTENING
   }
 
-  private static Path path(Channel channel) {
-    return path(channel, Path.Kind.DIRECT);
-  }
-
   private static Path path(Channel channel, Path.Kind kind) {
     return new Path(
         kind,
@@ -155,7 +151,7 @@ public final class TlsTransport implements Transport {
             : String.valueOf(channel.remoteAddress()));
   }
 
-  private void accept(Channel channel) {
+  private void accept(Channel channel, Path.Kind kind) {
     boolean _ = channels.add(channel);
     CompletableFuture<Boolean> known = new CompletableFuture<>();
     boolean room = strangers.incrementAndGet() <= MAX_STRANGERS;
@@ -171,7 +167,7 @@ public final class TlsTransport implements Transport {
         .pipeline()
         .addLast(
             layer.accepting(
-                TlsTransport::path,
+                accepted -> path(accepted, kind),
                 connection -> {
                   known.complete(true);
                   channel.attr(CONNECTION).set(connection);
@@ -227,18 +223,42 @@ public final class TlsTransport implements Transport {
     return winner(race, peer, addresses, timeout);
   }
 
+  /** Waits for a peer that dials; closing it ends that, and leaves what is connected. */
+  public interface Opening extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   /**
-   * Lets a peer in that will dial this node from one of these addresses: the translators and
-   * filters on this side see something sent there from the port that this node listens on. It gets
-   * no farther than a few routers, so that nothing on the peer's side answers and ends it again
-   * (RFC 5128, section 3.4). Returns at once; what cannot be done is left out.
+   * Lets a peer in that will dial this node, from its own listening port, for ten seconds or until
+   * closed: the translators and filters on this side see a packet sent there from the port that
+   * this node listens on. It gets no farther than a few routers, so that nothing on the peer's side
+   * answers and ends it again (RFC 5128, section 3.4). When the peer gets through, its connection
+   * is an accepted one. Returns at once; what cannot be done is left out.
    *
    * @param addresses where the peer listens, as it says
    */
-  public void open(List<String> addresses) {
-    if (!closed) {
-      TcpPunch.open(loops, epoll, boundTo(), TcpPunch.targets(addresses, boundTo()));
+  public Opening open(List<String> addresses) {
+    ChannelGroup waiting = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    if (epoll && !closed) {
+      for (InetSocketAddress remote : TcpPunch.targets(addresses, boundTo())) {
+        TcpPunch.open(
+            loops,
+            boundTo(),
+            remote,
+            channel -> {
+              boolean _ = channels.add(channel);
+              boolean _ = waiting.add(channel);
+            },
+            channel -> {
+              boolean _ = waiting.remove(channel);
+              accept(channel, Path.Kind.PUNCHED);
+            });
+      }
     }
+    return () -> {
+      var _ = waiting.close();
+    };
   }
 
   /**
