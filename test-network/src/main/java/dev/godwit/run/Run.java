@@ -17,7 +17,8 @@ public final class Run {
     switch (args.length == 0 ? "" : args[0]) {
       case "connectivity" -> good = Connectivity.run(System.out, directory, rest);
       default -> {
-        System.err.println("usage: test-network/run connectivity [--table FILE]");
+        System.err.println(
+            "usage: test-network/run connectivity [--table FILE] [--kinds A,B] [--transports A,B] [--slack FACTOR]");
         System.exit(2);
         return;
       }

@@ -114,7 +114,7 @@ public final class TlsTransport implements Transport {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    accept(channel, Path.Kind.DIRECT);
+                    accept(channel, Path.Kind.DIRECT, proven -> {});
                   }
                 })
             .bind(bind)
@@ -151,7 +151,7 @@ public final class TlsTransport implements Transport {
             : String.valueOf(channel.remoteAddress()));
   }
 
-  private void accept(Channel channel, Path.Kind kind) {
+  private void accept(Channel channel, Path.Kind kind, Consumer<Channel> proven) {
     boolean _ = channels.add(channel);
     CompletableFuture<Boolean> known = new CompletableFuture<>();
     boolean room = strangers.incrementAndGet() <= MAX_STRANGERS;
@@ -170,6 +170,7 @@ public final class TlsTransport implements Transport {
                 accepted -> path(accepted, kind),
                 connection -> {
                   known.complete(true);
+                  proven.accept(channel);
                   channel.attr(CONNECTION).set(connection);
                   incoming.hand(connection);
                 }));
@@ -223,7 +224,10 @@ public final class TlsTransport implements Transport {
     return winner(race, peer, addresses, timeout);
   }
 
-  /** Waits for a peer that dials; closing it ends that, and leaves what is connected. */
+  /**
+   * Waits for a peer that dials; closing it ends that, and leaves those that have proven who they
+   * are.
+   */
   public interface Opening extends AutoCloseable {
     @Override
     void close();
@@ -250,10 +254,7 @@ public final class TlsTransport implements Transport {
               boolean _ = channels.add(channel);
               boolean _ = waiting.add(channel);
             },
-            channel -> {
-              boolean _ = waiting.remove(channel);
-              accept(channel, Path.Kind.PUNCHED);
-            });
+            channel -> accept(channel, Path.Kind.PUNCHED, waiting::remove));
       }
     }
     return () -> {
