@@ -36,7 +36,7 @@ public final class Connectivity {
   private static final String AUTOMATIC = "automatic";
 
   /** As long as {@code endpoint-independent → endpoint-independent}, and a bit more. */
-  private static final String NAME = NAME;
+  private static final String NAME = "%-48s";
 
   /** As long as {@code punched webrtc 12345 ms !}, and a bit more. */
   private static final String CELL = "%-28s";
@@ -82,7 +82,9 @@ public final class Connectivity {
    */
   static boolean run(PrintStream out, Path directory, List<String> arguments)
       throws IOException, InterruptedException {
-    List<NatKind> kinds = List.of(NatKind.values());
+    // The hub of this matrix has an IPv4 address only.
+    List<NatKind> kinds =
+        Stream.of(NatKind.values()).filter(kind -> kind != NatKind.IPV6_ONLY).toList();
     List<String> columns =
         Stream.concat(Stream.of(Way.values()).map(Way::word), Stream.of(AUTOMATIC)).toList();
     @Nullable Path table = null;

@@ -23,10 +23,17 @@ final class Reachability {
       EnumSet.of(
           NatKind.PORT_RESTRICTED, NatKind.CARRIER_GRADE, NatKind.SYMMETRIC, NatKind.UDP_BLOCKED);
 
+  /** Those that have an IPv6 address. */
+  private static final Set<NatKind> IPV6 = EnumSet.of(NatKind.NONE, NatKind.IPV6_ONLY);
+
   private Reachability() {}
 
   /** Why a transport cannot connect two hosts without a third party; empty when it can. */
   static Optional<String> obstacle(NatKind one, NatKind other, Way way) {
+    if ((one == NatKind.IPV6_ONLY && !IPV6.contains(other))
+        || (other == NatKind.IPV6_ONLY && !IPV6.contains(one))) {
+      return Optional.of("no common address family");
+    }
     return switch (way) {
       case QUIC, WEBRTC -> udp(one, other);
       case TLS -> tcp(one, other);
