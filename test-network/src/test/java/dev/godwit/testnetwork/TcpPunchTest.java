@@ -12,6 +12,7 @@ import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -29,20 +30,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class TcpPunchTest {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final InetSocketAddress ANY =
-      new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0);
+  private static final String IPV4 = "0.0.0.0";
 
   private final Identity alice = Identity.generate(RANDOM);
   private final Identity bob = Identity.generate(RANDOM);
 
-  private static TlsTransport transport(Host host, Identity identity) throws IOException {
-    return host.call(() -> new TlsTransport(identity, ANY, InstantSource.system(), RANDOM));
+  private static TlsTransport transport(Host host, Identity identity, String bind)
+      throws IOException {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral(bind), 0);
+    return host.call(() -> new TlsTransport(identity, any, InstantSource.system(), RANDOM));
   }
 
   /** Where a translator that keeps ports shows the transport. */
   private static List<String> outside(Host host, TlsTransport transport) {
     InetAddress ip = host.nat().map(Nat::address).orElse(host.address());
-    return List.of(ip.getHostAddress() + ":" + transport.boundTo().getPort());
+    String text = ip.getHostAddress();
+    return List.of(
+        (ip instanceof Inet6Address ? "[" + text + "]" : text)
+            + ":"
+            + transport.boundTo().getPort());
   }
 
   private Connection meet(Host host, TlsTransport from, List<String> to, Duration patience)
@@ -55,17 +61,19 @@ class TcpPunchTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PORT_RESTRICTED, PORT_RESTRICTED",
-    "CARRIER_GRADE, UDP_BLOCKED",
-    "UDP_BLOCKED, CARRIER_GRADE",
+    "0.0.0.0, PORT_RESTRICTED, PORT_RESTRICTED",
+    "0.0.0.0, CARRIER_GRADE, UDP_BLOCKED",
+    "'::', UDP_BLOCKED, CARRIER_GRADE",
+    "'::', IPV6_ONLY, IPV6_ONLY",
   })
-  void filtersThatAreOpenedFromBothSidesAreNone(NatKind one, NatKind other) throws Exception {
+  void filtersThatAreOpenedFromBothSidesAreNone(String bind, NatKind one, NatKind other)
+      throws Exception {
     LinkedBlockingQueue<Connection> accepted = new LinkedBlockingQueue<>();
     try (Internet internet = Internet.create()) {
       Host near = internet.host("alice", one);
       Host far = internet.host("bob", other);
-      try (TlsTransport here = transport(near, alice);
-          TlsTransport there = transport(far, bob);
+      try (TlsTransport here = transport(near, alice, bind);
+          TlsTransport there = transport(far, bob, bind);
           TlsTransport.Opening _ = far.call(() -> there.open(outside(near, here)))) {
         there.listen(accepted::add);
         Connection connection = meet(near, here, outside(far, there), Duration.ofSeconds(10));
@@ -82,8 +90,8 @@ class TcpPunchTest {
     try (Internet internet = Internet.create()) {
       Host near = internet.host("alice", NatKind.PORT_RESTRICTED);
       Host far = internet.host("bob", NatKind.PORT_RESTRICTED);
-      try (TlsTransport here = transport(near, alice);
-          TlsTransport there = transport(far, bob)) {
+      try (TlsTransport here = transport(near, alice, IPV4);
+          TlsTransport there = transport(far, bob, IPV4)) {
         assertThrows(
             IOException.class,
             () -> meet(near, here, outside(far, there), Duration.ofMillis(1500)));
