@@ -27,6 +27,7 @@ import dev.godwit.signaling.proto.WebRtcReceipt;
 import dev.godwit.ticket.Redemption;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.ticket.TicketSecret;
+import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -173,9 +174,15 @@ final class MemberSignals implements SignalHandler {
     }
   }
 
+  /** The peer's connections are let in from now on, and it is dialled in case that it lets us. */
   private void dialBack(NodeId peer, List<String> tcp, ByteString token) {
-    try {
-      var _ = greeting.offer(transports.tls().dial(peer, tcp, DIAL_BACK), token);
+    try (TlsTransport.Opening _ = transports.tls().open(tcp)) {
+      var _ =
+          greeting.offer(
+              transports
+                  .tls()
+                  .meet(peer, tcp, TlsTransport.Ports.FRESH, address -> true, DIAL_BACK),
+              token);
     } catch (IOException e) {
       LOG.debug("{} cannot be dialled back over TCP, or has no need", peer.shortForm(), e);
     }

@@ -44,6 +44,7 @@ import dev.godwit.stream.Connection;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.tls.RelayAccess;
+import dev.godwit.tls.TlsTransport;
 import dev.godwit.webrtc.IceServer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
@@ -733,7 +734,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** Both sides dial; whichever gets through is greeted by this one. */
+  /** Both sides dial, and let each other in; whichever gets through is greeted by this one. */
   private Connection tls(NodeId peer, CheckToken token, CompletableFuture<Rendezvous> agreed)
       throws IOException {
     CompletableFuture<Connection> first = new CompletableFuture<>();
@@ -742,13 +743,22 @@ public final class Node implements AutoCloseable {
             new IOException(peer.shortForm() + " and this node do not reach each other over TCP"));
     reversals.await(token, connection -> offer(first, connection));
     try {
-      List<String> addresses = await(agreed, peer).tcp();
+      Rendezvous there = await(agreed, peer);
+      Set<InetAddress> own = there.machine();
       Thread.ofVirtual()
           .name("dial-tcp")
           .start(
               () -> {
                 try {
-                  Connection connection = transports.tls().dial(peer, addresses, DIAL_STRAIGHT);
+                  Connection connection =
+                      transports
+                          .tls()
+                          .meet(
+                              peer,
+                              there.tcp(),
+                              TlsTransport.Ports.FRESH_AND_LISTENING,
+                              own::contains,
+                              DIAL_STRAIGHT);
                   greeting.greet(connection);
                   offer(first, connection);
                 } catch (IOException e) {

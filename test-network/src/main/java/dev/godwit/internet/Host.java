@@ -42,6 +42,11 @@ public final class Host {
     return InetAddress.ofLiteral(attachment.address());
   }
 
+  /** Its IPv6 address, if it has one. */
+  public Optional<InetAddress> ipv6() {
+    return attachment.ipv6().map(InetAddress::ofLiteral);
+  }
+
   /** The translator it is behind, if any. */
   public Optional<Nat> nat() {
     return Optional.ofNullable(nat);
@@ -75,6 +80,10 @@ public final class Host {
    */
   public <T> T call(Callable<T> work) throws IOException {
     return namespace.call(work);
+  }
+
+  void addIpv6(String address, String router) throws IOException {
+    attachment.addIpv6(address, router);
   }
 
   /** Moves to another network: it gets a new address, and loses the old one, at once. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A virtual internet: a backbone, and hosts and translators attached to it, each in a network
  * namespace of its own. Public addresses are from 203.0.113.0/24, private ones from 192.168.0.0/16,
- * a provider's from 100.64.0.0/10 (RFC 5737, 1918, 6598).
+ * a provider's from 100.64.0.0/10 (RFC 5737, 1918, 6598), IPv6 ones from 2001:db8::/32 (RFC 3849).
  *
  * <p>Closing it removes everything, and ends the processes that still run in it; so does the end of
  * the JVM, and the next {@link #create} after a JVM that was killed.
@@ -39,6 +39,7 @@ public final class Internet implements AutoCloseable {
   private final Thread atTheEnd;
   private final Map<String, Host> hosts = new HashMap<>();
   private final Set<Severed> severed = new LinkedHashSet<>();
+  private final AddressPool ipv6 = AddressPool.ipv6("2001:db8:0:0");
   private int homes;
   private int carriers;
 
@@ -116,13 +117,47 @@ public final class Internet implements AutoCloseable {
    * A host behind a translator of its own, which is called like the host with {@code -nat} after
    * it, without hairpin.
    *
-   * @param kind {@link NatKind#NONE} makes the host public
+   * @param kind {@link NatKind#NONE} makes the host public; {@link NatKind#IPV6_ONLY} puts a filter
+   *     called like the host with {@code -filter} before it
    * @param profile the link between its translator, or itself if it is public, and the internet
    */
   public Host host(String name, NatKind kind, LinkProfile profile) throws IOException {
-    return kind == NatKind.NONE
-        ? host(name, backbone, profile, null)
-        : nat(name + "-nat", kind, Hairpin.OFF, profile).host(name);
+    return switch (kind) {
+      case NONE -> host(name, backbone, profile, null);
+      case IPV6_ONLY -> filtered(name, profile);
+      default -> nat(name + "-nat", kind, Hairpin.OFF, profile).host(name);
+    };
+  }
+
+  /**
+   * A public host with an IPv6 address beside its IPv4 one.
+   *
+   * @param profile the link between it and the internet
+   */
+  public Host dualStack(String name, LinkProfile profile) throws IOException {
+    Host host = host(name, backbone, profile, null);
+    backbone.namespace().forwardIpv6();
+    host.addIpv6(ipv6.take(), ipv6.gateway());
+    return host;
+  }
+
+  private Host filtered(String name, LinkProfile profile) throws IOException {
+    checkName(name);
+    backbone.namespace().forwardIpv6();
+    Namespace filter = Namespace.add(prefix + name + "-filter");
+    String subnet = "192.168." + ++homes;
+    Router inside = new Router(wiring, filter, new AddressPool(subnet), Ruleset.INSIDE);
+    filter.forwardIpv6();
+    Attachment outside = backbone.attachIpv6(filter, Ruleset.OUTSIDE, profile, ipv6);
+    String network = "2001:db8:0:" + Integer.toHexString(homes);
+    outside.routeBehind(network + "::/64");
+    filter.rules(Ruleset.IPV6_FILTER);
+    Namespace namespace = Namespace.add(prefix + name);
+    Attachment attachment =
+        inside.attachIpv6(namespace, "net0", LinkProfile.PERFECT, AddressPool.ipv6(network));
+    Host host = new Host(namespace, name, inside, attachment, null);
+    hosts.put(name, host);
+    return host;
   }
 
   /**

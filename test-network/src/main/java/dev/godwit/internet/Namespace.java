@@ -59,6 +59,30 @@ record Namespace(String name) {
         });
   }
 
+  /** Lets it pass IPv6 packets on. */
+  void forwardIpv6() throws IOException {
+    call(
+        () -> {
+          set("ipv6/conf/all/forwarding", 1);
+          set("ipv6/conf/default/forwarding", 1);
+          return name;
+        });
+  }
+
+  /** Gives an interface IPv6, without any announcements and without waiting for duplicates. */
+  void enableIpv6(String networkInterface) throws IOException {
+    call(
+        () -> {
+          String each = "ipv6/conf/" + networkInterface;
+          set(each + "/accept_dad", 0);
+          set(each + "/accept_ra", 0);
+          set(each + "/router_solicitations", 0);
+          set(each + "/keep_addr_on_down", 1);
+          set(each + "/disable_ipv6", 0);
+          return name;
+        });
+  }
+
   private static void set(String key, int value) throws IOException {
     Files.writeString(Path.of("/proc/sys/net", key), Integer.toString(value));
   }

@@ -24,7 +24,14 @@ public enum NatKind {
   UDP_BLOCKED,
 
   /** Only TCP to port 443 gets out; everything else is dropped without a word. */
-  TCP_443_ONLY;
+  TCP_443_ONLY,
+
+  /**
+   * No IPv4 and no translation: a public IPv6 address behind a filter that lets in only from where
+   * the inside has sent to (RFC 6092, address-and-port-dependent). It reaches those public hosts
+   * that have IPv6, too.
+   */
+  IPV6_ONLY;
 
   /** Whether an inside endpoint has the same outside endpoint towards everybody, for UDP. */
   boolean hasStableMapping() {

@@ -48,6 +48,27 @@ final class Router {
     return attachment;
   }
 
+  /**
+   * Attaches a machine that has no IPv4 address, and gives it an IPv6 one and a default route.
+   *
+   * @param addresses where that comes from
+   */
+  Attachment attachIpv6(
+      Namespace near, String nearInterface, LinkProfile profile, AddressPool addresses)
+      throws IOException {
+    Attachment attachment =
+        new Attachment(
+            near,
+            nearInterface,
+            namespace,
+            interfaces + attached++,
+            addresses.gateway(),
+            wiring,
+            profile);
+    attachment.addIpv6(addresses.take(), addresses.gateway());
+    return attachment;
+  }
+
   /** The machine gets a fresh address. */
   void renumber(Attachment attachment) throws IOException {
     attachment.move(pool.take());

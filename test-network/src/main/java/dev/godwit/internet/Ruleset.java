@@ -22,6 +22,22 @@ final class Ruleset {
       }
       """;
 
+  /** Lets the inside out, and in what it has asked for (RFC 6092). */
+  static final String IPV6_FILTER =
+      """
+      flush ruleset
+      table ip6 home {
+        chain forwarding { type filter hook forward priority filter; policy drop;
+          ct state established,related accept
+          iifname "lan*" accept
+        }
+        chain inputs { type filter hook input priority filter; policy drop;
+          ct state established,related accept
+          icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, echo-request } accept
+        }
+      }
+      """;
+
   private final NatKind kind;
   private final Hairpin hairpin;
   private final String outside;
@@ -43,6 +59,9 @@ final class Ruleset {
   static void check(NatKind kind, Hairpin hairpin) {
     if (kind == NatKind.NONE) {
       throw new IllegalArgumentException("no translation needs no translator");
+    }
+    if (kind == NatKind.IPV6_ONLY) {
+      throw new IllegalArgumentException("IPv6 is filtered, not translated");
     }
     if (hairpin == Hairpin.ON && !kind.hasStableMapping()) {
       throw new IllegalArgumentException("a " + kind + " translator has no hairpin");

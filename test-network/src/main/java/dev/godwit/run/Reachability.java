@@ -18,10 +18,22 @@ final class Reachability {
   private static final Set<NatKind> FILTERING =
       EnumSet.of(NatKind.PORT_RESTRICTED, NatKind.CARRIER_GRADE, NatKind.SYMMETRIC);
 
+  /** As {@link #FILTERING}, for TCP. */
+  private static final Set<NatKind> TCP_FILTERING =
+      EnumSet.of(
+          NatKind.PORT_RESTRICTED, NatKind.CARRIER_GRADE, NatKind.SYMMETRIC, NatKind.UDP_BLOCKED);
+
+  /** Those that have an IPv6 address. */
+  private static final Set<NatKind> IPV6 = EnumSet.of(NatKind.NONE, NatKind.IPV6_ONLY);
+
   private Reachability() {}
 
   /** Why a transport cannot connect two hosts without a third party; empty when it can. */
   static Optional<String> obstacle(NatKind one, NatKind other, Way way) {
+    if ((one == NatKind.IPV6_ONLY && !IPV6.contains(other))
+        || (other == NatKind.IPV6_ONLY && !IPV6.contains(one))) {
+      return Optional.of("no common address family");
+    }
     return switch (way) {
       case QUIC, WEBRTC -> udp(one, other);
       case TLS -> tcp(one, other);
@@ -44,9 +56,10 @@ final class Reachability {
     if (one == NatKind.TCP_443_ONLY || other == NatKind.TCP_443_ONLY) {
       return Optional.of("only port 443 gets out, and nodes listen on others");
     }
-    if (one == NatKind.NONE || other == NatKind.NONE) {
-      return Optional.empty();
+    if ((one == NatKind.SYMMETRIC && TCP_FILTERING.contains(other))
+        || (other == NatKind.SYMMETRIC && TCP_FILTERING.contains(one))) {
+      return Optional.of("the symmetric NAT's port cannot be known to the other's filter");
     }
-    return Optional.of("no TCP between two NATs");
+    return Optional.empty();
   }
 }

@@ -19,7 +19,9 @@ public final class Run {
       case "faults" -> good = Faults.run(System.out, directory, rest);
       default -> {
         System.err.println(
-            "usage: test-network/run connectivity [--table FILE] | faults [--seeds N]");
+            """
+            usage: test-network/run connectivity [--table FILE] [--kinds A,B] [--transports A,B]
+                   test-network/run faults [--seeds N] [--faults A,B] [--size-mib N]""");
         System.exit(2);
         return;
       }

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -444,6 +447,74 @@ class InternetTest {
       assertEquals(List.of(), namespaces(prefix));
     } finally {
       process.destroyForcibly();
+    }
+  }
+
+  private static String exchange(Host from, Host to) throws IOException {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("::"), 0);
+    try (DatagramSocket here = from.call(() -> new DatagramSocket(any));
+        DatagramSocket there = to.call(() -> new DatagramSocket(any))) {
+      there.setSoTimeout(2000);
+      here.setSoTimeout(2000);
+      byte[] text = {'a'};
+      InetSocketAddress target =
+          new InetSocketAddress(to.ipv6().orElseThrow(), there.getLocalPort());
+      here.send(new DatagramPacket(text, 1, target));
+      DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+      try {
+        there.receive(packet);
+        String seen = packet.getAddress().getHostAddress();
+        there.send(new DatagramPacket(text, 1, packet.getSocketAddress()));
+        here.receive(packet);
+        return seen;
+      } catch (SocketTimeoutException e) {
+        return "nothing";
+      }
+    }
+  }
+
+  @Test
+  void anIpv6OnlyHostIsSeenAsItIsAndLetsNobodyInUnasked() throws Exception {
+    try (Internet internet = Internet.create()) {
+      Host server = internet.dualStack("server", LinkProfile.PERFECT);
+      Host alice = internet.host("alice", NatKind.IPV6_ONLY);
+      assertEquals(alice.address(), alice.ipv6().orElseThrow());
+      assertEquals(alice.address().getHostAddress(), exchange(alice, server));
+      assertEquals("nothing", exchange(server, alice));
+      assertEquals("nothing", exchange(internet.host("bob", NatKind.IPV6_ONLY), alice));
+    }
+  }
+
+  @Test
+  void twoIpv6OnlyHostsPunchEachOther() throws Exception {
+    try (Internet internet = Internet.create()) {
+      Host alice = internet.host("alice", NatKind.IPV6_ONLY);
+      Host bob = internet.host("bob", NatKind.IPV6_ONLY);
+      InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("::"), 0);
+      try (DatagramSocket one = alice.call(() -> new DatagramSocket(any));
+          DatagramSocket other = bob.call(() -> new DatagramSocket(any))) {
+        one.setSoTimeout(10_000);
+        byte[] text = {'a'};
+        one.send(
+            new DatagramPacket(
+                text, 1, new InetSocketAddress(bob.address(), other.getLocalPort())));
+        other.send(
+            new DatagramPacket(
+                text, 1, new InetSocketAddress(alice.address(), one.getLocalPort())));
+        DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+        one.receive(packet);
+        assertEquals(bob.address(), packet.getAddress());
+      }
+    }
+  }
+
+  @Test
+  void anIpv6OnlyHostDoesNotReachIpv4() throws Exception {
+    try (Internet internet = Internet.create()) {
+      Host alice = internet.host("alice", NatKind.IPV6_ONLY);
+      Host server = internet.dualStack("server", LinkProfile.PERFECT);
+      assertThrows(IOException.class, () -> connects(alice, server, 80));
+      assertTrue(connects(internet.host("bob", NatKind.PORT_RESTRICTED), server, 80));
     }
   }
 }

@@ -48,12 +48,22 @@ final class DialRace {
    * @param outcome what becomes of it
    */
   void run(String address, Channel channel, CompletableFuture<Connection> outcome) {
+    enter(channel, outcome);
     var _ =
         outcome.whenComplete(
             (connection, failure) -> {
               if (connection == null) {
                 failed(address, Failures.text(failure));
-              } else if (!first.complete(connection)) {
+              }
+            });
+  }
+
+  /** As {@link #run}, for an attempt that is followed by others: when it fails, nothing is lost. */
+  void enter(Channel channel, CompletableFuture<Connection> outcome) {
+    var _ =
+        outcome.thenAccept(
+            connection -> {
+              if (!first.complete(connection)) {
                 connection.close("another path was faster");
               }
             });

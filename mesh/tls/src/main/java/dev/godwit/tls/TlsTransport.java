@@ -29,6 +29,7 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -40,6 +41,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -110,7 +114,7 @@ public final class TlsTransport implements Transport {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    accept(channel);
+                    accept(channel, Path.Kind.DIRECT, proven -> {});
                   }
                 })
             .bind(bind)
@@ -122,19 +126,32 @@ public final class TlsTransport implements Transport {
       failure.initCause(bound.cause());
       throw failure;
     }
+    // Set only now, so that nobody else can have had the port: see TcpPunch.
+    TcpPunch.share(bound.channel());
     return bound.channel();
   }
 
-  private static Path path(Channel channel) {
+  /** Which ports of this machine dial. */
+  public enum Ports {
+    /** A fresh one. */
+    FRESH,
+    /**
+     * A fresh one, and the one that it listens on: that is the one that the peer's filter was
+     * opened for.
+     */
+    FRESH_AND_LISTENING
+  }
+
+  private static Path path(Channel channel, Path.Kind kind) {
     return new Path(
-        Path.Kind.DIRECT,
+        kind,
         "tls",
         channel.remoteAddress() instanceof InetSocketAddress remote
             ? TcpAddresses.format(remote)
             : String.valueOf(channel.remoteAddress()));
   }
 
-  private void accept(Channel channel) {
+  private void accept(Channel channel, Path.Kind kind, Consumer<Channel> proven) {
     boolean _ = channels.add(channel);
     CompletableFuture<Boolean> known = new CompletableFuture<>();
     boolean room = strangers.incrementAndGet() <= MAX_STRANGERS;
@@ -150,9 +167,10 @@ public final class TlsTransport implements Transport {
         .pipeline()
         .addLast(
             layer.accepting(
-                TlsTransport::path,
+                accepted -> path(accepted, kind),
                 connection -> {
                   known.complete(true);
+                  proven.accept(channel);
                   channel.attr(CONNECTION).set(connection);
                   incoming.hand(connection);
                 }));
@@ -193,8 +211,108 @@ public final class TlsTransport implements Transport {
     }
     DialRace race = new DialRace(addresses.size());
     for (String address : addresses) {
-      dial(peer, address, timeout, race);
+      try {
+        CompletableFuture<Connection> outcome = new CompletableFuture<>();
+        Channel channel =
+            connect(
+                peer, TcpAddresses.parse(address), null, timeout, _ -> Path.Kind.DIRECT, outcome);
+        race.run(address, channel, outcome);
+      } catch (IllegalArgumentException e) {
+        race.failed(address, Failures.text(e));
+      }
     }
+    return winner(race, peer, addresses, timeout);
+  }
+
+  /**
+   * Waits for a peer that dials; closing it ends that, and leaves those that have proven who they
+   * are.
+   */
+  public interface Opening extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Lets a peer in that will dial this node, from its own listening port, for ten seconds or until
+   * closed: the translators and filters on this side see a packet sent there from the port that
+   * this node listens on. It gets no farther than a few routers, so that nothing on the peer's side
+   * answers and ends it again (RFC 5128, section 3.4). When the peer gets through, its connection
+   * is an accepted one. Returns at once; what cannot be done is left out.
+   *
+   * @param addresses where the peer listens, as it says
+   */
+  public Opening open(List<String> addresses) {
+    ChannelGroup waiting = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    if (epoll && !closed) {
+      for (InetSocketAddress remote : TcpPunch.targets(addresses, boundTo())) {
+        TcpPunch.open(
+            loops,
+            boundTo(),
+            remote,
+            channel -> {
+              boolean _ = channels.add(channel);
+              boolean _ = waiting.add(channel);
+            },
+            channel -> accept(channel, Path.Kind.PUNCHED, waiting::remove));
+      }
+    }
+    return () -> {
+      var _ = waiting.close();
+    };
+  }
+
+  /**
+   * As {@link #dial}, for a peer that dials or {@link #open opens} at the same time: goes on until
+   * the time is up, whatever the first answers are.
+   *
+   * @param own whether an address is one of the peer's machine itself; at others the path is {@link
+   *     Path.Kind#PUNCHED}
+   */
+  public Connection meet(
+      NodeId peer,
+      List<String> addresses,
+      Ports ports,
+      Predicate<InetAddress> own,
+      Duration timeout)
+      throws IOException {
+    if (closed) {
+      throw new IOException("this node stops");
+    }
+    List<InetSocketAddress> fresh = TcpPunch.parse(addresses);
+    List<InetSocketAddress> punched =
+        epoll && ports == Ports.FRESH_AND_LISTENING
+            ? TcpPunch.targets(addresses, boundTo())
+            : List.of();
+    if (fresh.isEmpty()) {
+      throw new IOException("no address of " + peer.shortForm() + " is known");
+    }
+    Function<InetAddress, Path.Kind> kind =
+        ip -> own.test(ip) ? Path.Kind.DIRECT : Path.Kind.PUNCHED;
+    DialRace race = new DialRace(fresh.size() + punched.size());
+    for (InetSocketAddress remote : fresh) {
+      new DialSeries(
+              TcpAddresses.format(remote),
+              DialSeries.Overlap.ALLOWED,
+              (patience, outcome) -> connect(peer, remote, null, patience, kind, outcome),
+              loops.next(),
+              race)
+          .start(timeout);
+    }
+    for (InetSocketAddress remote : punched) {
+      new DialSeries(
+              TcpAddresses.format(remote) + " from port " + boundTo().getPort(),
+              DialSeries.Overlap.FORBIDDEN,
+              (patience, outcome) -> connect(peer, remote, boundTo(), patience, kind, outcome),
+              loops.next(),
+              race)
+          .start(timeout);
+    }
+    return winner(race, peer, addresses, timeout);
+  }
+
+  private static Connection winner(
+      DialRace race, NodeId peer, List<String> addresses, Duration timeout) throws IOException {
     try {
       return race.first().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
@@ -216,28 +334,36 @@ public final class TlsTransport implements Transport {
     }
   }
 
-  private void dial(NodeId peer, String address, Duration timeout, DialRace race) {
-    InetSocketAddress remote;
-    try {
-      remote = TcpAddresses.parse(address);
-    } catch (IllegalArgumentException e) {
-      race.failed(address, Failures.text(e));
-      return;
-    }
-    CompletableFuture<Connection> outcome = new CompletableFuture<>();
-    ChannelFuture connecting =
+  /**
+   * Begins one connection.
+   *
+   * @param local from where; null lets the system choose
+   * @param patience how long until it is connected; the handshake has its own time
+   */
+  private Channel connect(
+      NodeId peer,
+      InetSocketAddress remote,
+      @Nullable InetSocketAddress local,
+      Duration patience,
+      Function<InetAddress, Path.Kind> kind,
+      CompletableFuture<Connection> outcome) {
+    Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
             .channel(epoll ? EpollSocketChannel.class : NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(timeout))
-            .handler(layer.dialling(peer, TlsTransport::path, outcome))
-            .connect(remote);
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(patience))
+            .handler(
+                layer.dialling(
+                    peer, channel -> path(channel, kind.apply(remote.getAddress())), outcome));
+    if (local != null) {
+      TcpPunch.share(bootstrap);
+    }
+    ChannelFuture connecting = bootstrap.connect(remote, local);
     Channel channel = connecting.channel();
     boolean _ = channels.add(channel);
-    race.run(address, channel, outcome);
     var _ =
         outcome.thenAccept(
             connection -> {
@@ -251,6 +377,7 @@ public final class TlsTransport implements Transport {
                 outcome.completeExceptionally(done.cause());
               }
             });
+    return channel;
   }
 
   @Override
