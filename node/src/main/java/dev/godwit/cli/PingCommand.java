@@ -69,6 +69,8 @@ final class PingCommand extends Verb {
     try (Node node = Node.start(common().nodeHome(), paths.apply(listen.settings()))) {
       long start = System.nanoTime();
       try (Pinging pinging = node.ping(node.find(name).getFirst())) {
+        // So that a question that nobody answers does not hold up the end.
+        var _ = termination.requested().thenRun(pinging::close);
         status = ask(output, pinging, start, termination.requested());
       }
     } finally {
@@ -85,7 +87,16 @@ final class PingCommand extends Verb {
     @Nullable PathView last = null;
     int answers = 0;
     while (!requested.isDone()) {
-      Duration took = pinging.ask(timeout);
+      Duration took;
+      try {
+        took = pinging.ask(timeout);
+      } catch (IOException e) {
+        if (requested.isDone()) {
+          LOG.debug("asked to end while waiting for an answer", e);
+          break;
+        }
+        throw e;
+      }
       Duration since = Duration.ofNanos(System.nanoTime() - start);
       answers++;
       if (answers == 1) {

@@ -135,7 +135,17 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
 
   @Override
   public Connection connect() throws IOException {
-    Connection connection = connection(Integer.MAX_VALUE);
+    Connection connection;
+    try {
+      connection = connection(Integer.MAX_VALUE);
+    } catch (RemoteException | NodeException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          peer.shortForm() + " cannot be reached: " + e.getMessage(),
+          e);
+    }
     use(connection);
     return connection;
   }

@@ -28,12 +28,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A QUIC connection whose peer has proven its identity. */
 final class QuicConnection implements Connection {
+  private static final Logger LOG = LoggerFactory.getLogger(QuicConnection.class);
   private static final Duration OPEN = Duration.ofSeconds(10);
   private static final int MAX_REASON = 200;
 
@@ -197,12 +201,17 @@ final class QuicConnection implements Connection {
       reason = why.isEmpty() ? "closed by this node" : why;
     }
     byte[] bytes = why.getBytes(StandardCharsets.UTF_8);
-    var _ =
-        channel.close(
-            true,
-            0,
-            Unpooled.wrappedBuffer(bytes, 0, Math.min(bytes.length, MAX_REASON)),
-            channel.newPromise());
+    try {
+      var _ =
+          channel.close(
+              true,
+              0,
+              Unpooled.wrappedBuffer(bytes, 0, Math.min(bytes.length, MAX_REASON)),
+              channel.newPromise());
+    } catch (RejectedExecutionException e) {
+      // The transport has ended, and every connection with it.
+      LOG.trace("there is nothing left to close", e);
+    }
   }
 
   /** Receives the streams that the peer opens. Event loop. */
