@@ -91,7 +91,7 @@ class TopologyTest {
           """
           hub                        | 'hub' is not a name, a colon and what it is, as in 'hub: public'
           A b: public                | 'A b' is not a name: a letter and up to 30 letters, digits and '-', all small
-          a: open                    | 'open' is none of public, endpoint-independent, port-restricted, symmetric, carrier-grade, udp-blocked, tcp-443-only, 'nat' and one of these, or 'behind' and a nat's name
+          a: open                    | 'open' is none of public, endpoint-independent, port-restricted, symmetric, carrier-grade, udp-blocked, tcp-443-only, ipv6-only, 'nat' and one of these, or 'behind' and a nat's name
           a: public, delay 20        | the unit of 'delay 20' is none of ms, s, us
           a: public, rate 1MB        | the unit of 'rate 1MB' is none of gbit, kbit, mbit
           a: public, delay           | 'delay' is not an option with a number, as in 'delay 20ms'
