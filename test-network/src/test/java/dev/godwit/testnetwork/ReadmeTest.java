@@ -127,6 +127,9 @@ class ReadmeTest {
         ChildProcess process = start(command, " --data " + world.path("hub"));
         hub = process.await("ready", PATIENCE).getOrDefault("address", "");
       }
+      case "up" -> start(command, " --listen " + World.LOOPBACK).await("ready", PATIENCE);
+      case "ping", "doctor" ->
+          world.programs().run("", shell(command, " --listen " + World.LOOPBACK)).succeeded();
       case "create", "peers" -> world.programs().run("", shell(command, "")).succeeded();
       case "invite" -> {
         ChildProcess invite = start(command, "");
@@ -152,7 +155,10 @@ class ReadmeTest {
       run(command);
     }
     assertEquals(
-        List.of("hub", "create", "invite", "join", "peers", "seed", "leech"), ran, "the jobs");
+        List.of(
+            "hub", "create", "invite", "join", "peers", "up", "ping", "doctor", "seed", "leech"),
+        ran,
+        "the jobs");
     assertEquals(0, started("seed").awaitEnd(PATIENCE));
     assertTrue(Files.exists(world.path("stopped")), "the program was stopped on alice");
     assertTrue(Files.exists(world.path("started")), "and started on bob");
