@@ -2,8 +2,8 @@ package dev.godwit.cli;
 
 import dev.godwit.node.Diagnosis;
 import dev.godwit.node.Node;
+import dev.godwit.path.AddressText;
 import dev.godwit.path.NatBehaviour;
-import dev.godwit.quic.QuicAddresses;
 import dev.godwit.signaling.RelayLimits;
 import java.net.InetSocketAddress;
 import java.util.Locale;
@@ -26,7 +26,7 @@ final class DoctorCommand extends Verb {
       Diagnosis found = node.diagnose();
       NatBehaviour nat = found.nat();
       output.line("hub      " + node.mesh().hub().hostAndPort() + " is there");
-      output.line("seen as  " + QuicAddresses.format(found.seen()) + " over TCP");
+      output.line("seen as  " + AddressText.format(found.seen()) + " over TCP");
       output.line(
           "         " + nat.outside().map(DoctorCommand::text).orElse("not at all") + " over UDP");
       output.line("here     " + String.join(", ", found.addresses()));
@@ -55,7 +55,7 @@ final class DoctorCommand extends Verb {
           Json.event("result")
               .put("ok", true)
               .put("hub", node.mesh().hub().hostAndPort())
-              .put("seenTcp", QuicAddresses.format(found.seen()))
+              .put("seenTcp", AddressText.format(found.seen()))
               .put("seenUdp", nat.outside().map(DoctorCommand::text).orElse(null))
               .put("mapping", word(nat.mapping()))
               .put("filtering", word(nat.filtering()))
@@ -68,7 +68,7 @@ final class DoctorCommand extends Verb {
   }
 
   private static String text(InetSocketAddress address) {
-    return QuicAddresses.format(address);
+    return AddressText.format(address);
   }
 
   private static String word(Enum<?> value) {

@@ -1,8 +1,8 @@
 package dev.godwit.node;
 
+import dev.godwit.path.AddressText;
 import dev.godwit.path.Candidate;
 import dev.godwit.path.Checks;
-import dev.godwit.quic.QuicAddresses;
 import dev.godwit.signaling.proto.CandidateKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +24,7 @@ final class CandidateMessages {
                         candidate.kind() == Candidate.Kind.HOST
                             ? CandidateKind.CANDIDATE_KIND_HOST
                             : CandidateKind.CANDIDATE_KIND_REFLEXIVE)
-                    .setAddress(QuicAddresses.format(candidate.address()))
+                    .setAddress(AddressText.format(candidate.address()))
                     .build())
         .toList();
   }
@@ -39,7 +39,7 @@ final class CandidateMessages {
                 message.getKind() == CandidateKind.CANDIDATE_KIND_HOST
                     ? Candidate.Kind.HOST
                     : Candidate.Kind.REFLEXIVE,
-                QuicAddresses.parse(message.getAddress())));
+                AddressText.parse(message.getAddress())));
       } catch (IllegalArgumentException e) {
         LOG.debug("a candidate makes no sense", e);
       }

@@ -9,6 +9,7 @@ import dev.godwit.membership.Revocations;
 import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederClient;
 import dev.godwit.node.NodeSettings.Stay;
+import dev.godwit.path.AddressText;
 import dev.godwit.path.Candidate;
 import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
@@ -17,7 +18,6 @@ import dev.godwit.path.NatProbe;
 import dev.godwit.path.PathPolicy;
 import dev.godwit.path.Way;
 import dev.godwit.portmap.PortMapping;
-import dev.godwit.quic.QuicAddresses;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.session.Greeting;
@@ -594,7 +594,7 @@ public final class Node implements AutoCloseable {
       for (int port : welcome.stunPorts()) {
         servers.add(
             IceServer.stun(
-                "stun:" + QuicAddresses.format(new InetSocketAddress(hub.hub().host(), port))));
+                "stun:" + AddressText.format(new InetSocketAddress(hub.hub().host(), port))));
       }
     }
     return servers;

@@ -1,7 +1,7 @@
 package dev.godwit.node;
 
+import dev.godwit.path.AddressText;
 import dev.godwit.path.Candidate;
-import dev.godwit.quic.QuicAddresses;
 import dev.godwit.quic.QuicTransport;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubState;
@@ -117,7 +117,7 @@ final class OwnCandidates implements AutoCloseable {
     if (hub.state() instanceof HubState.Online(HubWelcome welcome)
         && !welcome.observed().getAddress().isLoopbackAddress()) {
       all.add(
-          QuicAddresses.format(
+          AddressText.format(
               new InetSocketAddress(welcome.observed().getAddress(), tls.boundTo().getPort())));
     }
     return List.copyOf(all);
@@ -135,7 +135,7 @@ final class OwnCandidates implements AutoCloseable {
     List<Candidate> all = new ArrayList<>();
     Set<InetSocketAddress> own = new LinkedHashSet<>();
     for (String address : transport.addresses()) {
-      InetSocketAddress host = QuicAddresses.parse(address);
+      InetSocketAddress host = AddressText.parse(address);
       own.add(host);
       all.add(new Candidate(Candidate.Kind.HOST, host));
     }

@@ -2,10 +2,10 @@ package dev.godwit.node;
 
 import dev.godwit.lan.LanDiscovery;
 import dev.godwit.membership.MeshId;
+import dev.godwit.path.AddressText;
 import dev.godwit.path.Candidate;
 import dev.godwit.portmap.PortMapping;
 import dev.godwit.portmap.PortMapping.Mapping;
-import dev.godwit.quic.QuicAddresses;
 import dev.godwit.seal.InstanceId;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
@@ -54,7 +54,7 @@ final class Surroundings implements AutoCloseable {
 
   /** Where this node is reached by TCP thanks to its router. */
   List<String> tcp() {
-    return mapping().flatMap(Mapping::tcp).map(QuicAddresses::format).stream().toList();
+    return mapping().flatMap(Mapping::tcp).map(AddressText::format).stream().toList();
   }
 
   /** QUIC addresses of members of the mesh in this LAN; which of them is whom, dialling tells. */
@@ -63,7 +63,7 @@ final class Surroundings implements AutoCloseable {
         ? List.of()
         : lan.candidates().stream()
             .map(Candidate::address)
-            .map((InetSocketAddress address) -> QuicAddresses.format(address))
+            .map((InetSocketAddress address) -> AddressText.format(address))
             .toList();
   }
 

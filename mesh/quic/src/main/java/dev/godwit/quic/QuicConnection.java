@@ -1,6 +1,7 @@
 package dev.godwit.quic;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.path.AddressText;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
@@ -129,7 +130,7 @@ final class QuicConnection implements Connection {
 
   private static String text(@Nullable SocketAddress address) {
     return address instanceof InetSocketAddress inet
-        ? QuicAddresses.format(inet)
+        ? AddressText.format(inet)
         : String.valueOf(address);
   }
 

@@ -4,10 +4,12 @@ import dev.godwit.identity.Identity;
 import dev.godwit.identity.LeafVerifier;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.RenewingLeaf;
+import dev.godwit.path.AddressText;
 import dev.godwit.path.Candidate;
 import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
 import dev.godwit.path.StunAgent;
+import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
@@ -57,11 +59,9 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -112,9 +112,7 @@ public final class QuicTransport implements Transport {
   private final Demultiplexer demultiplexer;
   private final StunAgent stun;
   private final Set<Checks> checks = ConcurrentHashMap.newKeySet();
-  private final Object accepting = new Object();
-  private final Queue<Connection> early = new ArrayDeque<>();
-  private @Nullable Consumer<Connection> listener;
+  private final AcceptedConnections incoming = new AcceptedConnections("quic-accept");
 
   /**
    * Opens the socket.
@@ -186,8 +184,7 @@ public final class QuicTransport implements Transport {
     var bound = bootstrap.bind(bind).awaitUninterruptibly();
     if (!bound.isSuccess()) {
       var failure =
-          new BindException(
-              "UDP " + QuicAddresses.format(bind) + ": " + bound.cause().getMessage());
+          new BindException("UDP " + AddressText.format(bind) + ": " + bound.cause().getMessage());
       failure.initCause(bound.cause());
       throw failure;
     }
@@ -296,7 +293,7 @@ public final class QuicTransport implements Transport {
       try {
         QuicConnection connection = begin(channel, prove(channel));
         context.pipeline().remove(this);
-        hand(connection);
+        incoming.hand(connection);
       } catch (IOException e) {
         LOG.debug("a connection was refused", e);
         var _ = context.close();
@@ -319,29 +316,9 @@ public final class QuicTransport implements Transport {
     return connection;
   }
 
-  private void hand(Connection connection) {
-    Consumer<Connection> target;
-    synchronized (accepting) {
-      if (listener == null) {
-        early.add(connection);
-        return;
-      }
-      target = listener;
-    }
-    Thread.ofVirtual().name("quic-accept").start(() -> target.accept(connection));
-  }
-
   @Override
   public void listen(Consumer<Connection> listener) {
-    List<Connection> waiting;
-    synchronized (accepting) {
-      this.listener = listener;
-      waiting = new ArrayList<>(early);
-      early.clear();
-    }
-    for (Connection connection : waiting) {
-      hand(connection);
-    }
+    incoming.listen(listener);
   }
 
   @Override
@@ -357,7 +334,7 @@ public final class QuicTransport implements Transport {
   @Override
   public List<String> addresses() {
     try {
-      return QuicAddresses.reachable(boundTo());
+      return AddressText.reachable(boundTo());
     } catch (IOException e) {
       LOG.warn("the addresses of this machine cannot be listed", e);
       return List.of();
@@ -424,7 +401,7 @@ public final class QuicTransport implements Transport {
     if (left.isNegative() || left.isZero()) {
       left = LEAST_DIAL;
     }
-    return dial(peer, List.of(QuicAddresses.format(found.address())), left);
+    return dial(peer, List.of(AddressText.format(found.address())), left);
   }
 
   private static IOException interrupted(InterruptedException cause) {
@@ -470,7 +447,7 @@ public final class QuicTransport implements Transport {
       Attempts attempts) {
     InetSocketAddress remote;
     try {
-      remote = QuicAddresses.parse(address);
+      remote = AddressText.parse(address);
     } catch (IllegalArgumentException e) {
       attempts.failed(address, e.getMessage());
       return;

@@ -3,6 +3,7 @@ package dev.godwit.tls;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.signaling.CircuitId;
+import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
@@ -71,7 +72,7 @@ public final class RelayTransport implements Transport {
   private final EventLoopGroup loops;
   private final boolean epoll = Epoll.isAvailable();
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-  private final Incoming incoming = new Incoming("relay-accept");
+  private final AcceptedConnections incoming = new AcceptedConnections("relay-accept");
   private volatile boolean closed;
 
   /** What is known of the relay now. */

@@ -1,5 +1,6 @@
 package dev.godwit.tls;
 
+import dev.godwit.path.AddressText;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -84,7 +85,7 @@ final class TcpPunch {
     List<InetSocketAddress> parsed = new ArrayList<>();
     for (String address : addresses) {
       try {
-        InetSocketAddress remote = TcpAddresses.parse(address);
+        InetSocketAddress remote = AddressText.parse(address);
         if (parsed.size() < MOST && remote.getPort() != 0 && !parsed.contains(remote)) {
           parsed.add(remote);
         }

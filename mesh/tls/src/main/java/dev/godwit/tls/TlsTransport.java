@@ -2,6 +2,8 @@ package dev.godwit.tls;
 
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
+import dev.godwit.path.AddressText;
+import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
@@ -70,7 +72,7 @@ public final class TlsTransport implements Transport {
   private final Channel listening;
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final AtomicInteger strangers = new AtomicInteger();
-  private final Incoming incoming = new Incoming("tls-accept");
+  private final AcceptedConnections incoming = new AcceptedConnections("tls-accept");
   private volatile boolean closed;
 
   /**
@@ -122,7 +124,7 @@ public final class TlsTransport implements Transport {
     if (!bound.isSuccess()) {
       var failure =
           new BindException(
-              "TCP " + TcpAddresses.format(bind) + ": " + Failures.text(bound.cause()));
+              "TCP " + AddressText.format(bind) + ": " + Failures.text(bound.cause()));
       failure.initCause(bound.cause());
       throw failure;
     }
@@ -147,7 +149,7 @@ public final class TlsTransport implements Transport {
         kind,
         "tls",
         channel.remoteAddress() instanceof InetSocketAddress remote
-            ? TcpAddresses.format(remote)
+            ? AddressText.format(remote)
             : String.valueOf(channel.remoteAddress()));
   }
 
@@ -194,7 +196,7 @@ public final class TlsTransport implements Transport {
   @Override
   public List<String> addresses() {
     try {
-      return TcpAddresses.reachable(boundTo());
+      return AddressText.reachable(boundTo());
     } catch (IOException e) {
       LOG.warn("the addresses of this machine cannot be listed", e);
       return List.of();
@@ -215,7 +217,7 @@ public final class TlsTransport implements Transport {
         CompletableFuture<Connection> outcome = new CompletableFuture<>();
         Channel channel =
             connect(
-                peer, TcpAddresses.parse(address), null, timeout, _ -> Path.Kind.DIRECT, outcome);
+                peer, AddressText.parse(address), null, timeout, _ -> Path.Kind.DIRECT, outcome);
         race.run(address, channel, outcome);
       } catch (IllegalArgumentException e) {
         race.failed(address, Failures.text(e));
@@ -292,7 +294,7 @@ public final class TlsTransport implements Transport {
     DialRace race = new DialRace(fresh.size() + punched.size());
     for (InetSocketAddress remote : fresh) {
       new DialSeries(
-              TcpAddresses.format(remote),
+              AddressText.format(remote),
               DialSeries.Overlap.ALLOWED,
               (patience, outcome) -> connect(peer, remote, null, patience, kind, outcome),
               loops.next(),
@@ -301,7 +303,7 @@ public final class TlsTransport implements Transport {
     }
     for (InetSocketAddress remote : punched) {
       new DialSeries(
-              TcpAddresses.format(remote) + " from port " + boundTo().getPort(),
+              AddressText.format(remote) + " from port " + boundTo().getPort(),
               DialSeries.Overlap.FORBIDDEN,
               (patience, outcome) -> connect(peer, remote, boundTo(), patience, kind, outcome),
               loops.next(),

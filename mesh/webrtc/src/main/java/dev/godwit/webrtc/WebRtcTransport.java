@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
+import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Transport;
 import java.io.IOException;
@@ -11,12 +12,10 @@ import java.io.InterruptedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -74,12 +73,10 @@ public final class WebRtcTransport implements Transport {
   private final Map<Negotiation.Key, Negotiation> negotiations = new ConcurrentHashMap<>();
   private final Set<WebRtcConnection> connections = ConcurrentHashMap.newKeySet();
   private final Node node = new Node();
-  private final Object accepting = new Object();
-  private final Queue<Connection> early = new ArrayDeque<>();
+  private final AcceptedConnections incoming = new AcceptedConnections("webrtc-accept");
   private final ReentrantLock starting = new ReentrantLock();
   private final List<ChildProcess> worn = new ArrayList<>();
   private @Nullable ChildProcess child;
-  private @Nullable Consumer<Connection> listener;
   private volatile boolean closed;
 
   /**
@@ -149,7 +146,7 @@ public final class WebRtcTransport implements Transport {
       return;
     }
     negotiations.put(key, negotiation);
-    var _ = negotiation.result().thenAccept(this::hand);
+    var _ = negotiation.result().thenAccept(incoming::hand);
     giveUpLater(negotiation, ANSWER);
     Thread.ofVirtual().name("webrtc-answer").start(negotiation::begin);
   }
@@ -188,27 +185,9 @@ public final class WebRtcTransport implements Transport {
             TimeUnit.MILLISECONDS);
   }
 
-  private void hand(Connection connection) {
-    Consumer<Connection> target;
-    synchronized (accepting) {
-      if (listener == null) {
-        early.add(connection);
-        return;
-      }
-      target = listener;
-    }
-    Thread.ofVirtual().name("webrtc-accept").start(() -> target.accept(connection));
-  }
-
   @Override
   public void listen(Consumer<Connection> listener) {
-    List<Connection> waiting;
-    synchronized (accepting) {
-      this.listener = listener;
-      waiting = new ArrayList<>(early);
-      early.clear();
-    }
-    waiting.forEach(this::hand);
+    incoming.listen(listener);
   }
 
   @Override

@@ -1,6 +1,5 @@
-package dev.godwit.tls;
+package dev.godwit.stream;
 
-import dev.godwit.stream.Connection;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Accepted connections, on their way to whoever listens. Thread-safe; never blocks. */
-final class Incoming {
+public final class AcceptedConnections {
   /** Connections that wait for a listener. */
   private static final int MAX_EARLY = 64;
 
@@ -18,14 +17,16 @@ final class Incoming {
   private @Nullable Consumer<Connection> listener;
 
   /**
+   * None yet.
+   *
    * @param thread the name of the virtual threads on which the listener is called
    */
-  Incoming(String thread) {
+  public AcceptedConnections(String thread) {
     this.thread = thread;
   }
 
   /** Gives a connection to the listener, or keeps it until there is one. */
-  void hand(Connection connection) {
+  public void hand(Connection connection) {
     Consumer<Connection> target;
     synchronized (early) {
       if (listener == null) {
@@ -42,7 +43,7 @@ final class Incoming {
   }
 
   /** Who gets the connections from now on, and those that wait. */
-  void listen(Consumer<Connection> target) {
+  public void listen(Consumer<Connection> target) {
     List<Connection> waiting;
     synchronized (early) {
       listener = target;

@@ -1,4 +1,4 @@
-package dev.godwit.quic;
+package dev.godwit.path;
 
 import java.net.Inet4Address;
 import java.net.Inet6Address;
@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** Addresses of UDP endpoints in text: {@code 192.0.2.1:4433}, {@code [2001:db8::1]:4433}. */
-public final class QuicAddresses {
-  private QuicAddresses() {}
+/** Addresses and ports in text: {@code 192.0.2.1:4433}, {@code [2001:db8::1]:4433}. */
+public final class AddressText {
+  private static final int LONGEST = 64;
+
+  private AddressText() {}
 
   /** The text of an address, without any name look-up. */
   public static String format(InetSocketAddress address) {
@@ -30,26 +32,24 @@ public final class QuicAddresses {
   }
 
   /**
-   * Reads an address that a peer sent.
+   * Reads an address that a peer sent; never asks a name server.
    *
    * @throws IllegalArgumentException when it is not a literal address with a port
    */
   public static InetSocketAddress parse(String text) {
     int colon = text.lastIndexOf(':');
-    if (colon <= 0 || text.length() > 64) {
+    if (colon <= 0 || text.length() > LONGEST) {
       throw new IllegalArgumentException("no address and port");
     }
     String host = text.substring(0, colon);
-    if (host.startsWith("[") && host.endsWith("]")) {
-      host = host.substring(1, host.length() - 1);
-    }
-    // Only literals: a peer must not make us ask a name server.
-    if (!host.matches("[0-9.]+|[0-9a-fA-F:.]+")) {
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    String literal = bracketed ? host.substring(1, host.length() - 1) : host;
+    if (!literal.matches(bracketed ? "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*" : "[0-9.]+")) {
       throw new IllegalArgumentException("not a literal address");
     }
     try {
       int port = Integer.parseInt(text.substring(colon + 1));
-      return new InetSocketAddress(InetAddress.getByName(host), port);
+      return new InetSocketAddress(InetAddress.getByName(literal), port);
     } catch (NumberFormatException | UnknownHostException e) {
       throw new IllegalArgumentException("not an address and port", e);
     }
