@@ -8,6 +8,7 @@ import dev.godwit.path.Way;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,8 @@ import picocli.CommandLine.Option;
       "proves that nothing was lost. Leaves nothing behind."
     })
 final class DemoCommand extends Verb {
+  private static final Duration STOP = Duration.ofSeconds(10);
+
   @Option(
       names = "--transport",
       paramLabel = "NAME",
@@ -174,6 +177,8 @@ final class DemoCommand extends Verb {
       CompletableFuture.anyOf(over, termination.requested()).get();
       if (!over.isDone()) {
         thread.interrupt();
+        // Or it would start and write things while they are being removed.
+        boolean _ = thread.join(STOP);
         throw new NodeException(NodeException.Kind.FAILED, "Stopped.");
       }
       return over.get();

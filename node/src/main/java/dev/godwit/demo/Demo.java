@@ -358,7 +358,7 @@ public final class Demo implements AutoCloseable {
     }
   }
 
-  private void awaitRecords(Path log, long count) throws IOException {
+  private void awaitRecords(Path log, long count) throws IOException, InterruptedException {
     long deadline = System.nanoTime() + MOVE.toNanos();
     while (AckLog.count(log) < count) {
       synchronized (children) {
@@ -370,6 +370,9 @@ public final class Demo implements AutoCloseable {
         throw new IOException("the program writes nothing");
       }
       LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+      if (Thread.interrupted()) {
+        throw new InterruptedException("stopped");
+      }
     }
   }
 
