@@ -125,6 +125,10 @@ public final class PortMapping implements AutoCloseable {
       publish(held);
       while (held != null) {
         pause(half(held));
+        if (isClosed()) {
+          // To renew now would race with giving back.
+          return;
+        }
         held = renew(ports, held);
         publish(held);
       }
