@@ -89,31 +89,34 @@ final class HubCommand extends Verb {
     } catch (IllegalArgumentException e) {
       throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
     }
-    try (Hub hub = Hub.start(config)) {
-      HubAddress reachable =
-          new HubAddress(host(hub.address()), hub.address().getPort(), hub.fingerprint());
-      output.line("The hub is up. Its address, for 'godwit mesh create NAME --hub ADDRESS':");
-      output.line("  " + output.strong(reachable.toString()));
-      output.line(RelayOptions.sentence(limits));
-      output.event(
-          RelayOptions.describe(
-              Json.event("ready")
-                  .put("address", reachable)
-                  .put("port", hub.address().getPort())
-                  .put("stunPort", hub.stunAddress().getPort())
-                  .put("secondStunPort", hub.secondStunPort().orElse(0)),
-              limits));
-      termination.requested().get();
-      drain(output, hub);
+    try {
+      try (Hub hub = Hub.start(config)) {
+        HubAddress reachable =
+            new HubAddress(host(hub.address()), hub.address().getPort(), hub.fingerprint());
+        output.line("The hub is up. Its address, for 'godwit mesh create NAME --hub ADDRESS':");
+        output.line("  " + output.strong(reachable.toString()));
+        output.line(RelayOptions.sentence(limits));
+        output.event(
+            RelayOptions.describe(
+                Json.event("ready")
+                    .put("address", reachable)
+                    .put("port", hub.address().getPort())
+                    .put("stunPort", hub.stunAddress().getPort())
+                    .put("secondStunPort", hub.secondStunPort().orElse(0)),
+                limits));
+        termination.requested().get();
+        drain(output, hub);
+      }
+      output.event(Json.event("result").put("ok", true));
     } catch (BindException e) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           e.getMessage() + ". Is a hub running there already? Choose another one with --listen.",
           e);
     } finally {
+      // The last word first: the process may end at once then.
       termination.finished(ExitStatus.DONE.code());
     }
-    output.event(Json.event("result").put("ok", true));
     return ExitStatus.DONE;
   }
 

@@ -150,11 +150,11 @@ final class LeechCommand extends Verb {
       if (status == ExitStatus.DONE && !devices.isEmpty()) {
         serve(output, termination.requested());
       }
+      if (status == ExitStatus.DONE) {
+        output.event(resultOk);
+      }
     } finally {
       termination.finished(status.code());
-    }
-    if (status == ExitStatus.DONE) {
-      output.event(resultOk);
     }
     return status;
   }

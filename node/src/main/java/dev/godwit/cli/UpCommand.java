@@ -23,10 +23,10 @@ final class UpCommand extends Verb {
       output.line(node.name() + " is up in mesh " + node.mesh().name() + " until Ctrl-C.");
       output.event(Json.event("ready").put("name", node.name()).put("id", node.id()));
       termination.requested().get();
+      output.event(Json.event("result").put("ok", true));
     } finally {
       termination.finished(ExitStatus.DONE.code());
     }
-    output.event(Json.event("result").put("ok", true));
     return ExitStatus.DONE;
   }
 
