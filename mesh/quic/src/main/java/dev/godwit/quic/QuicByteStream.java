@@ -11,9 +11,9 @@ import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.handler.codec.quic.DefaultQuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
+import io.netty.handler.codec.quic.QuicStreamFrame;
 import io.netty.handler.codec.quic.QuicStreamResetException;
 import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.concurrent.Future;
@@ -49,6 +49,10 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   private static final int WRITE_HIGH = 512 * 1024;
   private static final int WRITE_LOW = 256 * 1024;
 
+  /** The last byte of a direction, which is no data: it carries the end (decision 015). */
+  private static final ByteBuf TRAILER =
+      Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(new byte[1])).asReadOnly();
+
   /** How long a failed write waits to learn the code of the reset that made it fail. */
   private static final Duration RESET_CODE = Duration.ofSeconds(1);
 
@@ -63,9 +67,6 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
 
   /** The buffer of a reader that waits until it is full. */
   private @Nullable ByteBuffer lent;
-
-  /** Whether the next message is in {@link #lent} already. Event loop only. */
-  private boolean direct;
 
   /** Whether the event loop receives into {@link #lent} right now. */
   private boolean borrowed;
@@ -100,6 +101,8 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   static QuicByteStream on(QuicStreamChannel channel) {
     QuicByteStream stream = new QuicByteStream(channel);
     RecvByteBufAllocator usual = new AdaptiveRecvByteBufAllocator(4096, 32 * 1024, STREAM_READ);
+    // A frame says whether its last byte is the trailer.
+    channel.config().setReadFrames(true);
     channel
         .config()
         .setRecvByteBufAllocator(
@@ -124,12 +127,6 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     public ByteBuf allocate(ByteBufAllocator allocator) {
       ByteBuf loan = borrow();
       return loan == null ? usual.allocate(allocator) : loan;
-    }
-
-    @Override
-    public void lastBytesRead(int bytes) {
-      giveBack(Math.max(0, bytes));
-      usual.lastBytesRead(bytes);
     }
 
     @Override
@@ -166,7 +163,6 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
         return;
       }
       borrowed = false;
-      direct = bytes > 0;
       buffer.position(buffer.position() + bytes);
       if (!buffer.hasRemaining()) {
         readable.signal();
@@ -184,12 +180,37 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    ByteBuf bytes = (ByteBuf) message;
-    if (direct) {
-      direct = false;
-      bytes.release();
-      return;
+    QuicStreamFrame frame = (QuicStreamFrame) message;
+    ByteBuf bytes = frame.content();
+    if (frame.hasFin()) {
+      if (!bytes.isReadable()) {
+        bytes.release();
+        breakOff("the peer ended the stream without the trailer");
+        return;
+      }
+      bytes.writerIndex(bytes.writerIndex() - 1);
     }
+    if (borrowed()) {
+      giveBack(bytes.readableBytes());
+      bytes.release();
+    } else {
+      keep(bytes);
+    }
+    if (frame.hasFin()) {
+      end();
+    }
+  }
+
+  private boolean borrowed() {
+    lock.lock();
+    try {
+      return borrowed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void keep(ByteBuf bytes) {
     lock.lock();
     try {
       if (resetCode >= 0 || closed || !bytes.isReadable()) {
@@ -198,6 +219,16 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       }
       received.add(bytes);
       receivedBytes += bytes.readableBytes();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void end() {
+    lock.lock();
+    try {
+      ended = true;
+      readable.signalAll();
     } finally {
       lock.unlock();
     }
@@ -226,20 +257,6 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       readsAgain = true;
       context.channel().eventLoop().execute(readAgain);
     }
-  }
-
-  @Override
-  public void userEventTriggered(ChannelHandlerContext context, Object event) {
-    if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-      lock.lock();
-      try {
-        ended = true;
-        readable.signalAll();
-      } finally {
-        lock.unlock();
-      }
-    }
-    context.fireUserEventTriggered(event);
   }
 
   @Override
@@ -552,7 +569,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     }
     var _ =
         channel.writeAndFlush(
-            new DefaultQuicStreamFrame(Unpooled.EMPTY_BUFFER, true), channel.voidPromise());
+            new DefaultQuicStreamFrame(TRAILER.retainedDuplicate(), true), channel.voidPromise());
   }
 
   @Override
