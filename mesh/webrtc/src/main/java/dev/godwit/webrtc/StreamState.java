@@ -35,9 +35,7 @@ final class StreamState {
     DELIVER,
     /** The peer's direction is at its end: tell the reader, and send {@link FinAck}. */
     END,
-    /** The stream is reset: tell everybody. */
-    RESET,
-    /** The same, and {@link Reset} is to be sent with its code. */
+    /** The stream is reset: tell everybody, and send {@link Reset} with its code. */
     RESET_AND_SAY_SO
   }
 
@@ -107,7 +105,7 @@ final class StreamState {
           yield Reaction.NONE;
         }
         resetCode = reset.code();
-        yield Reaction.RESET;
+        yield Reaction.RESET_AND_SAY_SO;
       }
       case Window more -> {
         sendCredit += more.credit();
@@ -188,8 +186,8 @@ final class StreamState {
     return resetCode;
   }
 
-  /** Whether nothing more can come or go, so that the channel is to be closed. */
+  /** Whether nothing more can come or go, so that the channel is for the next stream. */
   boolean isOver() {
-    return resetReceived || (finishAcknowledged && ended);
+    return isReset() ? resetReceived : finishAcknowledged && ended;
   }
 }

@@ -24,9 +24,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data channel as a {@link ByteStream}. {@link StreamState} decides what may be sent and what
- * that which came means; this adds the threads, the bytes, and the room that the WebRTC process has
- * for the channel.
+ * A stream on a data channel as a {@link ByteStream}. {@link StreamState} decides what may be sent
+ * and what that which came means; this adds the threads, the bytes, and the room that the WebRTC
+ * process has for the channel.
  */
 final class WebRtcByteStream implements ByteStream {
   private static final int SMALL = 2048;
@@ -50,8 +50,11 @@ final class WebRtcByteStream implements ByteStream {
     /** Sends a message. */
     void send(ByteBuffer message, @Nullable PooledBuffer owner);
 
-    /** Closes the channel after everything that was sent. */
-    void close();
+    /** What was sent and has not left the WebRTC process, as a {@link BridgeCost}. */
+    long unsent();
+
+    /** The stream is over: the channel is for the next one. */
+    void release();
   }
 
   private final Channel channel;
@@ -66,12 +69,8 @@ final class WebRtcByteStream implements ByteStream {
   /** What is to be sent when the channel is open; null once it is. */
   private @Nullable List<ByteBuffer> early;
 
-  /** The same cost as {@link #left} when nothing is in the WebRTC process. */
-  private long submitted;
-
-  private long left;
   private boolean opening;
-  private boolean closingChannel;
+  private boolean released;
   private boolean wide;
   private @Nullable String gone;
   private volatile Duration timeout = Duration.ZERO;
@@ -85,13 +84,13 @@ final class WebRtcByteStream implements ByteStream {
     this.opening = early == null;
   }
 
-  /** A stream of ours, whose channel is opened with the first thing that is sent. */
-  static WebRtcByteStream ours(Channel channel, Pools pools, WindowBudget budget) {
+  /** A stream whose channel is opened with the first thing that is sent. */
+  static WebRtcByteStream onNewChannel(Channel channel, Pools pools, WindowBudget budget) {
     return new WebRtcByteStream(channel, pools, budget, new ArrayList<>());
   }
 
-  /** A stream of the peer's. */
-  static WebRtcByteStream ofPeer(Channel channel, Pools pools, WindowBudget budget) {
+  /** A stream whose channel is open, or is being opened for the peer. */
+  static WebRtcByteStream onOpenChannel(Channel channel, Pools pools, WindowBudget budget) {
     return new WebRtcByteStream(channel, pools, budget, null);
   }
 
@@ -106,17 +105,16 @@ final class WebRtcByteStream implements ByteStream {
         waiting.forEach(this::transmit);
       }
       writable.signalAll();
-      closeChannelIfOver();
+      releaseChannelIfOver();
     } finally {
       lock.unlock();
     }
   }
 
-  /** So much has left the WebRTC process. */
-  void sent(long cost) {
+  /** Something has left the WebRTC process. */
+  void sent() {
     lock.lock();
     try {
-      left = Math.max(left, cost);
       writable.signalAll();
     } finally {
       lock.unlock();
@@ -133,14 +131,13 @@ final class WebRtcByteStream implements ByteStream {
           say(new FinAck());
           readable.signalAll();
         }
-        case RESET -> becameReset();
         case RESET_AND_SAY_SO -> {
           say(new Reset(state.resetCode()));
           becameReset();
         }
         case NONE -> writable.signalAll();
       }
-      closeChannelIfOver();
+      releaseChannelIfOver();
     } finally {
       lock.unlock();
     }
@@ -172,7 +169,7 @@ final class WebRtcByteStream implements ByteStream {
   void channelClosed() {
     lock.lock();
     try {
-      closingChannel = true;
+      released = true;
       if (state.channelClosed()) {
         becameReset();
       }
@@ -241,20 +238,26 @@ final class WebRtcByteStream implements ByteStream {
   }
 
   private void transmit(ByteBuffer message) {
-    submitted += BridgeCost.of(message.remaining());
     channel.send(message, null);
   }
 
-  private void closeChannelIfOver() {
-    if (state.isOver() && !closingChannel && early == null) {
-      closingChannel = true;
-      channel.close();
+  private void releaseChannelIfOver() {
+    if (state.isOver() && early == null) {
+      releaseChannel();
+    }
+  }
+
+  private void releaseChannel() {
+    if (!released) {
+      released = true;
+      giveWindowBack();
+      channel.release();
     }
   }
 
   /** How many bytes may be sent now. */
   private int sendable() {
-    if (early != null || submitted - left >= BridgeCost.ROOM) {
+    if (early != null || channel.unsent() >= BridgeCost.ROOM) {
       return 0;
     }
     return (int) Math.min(state.sendable(), StreamMessage.MAX_PAYLOAD);
@@ -367,7 +370,6 @@ final class WebRtcByteStream implements ByteStream {
       checkUnfinished();
       int part = (int) Math.min(wanted, sendable());
       state.sent(part);
-      submitted += BridgeCost.of(part + 1);
       return part;
     } finally {
       lock.unlock();
@@ -435,9 +437,8 @@ final class WebRtcByteStream implements ByteStream {
         // The peer knows nothing of a stream on which nothing was sent.
         if (gone == null && opening) {
           say(new Reset(code));
-        } else if (!closingChannel) {
-          closingChannel = true;
-          channel.close();
+        } else {
+          releaseChannel();
         }
         becameReset();
       }
@@ -460,7 +461,7 @@ final class WebRtcByteStream implements ByteStream {
     lock.lock();
     try {
       drop();
-      closeChannelIfOver();
+      releaseChannelIfOver();
     } finally {
       lock.unlock();
     }

@@ -4,7 +4,6 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
-import dev.godwit.stream.PooledBuffer;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;
 import dev.godwit.webrtc.ControlMessage.Goodbye;
@@ -15,9 +14,11 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.Semaphore;
@@ -27,8 +28,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data channels between two nodes: a control channel, and one for each stream. The methods that
- * tell what the WebRTC process says are for the thread that reads from it.
+ * The data channels between two nodes: a control channel, and one for each stream that there is at
+ * the same time. The methods that tell what the WebRTC process says are for the thread that reads
+ * from it.
  */
 final class WebRtcConnection implements Connection {
   private static final Duration PING = Duration.ofSeconds(4);
@@ -52,9 +54,11 @@ final class WebRtcConnection implements Connection {
   private final ScheduledExecutorService timer;
   private final WindowBudget budget = new WindowBudget(WINDOWS);
   private final StreamQueue incoming = new StreamQueue();
-  private final Map<Integer, WebRtcByteStream> streams = new ConcurrentHashMap<>();
+  private final Map<Integer, StreamChannel> channels = new ConcurrentHashMap<>();
+  private final Deque<StreamChannel> idle = new ConcurrentLinkedDeque<>();
   private final Semaphore room = new Semaphore(OURS);
-  private final AtomicInteger streamsOfPeer = new AtomicInteger();
+  private final AtomicInteger channelsOfOurs = new AtomicInteger();
+  private final AtomicInteger channelsOfPeer = new AtomicInteger();
   private final AtomicInteger nextChannel = new AtomicInteger(1);
   private final CompletableFuture<String> closed = new CompletableFuture<>();
   private final CompletableFuture<Boolean> released = new CompletableFuture<>();
@@ -111,18 +115,17 @@ final class WebRtcConnection implements Connection {
   }
 
   void channel(int channel) {
-    if (closed.isDone() || streamsOfPeer.incrementAndGet() > OF_PEER) {
-      streamsOfPeer.decrementAndGet();
+    if (closed.isDone() || channelsOfPeer.incrementAndGet() > OF_PEER) {
+      channelsOfPeer.decrementAndGet();
       child.send(BridgeType.CLOSE_CHANNEL, number, channel);
       return;
     }
-    WebRtcByteStream stream = WebRtcByteStream.ofPeer(new Handle(channel), pools, budget);
-    streams.put(channel, stream);
-    incoming.add(stream);
+    channels.put(channel, StreamChannel.ofPeer(child, number, channel));
   }
 
   void channelOpen(int channel) {
-    WebRtcByteStream stream = streams.get(channel);
+    StreamChannel opened = channels.get(channel);
+    WebRtcByteStream stream = opened == null ? null : opened.current();
     if (stream != null) {
       stream.channelOpen();
     }
@@ -134,10 +137,24 @@ final class WebRtcConnection implements Connection {
       control(ControlMessage.parse(message));
       return;
     }
-    WebRtcByteStream stream = streams.get(channel);
+    StreamChannel target = channels.get(channel);
+    if (target == null) {
+      return;
+    }
+    WebRtcByteStream stream = target.current();
+    if (stream == null && isOfPeer(channel)) {
+      stream = target.begin(pools, budget);
+      if (stream != null) {
+        incoming.add(stream);
+      }
+    }
     if (stream != null) {
       stream.message(message);
     }
+  }
+
+  private static boolean isOfPeer(int channel) {
+    return channel < 0;
   }
 
   private void control(ControlMessage message) {
@@ -162,28 +179,33 @@ final class WebRtcConnection implements Connection {
   }
 
   void sent(int channel, long cost) {
-    WebRtcByteStream stream = streams.get(channel);
-    if (stream != null) {
-      stream.sent(cost);
+    StreamChannel target = channels.get(channel);
+    if (target != null) {
+      target.sent(cost);
     }
   }
 
   void channelClosed(int channel) {
     child.send(BridgeType.RELEASE_CHANNEL, number, channel);
-    WebRtcByteStream stream = streams.remove(channel);
-    if (stream != null) {
-      stream.channelClosed();
-      free(channel);
+    StreamChannel gone = channels.remove(channel);
+    if (gone != null) {
+      closed(gone);
     } else if (greeted.get() && channel == control) {
       lost("the peer closed the connection");
     }
   }
 
-  private void free(int channel) {
-    if (channel > 0) {
+  private void closed(StreamChannel gone) {
+    boolean used = gone.closed();
+    if (isOfPeer(gone.number())) {
+      channelsOfPeer.decrementAndGet();
+      return;
+    }
+    channelsOfOurs.decrementAndGet();
+    if (used) {
       room.release();
     } else {
-      streamsOfPeer.decrementAndGet();
+      idle.remove(gone);
     }
   }
 
@@ -205,8 +227,13 @@ final class WebRtcConnection implements Connection {
       timed.cancel(false);
     }
     incoming.close();
-    streams.values().forEach(stream -> stream.breakOff(reason));
-    streams.clear();
+    for (StreamChannel channel : channels.values()) {
+      WebRtcByteStream stream = channel.current();
+      if (stream != null) {
+        stream.breakOff(reason);
+      }
+    }
+    channels.clear();
     return true;
   }
 
@@ -246,14 +273,42 @@ final class WebRtcConnection implements Connection {
       throw (IOException)
           new InterruptedIOException("interrupted while opening a stream").initCause(e);
     }
-    int channel = nextChannel.getAndIncrement();
-    WebRtcByteStream stream = WebRtcByteStream.ours(new Handle(channel, urgency), pools, budget);
-    streams.put(channel, stream);
+    WebRtcByteStream stream = begin(urgency);
     if (closed.isDone()) {
-      streams.remove(channel);
       throw new IOException("no stream could be opened: " + closed.getNow(""));
     }
     return stream;
+  }
+
+  private WebRtcByteStream begin(Urgency urgency) {
+    while (true) {
+      StreamChannel channel = idle(urgency);
+      if (channel == null) {
+        int next = nextChannel.getAndIncrement();
+        channel = StreamChannel.ours(child, number, next, urgency, this::idle);
+        channelsOfOurs.incrementAndGet();
+        channels.put(next, channel);
+      }
+      WebRtcByteStream stream = channel.begin(pools, budget);
+      if (stream != null) {
+        return stream;
+      }
+    }
+  }
+
+  /** A channel of that urgency, or of any if there cannot be more channels. */
+  private @Nullable StreamChannel idle(Urgency urgency) {
+    StreamChannel same =
+        idle.stream().filter(channel -> channel.urgency() == urgency).findFirst().orElse(null);
+    if (same != null && idle.remove(same)) {
+      return same;
+    }
+    return channelsOfOurs.get() < OURS ? null : idle.poll();
+  }
+
+  private void idle(StreamChannel channel) {
+    idle.push(channel);
+    room.release();
   }
 
   @Override
@@ -283,47 +338,5 @@ final class WebRtcConnection implements Connection {
     // The peer closes its side when it hears this.
     say(new Goodbye(reason));
     var _ = timer.schedule(this::release, LINGER.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  /** A stream's channel. */
-  private final class Handle implements WebRtcByteStream.Channel {
-    private final int channel;
-    private final Urgency urgency;
-    private volatile boolean opened;
-
-    Handle(int channel, Urgency urgency) {
-      this.channel = channel;
-      this.urgency = urgency;
-    }
-
-    Handle(int channel) {
-      this(channel, Urgency.DEMAND);
-      this.opened = true;
-    }
-
-    @Override
-    public void open() {
-      opened = true;
-      child.send(
-          BridgeType.OPEN_CHANNEL,
-          number,
-          channel,
-          "stream",
-          urgency == Urgency.DEMAND ? "HIGH" : "LOW");
-    }
-
-    @Override
-    public void send(ByteBuffer message, @Nullable PooledBuffer owner) {
-      child.send(number, channel, message, owner);
-    }
-
-    @Override
-    public void close() {
-      if (opened) {
-        child.send(BridgeType.CLOSE_CHANNEL, number, channel);
-      } else if (streams.remove(channel) != null) {
-        free(channel);
-      }
-    }
   }
 }

@@ -97,8 +97,8 @@ class StreamStateTest {
   }
 
   @Test
-  void theOneWhoIsResetClosesTheChannel() throws Exception {
-    assertEquals(Reaction.RESET, state.received(new Reset(9)));
+  void aResetIsAnsweredWithOne() throws Exception {
+    assertEquals(Reaction.RESET_AND_SAY_SO, state.received(new Reset(9)));
     assertEquals(9, state.resetCode());
     assertTrue(state.isOver());
     assertEquals(0, state.sendable());
