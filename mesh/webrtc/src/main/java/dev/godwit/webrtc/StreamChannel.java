@@ -2,6 +2,7 @@ package dev.godwit.webrtc;
 
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.PooledBuffer;
+import dev.godwit.webrtc.WindowGrowth.RoundTrips;
 import dev.godwit.webrtc.bridge.BridgeCost;
 import dev.godwit.webrtc.bridge.BridgeType;
 import java.nio.ByteBuffer;
@@ -14,10 +15,20 @@ import org.jspecify.annotations.Nullable;
  * blocks.
  */
 final class StreamChannel implements WebRtcByteStream.Channel {
+  /** The connection's round trips. */
+  interface PathWatch {
+    /** As {@link WebRtcByteStream.Channel#roundTrips}. */
+    @Nullable RoundTrips roundTrips();
+
+    /** As {@link WebRtcByteStream.Channel#measure}. */
+    void measure();
+  }
+
   private final ChildProcess child;
   private final int connection;
   private final int number;
   private final Urgency urgency;
+  private final PathWatch path;
   private final Consumer<StreamChannel> whenIdle;
 
   /** The same as {@link #left} when nothing is in the WebRTC process. */
@@ -33,28 +44,35 @@ final class StreamChannel implements WebRtcByteStream.Channel {
       int connection,
       int number,
       Urgency urgency,
+      PathWatch path,
       Consumer<StreamChannel> whenIdle) {
     this.child = child;
     this.connection = connection;
     this.number = number;
     this.urgency = urgency;
+    this.path = path;
     this.whenIdle = whenIdle;
   }
 
-  /** A channel of ours, which is opened with the first thing that is sent. */
+  /**
+   * A channel of ours, which is opened with the first thing that is sent.
+   *
+   * @param whenIdle gets the channel each time that its stream is over
+   */
   static StreamChannel ours(
       ChildProcess child,
       int connection,
       int number,
       Urgency urgency,
+      PathWatch path,
       Consumer<StreamChannel> whenIdle) {
-    return new StreamChannel(child, connection, number, urgency, whenIdle);
+    return new StreamChannel(child, connection, number, urgency, path, whenIdle);
   }
 
   /** A channel of the peer's, on which only the peer begins streams. */
-  static StreamChannel ofPeer(ChildProcess child, int connection, int number) {
+  static StreamChannel ofPeer(ChildProcess child, int connection, int number, PathWatch path) {
     StreamChannel channel =
-        new StreamChannel(child, connection, number, Urgency.DEMAND, idle -> {});
+        new StreamChannel(child, connection, number, Urgency.DEMAND, path, idle -> {});
     channel.opened = true;
     return channel;
   }
@@ -133,6 +151,16 @@ final class StreamChannel implements WebRtcByteStream.Channel {
   @Override
   public long unsent() {
     return submitted.get() - left.get();
+  }
+
+  @Override
+  public @Nullable RoundTrips roundTrips() {
+    return path.roundTrips();
+  }
+
+  @Override
+  public void measure() {
+    path.measure();
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.godwit.webrtc.StreamMessage.Fin;
 import dev.godwit.webrtc.StreamMessage.FinAck;
 import dev.godwit.webrtc.StreamMessage.Reset;
 import dev.godwit.webrtc.StreamMessage.Window;
+import dev.godwit.webrtc.WindowGrowth.RoundTrips;
 import dev.godwit.webrtc.bridge.BridgeCost;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -53,6 +54,12 @@ final class WebRtcByteStream implements ByteStream {
     /** What was sent and has not left the WebRTC process, as a {@link BridgeCost}. */
     long unsent();
 
+    /** What is known of the path; null when that is nothing. */
+    @Nullable RoundTrips roundTrips();
+
+    /** Finds out how long a round trip takes now, unless that is under way. */
+    void measure();
+
     /** The stream is over: the channel is for the next one. */
     void release();
   }
@@ -71,7 +78,8 @@ final class WebRtcByteStream implements ByteStream {
 
   private boolean opening;
   private boolean released;
-  private boolean wide;
+  private final WindowGrowth growth = new WindowGrowth();
+  private int borrowed;
   private @Nullable String gone;
   private volatile Duration timeout = Duration.ZERO;
 
@@ -144,12 +152,6 @@ final class WebRtcByteStream implements ByteStream {
   }
 
   private void deliver(ByteBuffer payload) {
-    if (!wide) {
-      wide = budget.take();
-      if (wide) {
-        grant(state.widen(WindowBudget.SHARE));
-      }
-    }
     while (payload.hasRemaining()) {
       PooledBuffer last = received.peekLast();
       if (last == null || last.bytes().limit() == last.bytes().capacity()) {
@@ -197,10 +199,8 @@ final class WebRtcByteStream implements ByteStream {
   // With the lock.
 
   private void giveWindowBack() {
-    if (wide) {
-      wide = false;
-      budget.giveBack();
-    }
+    budget.giveBack(borrowed);
+    borrowed = 0;
   }
 
   private void becameReset() {
@@ -217,6 +217,21 @@ final class WebRtcByteStream implements ByteStream {
   private void grant(int credit) {
     if (credit > 0) {
       say(new Window(credit));
+    }
+  }
+
+  private void widen(int consumed) {
+    RoundTrips path = channel.roundTrips();
+    if (path == null || released) {
+      return;
+    }
+    int more = growth.consumed(consumed, System.nanoTime(), path);
+    if (more > 0 && budget.take(more)) {
+      borrowed += more;
+      grant(state.widen(more));
+    }
+    if (growth.isCurious(path)) {
+      channel.measure();
     }
   }
 
@@ -323,6 +338,7 @@ final class WebRtcByteStream implements ByteStream {
         return -1;
       }
       if (gone == null) {
+        widen(count);
         grant(state.consumed(count));
       }
       return count;

@@ -9,6 +9,7 @@ import dev.godwit.stream.StreamQueue;
 import dev.godwit.webrtc.ControlMessage.Goodbye;
 import dev.godwit.webrtc.ControlMessage.Ping;
 import dev.godwit.webrtc.ControlMessage.Pong;
+import dev.godwit.webrtc.WindowGrowth.RoundTrips;
 import dev.godwit.webrtc.bridge.BridgeType;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -25,6 +26,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +44,9 @@ final class WebRtcConnection implements Connection {
 
   /** A peer that asks more often is not answered. */
   private static final Duration PONG = Duration.ofMillis(20);
+
+  /** Least time between two pings; a bit more than {@link #PONG}. */
+  private static final Duration MEASURE = Duration.ofMillis(25);
 
   private static final int OURS = 200;
   private static final int OF_PEER = 256;
@@ -64,7 +69,10 @@ final class WebRtcConnection implements Connection {
   private final CompletableFuture<Boolean> released = new CompletableFuture<>();
   private final AtomicBoolean greeted = new AtomicBoolean();
   private volatile Path path = new Path(Path.Kind.DIRECT, "webrtc", "unknown");
+  private boolean pathKnown;
   private volatile Duration roundTrip = Duration.ZERO;
+  private volatile @Nullable RoundTrips roundTrips;
+  private final AtomicLong lastPing = new AtomicLong(System.nanoTime());
   private volatile long lastHeard = System.nanoTime();
   private volatile int control;
   private volatile @Nullable ScheduledFuture<?> pings;
@@ -98,6 +106,7 @@ final class WebRtcConnection implements Connection {
       lost("nothing heard of the peer any more");
       return;
     }
+    lastPing.set(now);
     say(new Ping(now));
     child.send(BridgeType.GET_PATH, number, 0);
   }
@@ -111,7 +120,28 @@ final class WebRtcConnection implements Connection {
   }
 
   void path(Path now) {
+    if (pathKnown && !now.equals(path)) {
+      roundTrips = null;
+    }
     path = now;
+    pathKnown = true;
+  }
+
+  /** For the windows of the streams. */
+  private final class Watch implements StreamChannel.PathWatch {
+    @Override
+    public @Nullable RoundTrips roundTrips() {
+      return roundTrips;
+    }
+
+    @Override
+    public void measure() {
+      long last = lastPing.get();
+      long now = System.nanoTime();
+      if (now - last > MEASURE.toNanos() && lastPing.compareAndSet(last, now)) {
+        say(new Ping(now));
+      }
+    }
   }
 
   void channel(int channel) {
@@ -120,7 +150,7 @@ final class WebRtcConnection implements Connection {
       child.send(BridgeType.CLOSE_CHANNEL, number, channel);
       return;
     }
-    channels.put(channel, StreamChannel.ofPeer(child, number, channel));
+    channels.put(channel, StreamChannel.ofPeer(child, number, channel, new Watch()));
   }
 
   void channelOpen(int channel) {
@@ -167,6 +197,11 @@ final class WebRtcConnection implements Connection {
       }
       case Pong pong -> {
         Duration measured = Duration.ofNanos(Math.max(1, System.nanoTime() - pong.number()));
+        RoundTrips known = roundTrips;
+        roundTrips =
+            known == null
+                ? RoundTrips.first(measured.toNanos(), pong.number())
+                : known.and(measured.toNanos(), pong.number());
         Duration before = roundTrip;
         // Smoothed like TCP's (RFC 6298, section 2).
         roundTrip = before.isZero() ? measured : before.multipliedBy(7).plus(measured).dividedBy(8);
@@ -285,7 +320,7 @@ final class WebRtcConnection implements Connection {
       StreamChannel channel = idle(urgency);
       if (channel == null) {
         int next = nextChannel.getAndIncrement();
-        channel = StreamChannel.ours(child, number, next, urgency, this::idle);
+        channel = StreamChannel.ours(child, number, next, urgency, new Watch(), this::idle);
         channelsOfOurs.incrementAndGet();
         channels.put(next, channel);
       }

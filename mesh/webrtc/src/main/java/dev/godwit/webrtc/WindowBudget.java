@@ -7,21 +7,18 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@link StreamState#INITIAL_WINDOW} each. Thread-safe.
  */
 final class WindowBudget {
-  /** What one stream gets, if there is so much. */
-  static final int SHARE = 4 * 1024 * 1024 - StreamState.INITIAL_WINDOW;
-
   private final AtomicLong left;
 
   WindowBudget(long bytes) {
     this.left = new AtomicLong(bytes);
   }
 
-  /** Takes a share; false when there is none left. */
-  boolean take() {
-    return left.getAndUpdate(now -> now >= SHARE ? now - SHARE : now) >= SHARE;
+  /** Takes so many bytes; false when there are not so many left. */
+  boolean take(long bytes) {
+    return left.getAndUpdate(now -> now >= bytes ? now - bytes : now) >= bytes;
   }
 
-  void giveBack() {
-    left.addAndGet(SHARE);
+  void giveBack(long bytes) {
+    left.addAndGet(bytes);
   }
 }

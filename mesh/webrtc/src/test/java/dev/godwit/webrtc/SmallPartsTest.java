@@ -49,12 +49,12 @@ class SmallPartsTest {
   }
 
   @Test
-  void aBudgetIsTakenInSharesAndGivenBack() {
-    WindowBudget budget = new WindowBudget(2L * WindowBudget.SHARE + 1);
-    assertTrue(budget.take());
-    assertTrue(budget.take());
-    assertFalse(budget.take());
-    budget.giveBack();
-    assertTrue(budget.take());
+  void aBudgetIsTakenAndGivenBack() {
+    WindowBudget budget = new WindowBudget(10);
+    assertTrue(budget.take(6));
+    assertFalse(budget.take(5));
+    assertTrue(budget.take(4));
+    budget.giveBack(6);
+    assertTrue(budget.take(5));
   }
 }
