@@ -34,11 +34,11 @@ final class HubCommand extends Verb {
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
-      defaultValue = "0.0.0.0:7007",
+      defaultValue = ":7007",
       description =
-          "Where to listen, TCP and UDP (default: ${DEFAULT-VALUE}). STUN is answered on the next"
-              + " UDP port, too.")
-  private String listen = "0.0.0.0:7007";
+          "Where to listen, TCP and UDP (default: every address, port 7007). STUN is answered on"
+              + " the next UDP port, too.")
+  private String listen = ":7007";
 
   @Option(
       names = "--data",

@@ -2,7 +2,10 @@ package dev.godwit.cli;
 
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeSettings;
+import dev.godwit.path.AddressText;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -21,7 +24,7 @@ final class ListenOption {
   }
 
   /**
-   * Reads {@code HOST:PORT} or {@code HOST}.
+   * Reads {@code HOST:PORT} or {@code HOST}; without a host it is every address.
    *
    * @param port when none is given
    */
@@ -33,15 +36,12 @@ final class ListenOption {
       host = host.substring(1, host.length() - 1);
     }
     try {
-      InetSocketAddress address =
-          new InetSocketAddress(
-              host.isEmpty() ? "0.0.0.0" : host,
-              bare ? port : Integer.parseInt(text.substring(colon + 1)));
-      if (address.isUnresolved()) {
-        throw new NodeException(
-            NodeException.Kind.USAGE, "The host '" + host + "' to listen on is not known.");
-      }
-      return address;
+      return new InetSocketAddress(
+          host.isEmpty() ? AddressText.everywhere() : InetAddress.getByName(host),
+          bare ? port : Integer.parseInt(text.substring(colon + 1)));
+    } catch (UnknownHostException e) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, "The host '" + host + "' to listen on is not known.", e);
     } catch (IllegalArgumentException e) {
       throw new NodeException(
           NodeException.Kind.USAGE, "'" + text + "' is no HOST:PORT to listen on.", e);

@@ -1,10 +1,9 @@
 package dev.godwit.node;
 
+import dev.godwit.path.AddressText;
 import dev.godwit.path.PathPolicy;
 import dev.godwit.quic.QuicSettings;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 
 /**
@@ -36,16 +35,12 @@ public record NodeSettings(
 
   /** All addresses, any port, ten seconds for the hub, every way. */
   public static NodeSettings standard() {
-    try {
-      return new NodeSettings(
-          new InetSocketAddress(InetAddress.getByAddress(new byte[4]), 0),
-          QuicSettings.STANDARD,
-          Duration.ofSeconds(10),
-          PathPolicy.ANY,
-          Stay.BRIEF);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("four bytes are an address", e);
-    }
+    return new NodeSettings(
+        new InetSocketAddress(AddressText.everywhere(), 0),
+        QuicSettings.STANDARD,
+        Duration.ofSeconds(10),
+        PathPolicy.ANY,
+        Stay.BRIEF);
   }
 
   /** With another address to listen on. */

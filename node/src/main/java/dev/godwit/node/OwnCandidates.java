@@ -10,8 +10,10 @@ import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -92,14 +94,37 @@ final class OwnCandidates implements AutoCloseable {
   private List<InetSocketAddress> ask(HubWelcome welcome) {
     Set<InetSocketAddress> answers = new LinkedHashSet<>();
     for (int port : welcome.stunPorts()) {
-      try {
-        InetAddress server = InetAddress.getByName(hub.hub().host());
-        answers.add(transport.reflexive(new InetSocketAddress(server, port), ANSWER));
-      } catch (IOException e) {
-        LOG.debug("no answer of the hub's STUN", e);
+      for (InetAddress server : servers()) {
+        try {
+          answers.add(transport.reflexive(new InetSocketAddress(server, port), ANSWER));
+        } catch (IOException e) {
+          LOG.debug("no answer of the hub's STUN", e);
+        }
       }
     }
     return List.copyOf(answers);
+  }
+
+  /** The hub's addresses, one of each family in which this machine reaches others. */
+  private List<InetAddress> servers() {
+    Set<Class<?>> families = new HashSet<>();
+    for (String own : transport.addresses()) {
+      InetAddress address = AddressText.parse(own).getAddress();
+      if (!address.isLoopbackAddress()) {
+        families.add(address.getClass());
+      }
+    }
+    List<InetAddress> servers = new ArrayList<>();
+    try {
+      for (InetAddress server : InetAddress.getAllByName(hub.hub().host())) {
+        if (families.remove(server.getClass())) {
+          servers.add(server);
+        }
+      }
+    } catch (UnknownHostException e) {
+      LOG.debug("the hub's name is not known now", e);
+    }
+    return servers;
   }
 
   /** The network has changed: what is known may be wrong. */

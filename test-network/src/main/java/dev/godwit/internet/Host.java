@@ -82,6 +82,10 @@ public final class Host {
     return namespace.call(work);
   }
 
+  void names(List<String> lines) throws IOException {
+    namespace.names(lines);
+  }
+
   void addIpv6(String address, String router) throws IOException {
     attachment.addIpv6(address, router);
   }

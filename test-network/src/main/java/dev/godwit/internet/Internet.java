@@ -227,6 +227,19 @@ public final class Internet implements AutoCloseable {
   }
 
   /**
+   * Lets commands on all hosts that are there by now find the addresses of one by a name, as a name
+   * server would tell them.
+   */
+  public void publish(String name, Host host) throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add(host.address().getHostAddress() + " " + name);
+    host.ipv6().ifPresent(address -> lines.add(address.getHostAddress() + " " + name));
+    for (Host each : hosts.values()) {
+      each.names(lines);
+    }
+  }
+
+  /**
    * Nothing passes between these two hosts any more, while both reach everybody else as before.
    * Addresses that they get later are not meant.
    */

@@ -28,6 +28,10 @@ import java.util.stream.Stream;
  */
 record Namespace(String name) {
   private static final Path FOLDER = Path.of("/run/netns");
+
+  /** What {@code ip netns exec} puts over the files of {@code /etc}. */
+  private static final Path FILES = Path.of("/etc/netns");
+
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Duration STEP = Duration.ofMillis(2);
 
@@ -113,6 +117,8 @@ record Namespace(String name) {
         held.add(FileChannel.open(file, StandardOpenOption.READ));
         inode(file).ifPresent(doomed::add);
         Tool.IP.run("", "netns", "delete", name);
+        Files.deleteIfExists(FILES.resolve(name).resolve("hosts"));
+        Files.deleteIfExists(FILES.resolve(name));
       } catch (IOException e) {
         // Somebody else may have been faster, such as the end of this process.
         if (Files.exists(file)) {
@@ -155,6 +161,14 @@ record Namespace(String name) {
     } catch (IOException e) {
       return Optional.empty();
     }
+  }
+
+  /** Commands that run in it find these names, beside {@code localhost}. */
+  void names(List<String> lines) throws IOException {
+    Path own = Files.createDirectories(FILES.resolve(name));
+    List<String> all = new ArrayList<>(List.of("127.0.0.1 localhost", "::1 localhost"));
+    all.addAll(lines);
+    Files.write(own.resolve("hosts"), all);
   }
 
   /** Runs {@code ip -batch} in it. */

@@ -34,6 +34,7 @@ public final class Connectivity {
   private static final double CONNECT_MILLIS = 5000;
   private static final double RELAY_MILLIS = 1000;
   private static final String AUTOMATIC = "automatic";
+  private static final String HUB = "hub.test";
 
   /** As long as {@code endpoint-independent → endpoint-independent}, and a bit more. */
   private static final String NAME = "%-48s";
@@ -82,9 +83,7 @@ public final class Connectivity {
    */
   static boolean run(PrintStream out, Path directory, List<String> arguments)
       throws IOException, InterruptedException {
-    // The hub of this matrix has an IPv4 address only.
-    List<NatKind> kinds =
-        Stream.of(NatKind.values()).filter(kind -> kind != NatKind.IPV6_ONLY).toList();
+    List<NatKind> kinds = List.of(NatKind.values());
     List<String> columns =
         Stream.concat(Stream.of(Way.values()).map(Way::word), Stream.of(AUTOMATIC)).toList();
     @Nullable Path table = null;
@@ -120,13 +119,14 @@ public final class Connectivity {
     boolean good = true;
     try (Internet internet = Internet.create(1);
         World world = World.in(directory)) {
-      Host server = internet.host("hub");
-      var _ = world.hub(Place.on(server), server.address().getHostAddress() + ":443");
+      Host server = internet.dualStack("hub", LinkProfile.PERFECT);
       List<Member> members = new ArrayList<>();
       for (NatKind kind : kinds) {
         callers.put(kind, member(internet, world, "a-" + word(kind), kind, link));
         callees.put(kind, member(internet, world, "b-" + word(kind), kind, link));
       }
+      internet.publish(HUB, server);
+      var _ = world.hub(Place.on(server), ":443", "--advertise", HUB);
       members.addAll(callers.values());
       members.addAll(callees.values());
       world.found(Place.on(server), members);
@@ -161,7 +161,9 @@ public final class Connectivity {
   private static Member member(
       Internet internet, World world, String name, NatKind kind, LinkProfile link)
       throws IOException {
-    return world.stranger(name, Place.on(internet.host(name, kind, link)));
+    Host host =
+        kind == NatKind.NONE ? internet.dualStack(name, link) : internet.host(name, kind, link);
+    return world.stranger(name, Place.on(host));
   }
 
   private Cell cell(NatKind from, NatKind to, String column)

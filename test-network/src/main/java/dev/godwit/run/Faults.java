@@ -125,8 +125,8 @@ final class Faults {
       Venue venue =
           new Venue(
               spot(server, server.address().getHostAddress() + ":7007"),
-              spot(alice, "0.0.0.0:0"),
-              spot(bob, "0.0.0.0:0"));
+              spot(alice, ":0"),
+              spot(bob, ":0"));
       Demo.Options options =
           new Demo.Options(
               List.of(System.getProperty("godwit.launcher", "godwit")),

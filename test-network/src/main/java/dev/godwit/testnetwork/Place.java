@@ -19,8 +19,7 @@ public record Place(String listen, UnaryOperator<List<String>> prefix) {
   /** A host of a virtual internet; nodes listen on all of its addresses. */
   public static Place on(Host host) throws IOException {
     List<String> enter = host.command(List.of()).command();
-    return new Place(
-        "0.0.0.0:0", command -> Stream.concat(enter.stream(), command.stream()).toList());
+    return new Place(":0", command -> Stream.concat(enter.stream(), command.stream()).toList());
   }
 
   /** The command that runs {@code command} there. */

@@ -174,12 +174,15 @@ public final class World implements AutoCloseable {
    *
    * @param place where
    * @param listen address and port
+   * @param options of {@code godwit hub}
    */
-  public HubAddress hub(Place place, String listen) throws IOException, InterruptedException {
+  public HubAddress hub(Place place, String listen, String... options)
+      throws IOException, InterruptedException {
     if (hub != null) {
       throw new IllegalStateException("there is a hub already");
     }
     List<String> command = command("hub", "--listen", listen, "--data", path("hub").toString());
+    command.addAll(List.of(options));
     command.add("--json");
     hub = start("hub", place.command(command));
     return hub();

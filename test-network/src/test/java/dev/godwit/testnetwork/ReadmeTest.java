@@ -84,7 +84,7 @@ class ReadmeTest {
     String text =
         command
             .text()
-            .replace("0.0.0.0:7007", World.LOOPBACK)
+            .replace("--listen :7007", "--listen " + World.LOOPBACK)
             .replace("HOST:7007/FINGERPRINT", hub)
             .replace("vm1.img", file(node).toString())
             .replace("/tmp/vm1.sock", socket(node).toString())

@@ -56,6 +56,25 @@ public final class AddressText {
   }
 
   /**
+   * The address that a socket is bound to so that it is reached at all addresses of this machine:
+   * {@code ::}, which takes IPv4 too, or {@code 0.0.0.0} where no interface has IPv6.
+   */
+  public static InetAddress everywhere() {
+    return InetAddress.ofLiteral(hasIpv6() ? "::" : "0.0.0.0");
+  }
+
+  private static boolean hasIpv6() {
+    try {
+      return NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .anyMatch(Inet6Address.class::isInstance);
+    } catch (SocketException e) {
+      // Interfaces that cannot be listed have no address that peers could be told either.
+      return false;
+    }
+  }
+
+  /**
    * The addresses at which a socket bound to {@code bound} can be dialled: itself, or one for each
    * address of this machine when it is bound to all; public before private, loopback last.
    *
