@@ -24,9 +24,10 @@ import picocli.CommandLine.Option;
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "See it work, on this machine: a hub, two nodes and a program that keeps writing, each a",
-      "process of its own. The program's state moves to the other node while it writes; a checker",
-      "proves that nothing was lost. Leaves nothing behind."
+      "See it work, on this machine.",
+      "A hub, two nodes and a program that keeps writing run here, each a process of its own.",
+      "The program's state moves to the other node while it writes; a checker proves that",
+      "nothing was lost. Leaves nothing behind."
     })
 final class DemoCommand extends Verb {
   private static final Duration STOP = Duration.ofSeconds(10);

@@ -14,8 +14,9 @@ import picocli.CommandLine.Mixin;
     name = "doctor",
     mixinStandardHelpOptions = true,
     description = {
-      "Find out what this network allows: the kind of NAT, whether UDP gets out, whether the",
-      "router opens ports, whether the hub relays; and what that means."
+      "Find out what this network allows, and what that means.",
+      "Tells the kind of NAT, whether UDP gets out, whether the router opens ports, and",
+      "whether the hub relays."
     })
 final class DoctorCommand extends Verb {
   @Mixin private final ListenOption listen = new ListenOption();

@@ -21,7 +21,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = {
       "",
       "See it work:  godwit demo",
-      "Begin:        godwit hub, then godwit mesh create, godwit mesh invite, godwit mesh join",
+      "Begin:        godwit hub, then godwit mesh create, mesh invite, mesh join",
       "Move state:   godwit seed on one machine, godwit leech on the other",
       ""
     },

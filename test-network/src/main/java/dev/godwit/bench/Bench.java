@@ -8,6 +8,8 @@ public final class Bench {
   private static final Set<String> ALL =
       Set.of("nbd", "quic", "migrate", "link", "hub", "transports");
 
+  private static final Set<String> IN_TURN = Set.of("nbd", "quic", "migrate");
+
   private Bench() {}
 
   /**
@@ -25,7 +27,9 @@ public final class Bench {
           "usage: test-network/bench [nbd] [quic] [migrate] [link] [hub] [transports]");
       System.exit(2);
     }
-    System.out.println("Medians of several runs in turn; the single runs are in brackets.");
+    if (wanted.stream().anyMatch(IN_TURN::contains)) {
+      System.out.println("Medians of several runs in turn; the single runs are in brackets.");
+    }
     if (wanted.contains("nbd")) {
       NbdBench.run(System.out);
     }
