@@ -4,6 +4,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.stream.StreamResetException;
 import dev.godwit.stream.StreamTimeoutException;
+import dev.godwit.stream.StreamWait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -19,13 +20,11 @@ import io.netty.util.UncheckedBooleanSupplier;
 import io.netty.util.concurrent.Future;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +77,11 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   private boolean closed;
   private int resetCode = -1;
   private @Nullable String gone;
+  private final StreamWait wait = new StreamWait(() -> resetCode, () -> gone);
   private int unsentBytes;
+
+  /** Grows with every byte that the event loop took. */
+  private long sentBytes;
 
   /** Reads again, once everything that came with the last packets was taken in. */
   private final Runnable readAgain;
@@ -345,11 +348,15 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     lock.lock();
     try {
       wanted = atLeast;
-      await(readable, "read", timeout, () -> receivedBytes >= atLeast || ended);
+      wait.until(readable, "read", timeout, () -> receivedBytes >= atLeast || ended, this::arrived);
       return !received.isEmpty();
     } finally {
       lock.unlock();
     }
+  }
+
+  private long arrived() {
+    return receivedBytes;
   }
 
   /**
@@ -365,7 +372,12 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       wanted = 1;
       lent = dst;
       try {
-        await(readable, "read", timeout, () -> !dst.hasRemaining() || ended || !received.isEmpty());
+        wait.until(
+            readable,
+            "read",
+            timeout,
+            () -> !dst.hasRemaining() || ended || !received.isEmpty(),
+            dst::position);
       } finally {
         // The event loop gives it back within microseconds; before that dst is not the caller's.
         while (borrowed) {
@@ -458,7 +470,12 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
   private void submit(ByteBuf bytes, int length, @Nullable PooledBuffer owner) throws IOException {
     lock.lock();
     try {
-      await(writable, "write", timeout, () -> unsentBytes < WRITE_HIGH || finished || stopped);
+      wait.until(
+          writable,
+          "write",
+          timeout,
+          () -> unsentBytes < WRITE_HIGH || finished || stopped,
+          () -> sentBytes);
       if (finished) {
         throw new IOException("this direction is finished");
       }
@@ -491,6 +508,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     lock.lock();
     try {
       unsentBytes -= length;
+      sentBytes += length;
       if (!sent.isSuccess()) {
         stopped = true;
       }
@@ -507,7 +525,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     channel.read();
     lock.lock();
     try {
-      await(readable, "reset", RESET_CODE, () -> false);
+      wait.until(readable, "reset", RESET_CODE, () -> false);
       throw new IllegalStateException("waited for nothing");
     } catch (StreamTimeoutException e) {
       return (IOException) new StreamResetException(0).initCause(e);
@@ -515,37 +533,6 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       return e;
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Waits with the lock held until {@code condition} holds. */
-  private void await(Condition signal, String operation, Duration limit, BooleanSupplier condition)
-      throws IOException {
-    long left = limit.toNanos();
-    try {
-      while (true) {
-        if (resetCode >= 0) {
-          throw new StreamResetException(resetCode);
-        }
-        if (condition.getAsBoolean()) {
-          return;
-        }
-        String reason = gone;
-        if (reason != null) {
-          throw new IOException(reason);
-        }
-        if (limit.isZero()) {
-          signal.await();
-        } else if (left <= 0) {
-          throw new StreamTimeoutException(operation, limit);
-        } else {
-          left = signal.awaitNanos(left);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted during " + operation).initCause(e);
     }
   }
 

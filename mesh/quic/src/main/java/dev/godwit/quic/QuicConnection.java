@@ -4,6 +4,7 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.path.AddressText;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Failures;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;

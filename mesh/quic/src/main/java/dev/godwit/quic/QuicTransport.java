@@ -11,6 +11,8 @@ import dev.godwit.path.Checks;
 import dev.godwit.path.StunAgent;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.DialRace;
+import dev.godwit.stream.Failures;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
@@ -59,7 +61,6 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -414,44 +415,25 @@ public final class QuicTransport implements Transport {
     if (addresses.isEmpty()) {
       throw new IOException("no address of " + peer.shortForm() + " is known");
     }
-    CompletableFuture<QuicConnection> first = new CompletableFuture<>();
-    Attempts attempts = new Attempts(addresses.size(), first);
+    DialRace race = new DialRace(addresses.size());
     for (String address : addresses) {
-      dial(peer, address, timeout, first, attempts);
+      try {
+        CompletableFuture<Connection> outcome = new CompletableFuture<>();
+        begin(peer, AddressText.parse(address), timeout, outcome);
+        // A handshake under way is left to itself: the race closes what it leads to.
+        race.run(address, () -> {}, outcome);
+      } catch (IllegalArgumentException e) {
+        race.failed(address, Failures.text(e));
+      }
     }
-    try {
-      return first.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw new IOException(peer.shortForm() + " cannot be reached: " + Failures.text(e), e);
-    } catch (TimeoutException e) {
-      first.cancel(false);
-      throw new IOException(
-          peer.shortForm()
-              + " cannot be reached: no answer from "
-              + String.join(", ", addresses)
-              + " within "
-              + timeout.toMillis()
-              + " ms",
-          e);
-    } catch (InterruptedException e) {
-      first.cancel(false);
-      throw interrupted(e);
-    }
+    return race.winner(peer, addresses, timeout);
   }
 
-  private void dial(
+  private void begin(
       NodeId peer,
-      String address,
+      InetSocketAddress remote,
       Duration timeout,
-      CompletableFuture<QuicConnection> first,
-      Attempts attempts) {
-    InetSocketAddress remote;
-    try {
-      remote = AddressText.parse(address);
-    } catch (IllegalArgumentException e) {
-      attempts.failed(address, e.getMessage());
-      return;
-    }
+      CompletableFuture<Connection> outcome) {
     Future<QuicChannel> connected =
         QuicChannel.newBootstrap(socket)
             .attr(WANTED, peer)
@@ -469,7 +451,7 @@ public final class QuicTransport implements Transport {
     connected.addListener(
         (Future<QuicChannel> done) -> {
           if (!done.isSuccess()) {
-            attempts.failed(address, Failures.text(done.cause()));
+            outcome.completeExceptionally(done.cause());
             return;
           }
           QuicChannel channel = done.getNow();
@@ -478,34 +460,12 @@ public final class QuicTransport implements Transport {
             if (!proven.equals(peer)) {
               throw new IOException("it is " + proven.shortForm());
             }
-            QuicConnection connection = begin(channel, proven);
-            if (!first.complete(connection)) {
-              connection.close("another path was faster");
-            }
+            outcome.complete(begin(channel, proven));
           } catch (IOException e) {
             var _ = channel.close();
-            attempts.failed(address, e.getMessage());
+            outcome.completeExceptionally(e);
           }
         });
-  }
-
-  /** The addresses that are tried side by side, and why those failed that did. */
-  private static final class Attempts {
-    private final CompletableFuture<QuicConnection> result;
-    private final List<String> failures = new ArrayList<>();
-    private int left;
-
-    Attempts(int count, CompletableFuture<QuicConnection> result) {
-      this.left = count;
-      this.result = result;
-    }
-
-    synchronized void failed(String address, @Nullable String reason) {
-      failures.add(address + ": " + reason);
-      if (--left == 0) {
-        result.completeExceptionally(new IOException(String.join(", ", failures)));
-      }
-    }
   }
 
   /** Keeps errors of a handshake out of the log; the dialler hears of them anyway. */

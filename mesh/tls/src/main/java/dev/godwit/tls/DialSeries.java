@@ -1,6 +1,7 @@
 package dev.godwit.tls;
 
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.DialRace;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -73,18 +74,22 @@ final class DialSeries {
   }
 
   private void next(Duration gap, Duration left) {
-    if (race.first().isDone()) {
+    if (race.isOver()) {
       return;
     }
     CompletableFuture<Connection> outcome = new CompletableFuture<>();
     boolean last = left.compareTo(gap.multipliedBy(2)) <= 0;
     long begun = System.nanoTime();
     Channel channel = attempt.begin(left, outcome);
+    Runnable abandon =
+        () -> {
+          var _ = channel.close();
+        };
     if (last) {
-      race.run(name, channel, outcome);
+      race.run(name, abandon, outcome);
       return;
     }
-    race.enter(channel, outcome);
+    race.enter(abandon, outcome);
     Runnable following = () -> next(gap.multipliedBy(2), left.minus(gap));
     switch (overlap) {
       case ALLOWED -> later(following, gap, begun);
@@ -95,7 +100,7 @@ final class DialSeries {
   }
 
   private void later(Runnable following, Duration gap, long begun) {
-    if (!race.first().isDone()) {
+    if (!race.isOver()) {
       long wait = Math.max(0, gap.toNanos() - (System.nanoTime() - begun));
       var _ = timer.schedule(following, wait, TimeUnit.NANOSECONDS);
     }

@@ -2,6 +2,7 @@ package dev.godwit.tls;
 
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.stream.Failures;
 import dev.godwit.stream.StreamQueue;
 import dev.godwit.tls.MuxStream.Origin;
 import dev.godwit.wire.ProtocolException;

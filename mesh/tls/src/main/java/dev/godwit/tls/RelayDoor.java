@@ -2,6 +2,7 @@ package dev.godwit.tls;
 
 import dev.godwit.signaling.CircuitId;
 import dev.godwit.signaling.HubProtocol;
+import dev.godwit.stream.Failures;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

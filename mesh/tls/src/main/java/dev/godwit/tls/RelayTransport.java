@@ -5,6 +5,7 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.signaling.CircuitId;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Failures;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;

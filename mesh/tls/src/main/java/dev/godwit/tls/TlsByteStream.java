@@ -4,20 +4,17 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.stream.StreamResetException;
-import dev.godwit.stream.StreamTimeoutException;
+import dev.godwit.stream.StreamWait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +60,7 @@ final class TlsByteStream implements ByteStream {
   private boolean letGo;
   private int resetCode = -1;
   private @Nullable String gone;
+  private final StreamWait wait = new StreamWait(() -> resetCode, () -> gone);
   private long unsentBytes;
 
   /** Grows with every byte that the connection took. */
@@ -237,16 +235,11 @@ final class TlsByteStream implements ByteStream {
   private boolean awaitReceived() throws IOException {
     lock.lock();
     try {
-      await(readable, "read", timeout, () -> receivedBytes > 0 || ended, this::noProgress);
+      wait.until(readable, "read", timeout, () -> receivedBytes > 0 || ended);
       return receivedBytes > 0;
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Whoever waits for the first byte has no progress to show before it. */
-  private long noProgress() {
-    return 0;
   }
 
   /**
@@ -261,7 +254,7 @@ final class TlsByteStream implements ByteStream {
       }
       lent = dst;
       try {
-        await(
+        wait.until(
             readable,
             "read",
             timeout,
@@ -375,7 +368,7 @@ final class TlsByteStream implements ByteStream {
   private void awaitWritable() throws IOException {
     lock.lock();
     try {
-      await(
+      wait.until(
           writable, "write", timeout, () -> unsentBytes < WRITE_HIGH || finished, () -> sentBytes);
       if (finished) {
         throw new IOException("this direction is finished");
@@ -398,49 +391,6 @@ final class TlsByteStream implements ByteStream {
     }
     if (!multiplexer.execute(() -> multiplexer.submit(stream, outgoing))) {
       outgoing.discard();
-    }
-  }
-
-  /**
-   * Waits with the lock held until {@code condition} holds. The limit begins anew whenever {@code
-   * progress} has changed.
-   */
-  private void await(
-      Condition signal,
-      String operation,
-      Duration limit,
-      BooleanSupplier condition,
-      LongSupplier progress)
-      throws IOException {
-    long left = limit.toNanos();
-    long before = progress.getAsLong();
-    try {
-      while (true) {
-        if (resetCode >= 0) {
-          throw new StreamResetException(resetCode);
-        }
-        if (condition.getAsBoolean()) {
-          return;
-        }
-        String reason = gone;
-        if (reason != null) {
-          throw new IOException(reason);
-        }
-        if (limit.isZero()) {
-          signal.await();
-        } else if (left > 0) {
-          left = signal.awaitNanos(left);
-        } else if (progress.getAsLong() != before) {
-          before = progress.getAsLong();
-          left = limit.toNanos();
-        } else {
-          throw new StreamTimeoutException(operation, limit);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted during " + operation).initCause(e);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.godwit.identity.LeafVerifier;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.RenewingLeaf;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Failures;
 import dev.godwit.stream.Path;
 import dev.godwit.tls.Multiplexer.Side;
 import io.netty.channel.Channel;

@@ -5,6 +5,8 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.path.AddressText;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.DialRace;
+import dev.godwit.stream.Failures;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
@@ -29,7 +31,6 @@ import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -38,9 +39,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -218,12 +217,17 @@ public final class TlsTransport implements Transport {
         Channel channel =
             connect(
                 peer, AddressText.parse(address), null, timeout, _ -> Path.Kind.DIRECT, outcome);
-        race.run(address, channel, outcome);
+        race.run(
+            address,
+            () -> {
+              var _ = channel.close();
+            },
+            outcome);
       } catch (IllegalArgumentException e) {
         race.failed(address, Failures.text(e));
       }
     }
-    return winner(race, peer, addresses, timeout);
+    return race.winner(peer, addresses, timeout);
   }
 
   /**
@@ -310,30 +314,7 @@ public final class TlsTransport implements Transport {
               race)
           .start(timeout);
     }
-    return winner(race, peer, addresses, timeout);
-  }
-
-  private static Connection winner(
-      DialRace race, NodeId peer, List<String> addresses, Duration timeout) throws IOException {
-    try {
-      return race.first().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw new IOException(peer.shortForm() + " cannot be reached: " + Failures.text(e), e);
-    } catch (TimeoutException e) {
-      boolean _ = race.first().cancel(false);
-      throw new IOException(
-          peer.shortForm()
-              + " cannot be reached: no answer from "
-              + String.join(", ", addresses)
-              + " within "
-              + timeout.toMillis()
-              + " ms",
-          e);
-    } catch (InterruptedException e) {
-      boolean _ = race.first().cancel(false);
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
-    }
+    return race.winner(peer, addresses, timeout);
   }
 
   /**

@@ -4,7 +4,7 @@ import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.stream.StreamResetException;
-import dev.godwit.stream.StreamTimeoutException;
+import dev.godwit.stream.StreamWait;
 import dev.godwit.webrtc.StreamMessage.Data;
 import dev.godwit.webrtc.StreamMessage.Fin;
 import dev.godwit.webrtc.StreamMessage.FinAck;
@@ -13,7 +13,6 @@ import dev.godwit.webrtc.StreamMessage.Window;
 import dev.godwit.webrtc.WindowGrowth.RoundTrips;
 import dev.godwit.webrtc.bridge.BridgeCost;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +79,7 @@ final class WebRtcByteStream implements ByteStream {
   private final WindowGrowth growth = new WindowGrowth();
   private int borrowed;
   private @Nullable String gone;
+  private final StreamWait wait = new StreamWait(state::resetCode, () -> gone);
   private volatile Duration timeout = Duration.ZERO;
 
   private WebRtcByteStream(
@@ -278,38 +277,6 @@ final class WebRtcByteStream implements ByteStream {
     return (int) Math.min(state.sendable(), StreamMessage.MAX_PAYLOAD);
   }
 
-  /** Waits until {@code condition} holds. */
-  private void await(Condition signal, String operation, BooleanSupplier condition)
-      throws IOException {
-    Duration limit = timeout;
-    long nanos = limit.toNanos();
-    try {
-      while (true) {
-        if (state.isReset()) {
-          throw new StreamResetException(state.resetCode());
-        }
-        if (condition.getAsBoolean()) {
-          return;
-        }
-        String reason = gone;
-        if (reason != null) {
-          throw new IOException(reason);
-        }
-        if (limit.isZero()) {
-          signal.await();
-        } else if (nanos <= 0) {
-          throw new StreamTimeoutException(operation, limit);
-        } else {
-          nanos = signal.awaitNanos(nanos);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted during " + operation).initCause(e);
-    }
-  }
-
   // Callers.
 
   @Override
@@ -319,7 +286,7 @@ final class WebRtcByteStream implements ByteStream {
     }
     lock.lock();
     try {
-      await(readable, "read", () -> !received.isEmpty() || state.isEnded());
+      wait.until(readable, "read", timeout, () -> !received.isEmpty() || state.isEnded());
       int start = dst.position();
       while (dst.hasRemaining() && !received.isEmpty()) {
         PooledBuffer first = received.element();
@@ -382,7 +349,7 @@ final class WebRtcByteStream implements ByteStream {
       if (!state.isReset() && gone == null) {
         openChannel();
       }
-      await(writable, "write", () -> state.isFinished() || sendable() > 0);
+      wait.until(writable, "write", timeout, () -> state.isFinished() || sendable() > 0);
       checkUnfinished();
       int part = (int) Math.min(wanted, sendable());
       state.sent(part);
@@ -412,7 +379,7 @@ final class WebRtcByteStream implements ByteStream {
     owner.close();
     lock.lock();
     try {
-      await(writable, "write", () -> true);
+      wait.until(writable, "write", timeout, () -> true);
       checkUnfinished();
       throw new IOException(String.valueOf(gone));
     } finally {
