@@ -25,9 +25,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = {
       "See it work, on this machine.",
-      "A hub, two nodes and a program that keeps writing run here, each a process of its own.",
-      "The program's state moves to the other node while it writes; a checker proves that",
-      "nothing was lost. Leaves nothing behind."
+      "A hub, two nodes and a program that keeps writing run here, each a process of its own."
+          + " The program's state moves to the other node while it writes; a checker proves that"
+          + " nothing was lost. Leaves nothing behind."
     })
 final class DemoCommand extends Verb {
   private static final Duration STOP = Duration.ofSeconds(10);
@@ -38,8 +38,8 @@ final class DemoCommand extends Verb {
       defaultValue = "quic",
       description = {
         "How the nodes connect: quic, tls, relay, webrtc (default: ${DEFAULT-VALUE}).",
-        "WebRTC ignores loopback: its nodes get network namespaces of their own, for which",
-        "the demo has to be root, or to be allowed user namespaces."
+        "WebRTC ignores loopback: its nodes get network namespaces of their own, for which"
+            + " the demo has to be root, or to be allowed user namespaces."
       })
   private String transport = "quic";
 

@@ -15,8 +15,8 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = {
       "Find out what this network allows, and what that means.",
-      "Tells the kind of NAT, whether UDP gets out, whether the router opens ports, and",
-      "whether the hub relays."
+      "Tells the kind of NAT, whether UDP gets out, whether the router opens ports, and"
+          + " whether the hub relays."
     })
 final class DoctorCommand extends Verb {
   @Mixin private final ListenOption listen = new ListenOption();

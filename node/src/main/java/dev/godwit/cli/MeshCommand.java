@@ -235,10 +235,9 @@ final class MeshCommand implements Runnable {
     @Parameters(
         arity = "0..1",
         paramLabel = "TICKET",
-        description = {
-          "The ticket. Others on this machine can see a command line:",
-          "leave it away and type or pipe the ticket instead."
-        })
+        description =
+            "The ticket. Others on this machine can see a command line: leave it away and type or"
+                + " pipe the ticket instead.")
     private @Nullable String ticket;
 
     @Override

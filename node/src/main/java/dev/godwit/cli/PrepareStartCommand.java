@@ -7,10 +7,9 @@ import picocli.CommandLine.Command;
     name = "prepare-start",
     hidden = true,
     mixinStandardHelpOptions = true,
-    description = {
-      "Do everything once in this process, so that the launcher can record what a start needs and",
-      "later starts are faster."
-    })
+    description =
+        "Do everything once in this process, so that the launcher can record what a start needs"
+            + " and later starts are faster.")
 final class PrepareStartCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {

@@ -35,10 +35,18 @@ final class Reachability {
       return Optional.of("no common address family");
     }
     return switch (way) {
-      case QUIC, WEBRTC -> udp(one, other);
+      case QUIC -> udp(one, other);
+      case WEBRTC -> ice(one, other);
       case TLS -> tcp(one, other);
       case RELAY -> Optional.of("it is the third party");
     };
+  }
+
+  /** ICE goes over UDP, and over TCP to a host that everybody can reach (RFC 6544). */
+  private static Optional<String> ice(NatKind one, NatKind other) {
+    return EnumSet.of(one, other).equals(EnumSet.of(NatKind.NONE, NatKind.UDP_BLOCKED))
+        ? Optional.empty()
+        : udp(one, other);
   }
 
   private static Optional<String> udp(NatKind one, NatKind other) {

@@ -34,7 +34,7 @@ class ConnectivityTest {
             world,
             List.of(
                 "--kinds",
-                "none,endpoint-independent,port-restricted",
+                "none,ipv6-only,port-restricted",
                 "--transports",
                 "quic,tls,relay,automatic",
                 "--slack",
@@ -44,6 +44,8 @@ class ConnectivityTest {
     assertTrue(good, () -> printed.toString(StandardCharsets.UTF_8));
     String markdown = Files.readString(table);
     assertTrue(markdown.contains("| port-restricted → port-restricted | punched quic"), markdown);
+    assertTrue(markdown.contains("| ipv6-only → ipv6-only | direct quic"), markdown);
+    assertTrue(markdown.contains("| ipv6-only → port-restricted | - | - | relay"), markdown);
   }
 
   @ParameterizedTest
@@ -55,6 +57,15 @@ class ConnectivityTest {
             Reachability.obstacle(kind, other, way), Reachability.obstacle(other, kind, way));
       }
     }
+  }
+
+  @Test
+  void withoutUdpIceReachesWhoeverLetsTcpIn() {
+    assertEquals(
+        Optional.empty(), Reachability.obstacle(NatKind.UDP_BLOCKED, NatKind.NONE, Way.WEBRTC));
+    assertTrue(
+        Reachability.obstacle(NatKind.UDP_BLOCKED, NatKind.PORT_RESTRICTED, Way.WEBRTC)
+            .isPresent());
   }
 
   @Test
