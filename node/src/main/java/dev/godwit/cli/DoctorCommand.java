@@ -51,7 +51,7 @@ final class DoctorCommand extends Verb {
                   .map(relay -> "the hub relays" + limits(relay.limits()))
                   .orElse("the hub relays nothing"));
       output.line("");
-      output.line(nat.sentence());
+      output.line(found.meaning());
       output.event(
           Json.event("result")
               .put("ok", true)
@@ -63,7 +63,7 @@ final class DoctorCommand extends Verb {
               .put("hairpin", word(nat.hairpin()))
               .put("portMapping", found.mapping().map(one -> text(one.udp())).orElse(null))
               .put("relay", found.relay().isPresent())
-              .put("meaning", nat.sentence()));
+              .put("meaning", found.meaning()));
     }
     return ExitStatus.DONE;
   }

@@ -27,4 +27,11 @@ public record Diagnosis(
   public Diagnosis {
     addresses = List.copyOf(addresses);
   }
+
+  /** What it means for the user, in a sentence or two. */
+  public String meaning() {
+    return seen.getAddress().isLoopbackAddress()
+        ? "The hub is on this machine, which says nothing of how it looks from outside."
+        : nat.sentence();
+  }
 }

@@ -9,11 +9,20 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /** Addresses and ports in text: {@code 192.0.2.1:4433}, {@code [2001:db8::1]:4433}. */
 public final class AddressText {
   private static final int LONGEST = 64;
+
+  /** Two or more groups of zeros, with the colons around them. */
+  private static final Pattern ZEROS = Pattern.compile("(?:^|:)0(?::0)+(?:$|:)");
+
+  /** Unique local addresses are fc00::/7 (RFC 4193). */
+  private static final int UNIQUE_LOCAL = 0xfc;
 
   private AddressText() {}
 
@@ -24,11 +33,24 @@ public final class AddressText {
       return address.getHostString() + ":" + address.getPort();
     }
     String host = ip.getHostAddress();
-    int scope = host.indexOf('%');
-    if (scope >= 0) {
-      host = host.substring(0, scope);
-    }
-    return (ip instanceof Inet6Address ? "[" + host + "]" : host) + ":" + address.getPort();
+    return (ip instanceof Inet6Address ? "[" + shorten(host) + "]" : host)
+        + ":"
+        + address.getPort();
+  }
+
+  /** Without its scope, and with the longest run of zeros left out (RFC 5952, section 4.2). */
+  private static String shorten(String ipv6) {
+    int scope = ipv6.indexOf('%');
+    String all = scope < 0 ? ipv6 : ipv6.substring(0, scope);
+    MatchResult longest =
+        ZEROS.matcher(all).results().max(Comparator.comparingInt(AddressText::length)).orElse(null);
+    return longest == null
+        ? all
+        : all.substring(0, longest.start()) + "::" + all.substring(longest.end());
+  }
+
+  private static int length(MatchResult match) {
+    return match.end() - match.start();
   }
 
   /**
@@ -100,6 +122,11 @@ public final class AddressText {
   }
 
   private static int rank(InetAddress ip) {
-    return ip.isLoopbackAddress() ? 2 : ip.isSiteLocalAddress() ? 1 : 0;
+    return ip.isLoopbackAddress() ? 2 : isPrivate(ip) ? 1 : 0;
+  }
+
+  private static boolean isPrivate(InetAddress ip) {
+    return ip.isSiteLocalAddress()
+        || (ip instanceof Inet6Address && (ip.getAddress()[0] & 0xfe) == UNIQUE_LOCAL);
   }
 }
