@@ -300,8 +300,8 @@ public final class Connectivity {
 
   private String markdown(List<String> arguments) {
     StringBuilder text = new StringBuilder();
-    text.append("Made by `test-network/run connectivity ")
-        .append(String.join(" ", arguments))
+    text.append("# Connectivity\n\nMade by `")
+        .append(String.join(" ", concat("test-network/run connectivity", arguments)))
         .append("`: real nodes in a virtual internet, 50 ms to the hub and back, 100 ms between")
         .append(" two nodes. The times are until the first answer, with the start of the path; a")
         .append(" `-` means no connection, a `!` that this is not as it has to be.\n\n");
@@ -329,6 +329,10 @@ public final class Connectivity {
                           .append(")\n"));
             });
     return text.toString();
+  }
+
+  private static List<String> concat(String first, List<String> others) {
+    return Stream.concat(Stream.of(first), others.stream()).toList();
   }
 
   /** For each reason the pairs that it keeps apart, and over which transports. */
