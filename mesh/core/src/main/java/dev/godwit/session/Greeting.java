@@ -102,7 +102,7 @@ public final class Greeting {
               new FrameHeader().set(FrameType.OPEN, (byte) 0, 0),
               StreamOpen.newBuilder().setProtocol(REVERSE).setSession(token).build(),
               null);
-      stream.finish();
+      endOffer(stream, greeted);
       return greeted.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       connection.close("not wanted");
@@ -114,6 +114,18 @@ public final class Greeting {
     } catch (IOException e) {
       connection.close(String.valueOf(e.getMessage()));
       throw e;
+    }
+  }
+
+  /** Once the greeting is done the peer, or we, may have let go of the stream already. */
+  private static void endOffer(ByteStream stream, CompletableFuture<Peer> greeted)
+      throws IOException {
+    try {
+      stream.finish();
+    } catch (IOException e) {
+      if (!greeted.isDone()) {
+        throw e;
+      }
     }
   }
 

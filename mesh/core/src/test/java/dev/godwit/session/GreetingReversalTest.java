@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -143,7 +144,8 @@ final class GreetingReversalTest {
     assertEchoes(connection);
   }
 
-  @Test
+  // Each time in another order: the peer may let go before or after our last word.
+  @RepeatedTest(30)
   void theSameTokenMayComeTwice() throws Exception {
     aliceAwaits(awaited, LIMIT);
     greeting(bob.admission()).offer(dial(bob.id()), TOKEN);
@@ -208,7 +210,8 @@ final class GreetingReversalTest {
     assertNotWanted(connection);
   }
 
-  @Test
+  // Each time in another order: the peer may let go before or after our last word.
+  @RepeatedTest(30)
   void whoDoesNotLetTheGreeterInIsNotTaken() throws Exception {
     aliceAwaits(awaited, LIMIT);
     TestMesh.Member stranger = new TestMesh().member("stranger");
