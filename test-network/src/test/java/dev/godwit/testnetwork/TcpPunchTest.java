@@ -8,11 +8,11 @@ import dev.godwit.internet.Host;
 import dev.godwit.internet.Internet;
 import dev.godwit.internet.Nat;
 import dev.godwit.internet.NatKind;
+import dev.godwit.path.AddressText;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -44,11 +44,7 @@ class TcpPunchTest {
   /** Where a translator that keeps ports shows the transport. */
   private static List<String> outside(Host host, TlsTransport transport) {
     InetAddress ip = host.nat().map(Nat::address).orElse(host.address());
-    String text = ip.getHostAddress();
-    return List.of(
-        (ip instanceof Inet6Address ? "[" + text + "]" : text)
-            + ":"
-            + transport.boundTo().getPort());
+    return List.of(AddressText.format(new InetSocketAddress(ip, transport.boundTo().getPort())));
   }
 
   private Connection meet(Host host, TlsTransport from, List<String> to, Duration patience)
