@@ -31,9 +31,11 @@ public final class Run {
     }
     CountDownLatch over = new CountDownLatch(1);
     endInOrder(Thread.currentThread(), over);
-    boolean good;
+    boolean good = false;
     try {
       good = run(args);
+    } catch (InterruptedException e) {
+      System.err.println("run: interrupted");
     } finally {
       over.countDown();
     }
