@@ -10,13 +10,9 @@ import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederClient;
 import dev.godwit.node.NodeSettings.Stay;
 import dev.godwit.path.AddressText;
-import dev.godwit.path.Candidate;
-import dev.godwit.path.CheckToken;
-import dev.godwit.path.Checks;
 import dev.godwit.path.NatBehaviour;
 import dev.godwit.path.NatProbe;
 import dev.godwit.path.PathPolicy;
-import dev.godwit.path.Way;
 import dev.godwit.portmap.PortMapping;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
@@ -28,28 +24,20 @@ import dev.godwit.session.RequestProtocol;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionId;
 import dev.godwit.session.SessionTiming;
-import dev.godwit.signaling.Answer;
-import dev.godwit.signaling.CircuitId;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubException;
 import dev.godwit.signaling.HubState;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
-import dev.godwit.signaling.proto.ConnectReply;
-import dev.godwit.signaling.proto.ConnectRequest;
-import dev.godwit.signaling.proto.IntroduceRequest;
-import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Connection;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.tls.RelayAccess;
-import dev.godwit.tls.TlsTransport;
 import dev.godwit.webrtc.IceServer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -63,16 +51,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,17 +74,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
-  private static final Duration ASK = Duration.ofSeconds(5);
   private static final Duration GREETING = Duration.ofSeconds(10);
-
-  /** For the relay, whose other end may have to wake up. */
-  private static final Duration DIAL = Duration.ofSeconds(10);
-
-  /** For the ways that either work soon or not at all. */
-  private static final Duration DIAL_STRAIGHT = Duration.ofSeconds(5);
-
-  /** WebRTC costs a process on both sides; where QUIC or TLS work they do so sooner. */
-  private static final Duration WEBRTC_HEAD_START = Duration.ofSeconds(1);
 
   private static final Duration STUN_ANSWER = Duration.ofMillis(1500);
   private static final Duration ROUTER = Duration.ofSeconds(15);
@@ -126,7 +97,9 @@ public final class Node implements AutoCloseable {
   private final OwnCandidates candidates;
   private final MemberSignals signals;
   private final Signaling signaling;
-  private final Greeting greeting;
+  private final PeerDirectory directory;
+  private final PeerDialler dialler;
+  private final PathSource paths = new Paths();
   private final Compression compression = new ZstdCompression();
   private final ConcurrentMap<String, Seeder> seeders = new ConcurrentHashMap<>();
   private volatile boolean closed;
@@ -154,7 +127,7 @@ public final class Node implements AutoCloseable {
             this::iceServers,
             clock,
             random);
-    this.greeting =
+    Greeting greeting =
         new Greeting(
             admission,
             Map.of(
@@ -163,7 +136,7 @@ public final class Node implements AutoCloseable {
                 Pinging.PROTOCOL,
                 new RequestProtocol((peer, open) -> Pinging::answer, compression)),
             GREETING);
-    transports.listen(this::welcome);
+    transports.listen(connection -> welcome(greeting, connection));
     this.hub =
         HubClient.start(
             mesh.hub(),
@@ -180,6 +153,10 @@ public final class Node implements AutoCloseable {
         new MemberSignals(
             home, own, admission, transports, greeting, candidates, seeders::values, clock, random);
     this.signaling = new Signaling(hub, signals, clock, random);
+    this.directory = new PeerDirectory(mesh, own, admission, hub, signaling);
+    this.dialler =
+        new PeerDialler(
+            transports, greeting, reversals, candidates, signaling, membership(), random);
     this.watch = NetworkWatch.start(clock, this::shaken);
     hub.onDraining(notice -> keepers.forEach(PathKeeper::shaken));
   }
@@ -200,7 +177,7 @@ public final class Node implements AutoCloseable {
     Node node = new Node(home, settings, clock, random);
     try {
       node.awaitHub(settings.hubPatience());
-      node.checkNotRevoked();
+      node.directory.checkNotRevoked();
       return node;
     } catch (IOException e) {
       node.close();
@@ -227,7 +204,7 @@ public final class Node implements AutoCloseable {
       }
       throw noHub("The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name(), e);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Answers.interrupted(e);
     }
   }
 
@@ -247,21 +224,6 @@ public final class Node implements AutoCloseable {
     };
   }
 
-  private void checkNotRevoked() throws NodeException {
-    if (admission.revocations().isRevoked(identity.id())) {
-      throw new NodeException(
-          NodeException.Kind.NOT_ALLOWED,
-          "This node was revoked: no member of mesh "
-              + mesh.name()
-              + " talks to it any more. It needs a new identity (another --home) and a new ticket.");
-    }
-  }
-
-  private static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    return (IOException) new InterruptedIOException("interrupted").initCause(cause);
-  }
-
   private void keep(Revocations newer) {
     try {
       home.keep(newer);
@@ -278,7 +240,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  private void welcome(Connection connection) {
+  private void welcome(Greeting greeting, Connection connection) {
     var _ =
         greeting
             .welcome(connection, reversals)
@@ -371,60 +333,7 @@ public final class Node implements AutoCloseable {
    * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   public List<PeerView> peers() throws IOException {
-    List<PeerView> peers = new ArrayList<>();
-    for (CompletableFuture<@Nullable PeerView> one : introductions(_ -> true)) {
-      @Nullable PeerView view = one.join();
-      if (view != null) {
-        peers.add(view);
-      }
-    }
-    return peers;
-  }
-
-  /** Asks processes who they are; null stands for one that did not prove to be a member. */
-  private List<CompletableFuture<@Nullable PeerView>> introductions(
-      Predicate<PresentInstance> which) throws IOException {
-    List<PresentInstance> present = answer(hub.whoIsThere(), "The hub");
-    // The hub has told of revocations before it answers.
-    checkNotRevoked();
-    Signal request =
-        Signal.newBuilder()
-            .setIntroduceRequest(IntroduceRequest.newBuilder().setMembership(membership()))
-            .build();
-    List<CompletableFuture<@Nullable PeerView>> asked = new ArrayList<>();
-    for (PresentInstance one : present) {
-      if (!one.instance().equals(hub.credentials().instance()) && which.test(one)) {
-        asked.add(
-            signaling
-                .ask(one, request, ASK)
-                .handle((answer, failure) -> introduced(one, answer, failure)));
-      }
-    }
-    return asked;
-  }
-
-  private ByteString membership() {
-    return ByteString.copyFrom(own.encoded());
-  }
-
-  private @Nullable PeerView introduced(
-      PresentInstance process, @Nullable Answer answer, @Nullable Throwable failure) {
-    if (answer == null || !answer.signal().hasIntroduceReply()) {
-      LOG.debug("{} did not introduce itself", process.node().shortForm(), failure);
-      return null;
-    }
-    var reply = answer.signal().getIntroduceReply();
-    try {
-      if (!reply.getRevocations().isEmpty()) {
-        admission.learn(Revocations.parse(reply.getRevocations().toByteArray()));
-      }
-      var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
-      return new PeerView(
-          process.node(), peer.membership().name(), process, reply.getResourcesList());
-    } catch (RemoteException | MembershipException e) {
-      LOG.debug("{} is not a member", process.node().shortForm(), e);
-      return null;
-    }
+    return directory.peers();
   }
 
   /**
@@ -433,95 +342,11 @@ public final class Node implements AutoCloseable {
    * @throws NodeException when none is there, or the name is not unique
    */
   public List<PeerView> find(String node) throws IOException {
-    @Nullable NodeId id = parse(node);
-    List<PeerView> found =
-        peers().stream()
-            .filter(peer -> id != null ? peer.id().equals(id) : peer.name().equals(node))
-            .toList();
-    if (found.isEmpty()) {
-      throw new NodeException(
-          NodeException.Kind.UNREACHABLE,
-          "No node '"
-              + node
-              + "' is there right now. 'godwit peers' lists who is; on the other"
-              + " machine something must be running, for example 'godwit seed'.");
-    }
-    if (found.stream().map(PeerView::id).distinct().count() > 1) {
-      throw new NodeException(
-          NodeException.Kind.USAGE,
-          "Several nodes are called '"
-              + node
-              + "'; use a node id: "
-              + found.stream()
-                  .map(peer -> peer.id().toString())
-                  .distinct()
-                  .collect(Collectors.joining(", ")));
-    }
-    return found;
+    return directory.find(node);
   }
 
-  private static @Nullable NodeId parse(String text) {
-    try {
-      return NodeId.parse(text);
-    } catch (IllegalArgumentException e) {
-      LOG.trace("{} is a name", text, e);
-      return null;
-    }
-  }
-
-  /**
-   * The process of {@code node} that offers a resource, as soon as it says so: another process of
-   * the node that does not answer costs no time.
-   *
-   * @throws NodeException when the hub cannot be reached, or no process offers it
-   */
-  PeerView locate(NodeId node, String resource) throws IOException {
-    CompletableFuture<@Nullable PeerView> found = new CompletableFuture<>();
-    var asked = introductions(process -> process.node().equals(node));
-    for (var one : asked) {
-      var _ =
-          one.thenAccept(
-              view -> {
-                if (view != null && (resource.isEmpty() || view.offers(resource))) {
-                  found.complete(view);
-                }
-              });
-    }
-    var _ =
-        CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-            .thenRun(() -> found.complete(null));
-    @Nullable PeerView process = found.join();
-    if (process == null) {
-      throw new NodeException(
-          NodeException.Kind.UNREACHABLE,
-          resource.isEmpty()
-              ? node.shortForm() + " is not there right now."
-              : node.shortForm() + " is not there or does not offer '" + resource + "' right now.");
-    }
-    return process;
-  }
-
-  /** The process of a node, given by its id or its name, that offers a resource. */
-  PeerView locate(ResourceName name) throws IOException {
-    List<PeerView> node = find(name.node());
-    for (PeerView process : node) {
-      if (process.offers(name.resource())) {
-        return process;
-      }
-    }
-    String offered =
-        node.stream()
-            .flatMap(process -> process.resources().stream())
-            .map(resource -> resource.getName())
-            .sorted()
-            .collect(Collectors.joining(", "));
-    throw new NodeException(
-        NodeException.Kind.FAILED,
-        name.node()
-            + " offers no resource '"
-            + name.resource()
-            + "'"
-            + (offered.isEmpty() ? "; it offers none." : "; it offers " + offered + "."));
+  private ByteString membership() {
+    return ByteString.copyFrom(own.encoded());
   }
 
   /**
@@ -535,7 +360,7 @@ public final class Node implements AutoCloseable {
 
   private KeptSession session(
       NodeId peer, Optional<PresentInstance> process, String protocol, String resource) {
-    PathKeeper keeper = new PathKeeper(this, peer, process, resource, policy, clock);
+    PathKeeper keeper = new PathKeeper(paths, peer, process, resource, policy, clock);
     keepers.add(keeper);
     Session session =
         new Session(
@@ -547,10 +372,6 @@ public final class Node implements AutoCloseable {
             compression);
     keeper.keep(session);
     return new KeptSession(peer, session, keeper);
-  }
-
-  void forget(PathKeeper keeper) {
-    keepers.remove(keeper);
   }
 
   /**
@@ -624,7 +445,7 @@ public final class Node implements AutoCloseable {
             PortMapping.Settings.STANDARD)) {
       mapping = isHere(mesh.hub().host()) ? Optional.empty() : asked.await(ROUTER);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Answers.interrupted(e);
     }
     return new Diagnosis(
         welcome.observed(), transports.quic().addresses(), nat, mapping, welcome.relay());
@@ -636,185 +457,24 @@ public final class Node implements AutoCloseable {
     keepers.forEach(PathKeeper::shaken);
   }
 
-  /** A path seems to be dead; the hub may be, too. */
-  void doubt() {
-    hub.check();
-  }
-
-  /**
-   * Starts every way to a process.
-   *
-   * @param resource what it is about, or empty
-   */
-  void begin(PathRace race, PresentInstance process, String resource, PathPolicy allowed) {
-    NodeId node = process.node();
-    CheckToken token = CheckToken.random(random);
-    CircuitId circuit = CircuitId.random(random);
-    ConnectRequest.Builder request =
-        ConnectRequest.newBuilder()
-            .setResource(resource)
-            .setMembership(membership())
-            .setCheck(Reversals.text(token));
-    if (allowed.permits(Way.QUIC)) {
-      request.addAllCandidates(CandidateMessages.of(candidates.list()));
-    }
-    if (allowed.permits(Way.TLS)) {
-      request.addAllTcp(candidates.tcp());
-    }
-    if (allowed.permits(Way.RELAY)) {
-      request.setCircuit(ByteString.copyFrom(circuit.value().toByteArray()));
-    }
-    CompletableFuture<Rendezvous> agreed =
-        signaling
-            .ask(process, Signal.newBuilder().setConnectRequest(request).build(), ASK)
-            .thenApply(answer -> agreed(answer.signal().getConnectReply()));
-    if (allowed.permits(Way.RELAY)) {
-      race.run(
-          Way.RELAY,
-          () -> {
-            Connection connection = transports.relay().dial(node, circuit, DIAL);
-            greeting.greet(connection);
-            return connection;
-          });
-    }
-    if (allowed.permits(Way.QUIC)) {
-      race.run(Way.QUIC, () -> quic(node, token, agreed));
-    }
-    if (allowed.permits(Way.TLS)) {
-      race.run(Way.TLS, () -> tls(node, token, agreed));
-    }
-    if (allowed.permits(Way.WEBRTC)) {
-      boolean alone = allowed.ways().size() == 1;
-      race.run(
-          Way.WEBRTC,
-          alone ? Duration.ZERO : WEBRTC_HEAD_START,
-          () -> {
-            Connection connection =
-                transports
-                    .webrtc()
-                    .dial(node, List.of(WebRtcMail.address(process.instance())), DIAL);
-            greeting.greet(connection);
-            return connection;
-          });
-    }
-  }
-
-  private static Rendezvous agreed(ConnectReply reply) {
-    if (!reply.getFailure().isEmpty()) {
-      throw new CompletionException(
-          new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure()));
-    }
-    return new Rendezvous(
-        CandidateMessages.parse(reply.getCandidatesList()),
-        List.copyOf(
-            reply.getTcpList().subList(0, Math.min(reply.getTcpCount(), Checks.MAX_CANDIDATES))));
-  }
-
-  private static Rendezvous await(CompletableFuture<Rendezvous> agreed, NodeId peer)
-      throws IOException {
-    try {
-      return answer(agreed, peer.shortForm());
-    } catch (NodeException e) {
-      for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
-        if (cause instanceof RemoteException refused) {
-          throw refused;
-        }
-      }
-      throw e;
-    }
-  }
-
-  private Connection quic(NodeId peer, CheckToken token, CompletableFuture<Rendezvous> agreed)
-      throws IOException {
-    List<Candidate> remote = await(agreed, peer).candidates();
-    try (Checks checks = transports.quic().check(token, remote, DIAL_STRAIGHT)) {
-      Connection connection = transports.quic().dial(peer, checks, DIAL_STRAIGHT);
-      greeting.greet(connection);
-      return connection;
-    }
-  }
-
-  /** Both sides dial, and let each other in; whichever gets through is greeted by this one. */
-  private Connection tls(NodeId peer, CheckToken token, CompletableFuture<Rendezvous> agreed)
-      throws IOException {
-    CompletableFuture<Connection> first = new CompletableFuture<>();
-    AtomicReference<IOException> failure =
-        new AtomicReference<>(
-            new IOException(peer.shortForm() + " and this node do not reach each other over TCP"));
-    reversals.await(token, connection -> offer(first, connection));
-    try {
-      Rendezvous there = await(agreed, peer);
-      Set<InetAddress> own = there.machine();
-      Thread.ofVirtual()
-          .name("dial-tcp")
-          .start(
-              () -> {
-                try {
-                  Connection connection =
-                      transports
-                          .tls()
-                          .meet(
-                              peer,
-                              there.tcp(),
-                              TlsTransport.Ports.FRESH_AND_LISTENING,
-                              own::contains,
-                              DIAL_STRAIGHT);
-                  greeting.greet(connection);
-                  offer(first, connection);
-                } catch (IOException e) {
-                  failure.set(e);
-                }
-              });
-      return first.get(DIAL_STRAIGHT.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      boolean _ = first.cancel(false);
-      IOException why = failure.get();
-      why.addSuppressed(e);
-      throw why;
-    } catch (ExecutionException e) {
-      throw new IOException(e.getCause());
-    } catch (InterruptedException e) {
-      boolean _ = first.cancel(false);
-      throw interrupted(e);
-    } finally {
-      reversals.forget(token);
-    }
-  }
-
-  private static void offer(CompletableFuture<Connection> first, Connection connection) {
-    if (!first.complete(connection)) {
-      connection.close("another path was faster");
-    }
-  }
-
   /**
    * The seeder of a resource: found through the hub, or, when that is not there, in this LAN, if
    * the node is given by its id.
    */
   KeptSession session(ResourceName name) throws IOException {
     try {
-      PeerView seeder = locate(name);
+      PeerView seeder = directory.locate(name);
       return session(seeder.id(), Optional.of(seeder.process()), name.resource());
     } catch (NodeException e) {
-      @Nullable NodeId id = parse(name.node());
-      if (id == null || hub.state() instanceof HubState.Online || neighbours().isEmpty()) {
+      @Nullable NodeId id = PeerDirectory.id(name.node());
+      if (id == null
+          || hub.state() instanceof HubState.Online
+          || surroundings.neighbours().isEmpty()) {
         throw e;
       }
       LOG.debug("the hub is away, looking in the LAN", e);
       return session(id, Optional.empty(), name.resource());
     }
-  }
-
-  /** Where peers in this LAN are; which of them is whom, dialling tells. */
-  List<String> neighbours() {
-    return surroundings.neighbours();
-  }
-
-  /** Dials and greets over QUIC, without the peer's help. */
-  Connection connect(NodeId peer, List<String> addresses, Duration patience) throws IOException {
-    Connection connection = transports.quic().dial(peer, addresses, patience);
-    greeting.greet(connection);
-    return connection;
   }
 
   /**
@@ -864,25 +524,41 @@ public final class Node implements AutoCloseable {
   public void publish(Revocations list) throws IOException {
     home.keep(list);
     learn(list);
-    long _ = answer(hub.publish(list), "The hub");
+    long _ = Answers.await(hub.publish(list), "The hub");
   }
 
-  private static <T> T answer(CompletableFuture<T> future, String who) throws IOException {
-    try {
-      return future.get(ASK.toMillis() * 2, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      throw new NodeException(
-          NodeException.Kind.UNREACHABLE, who + " does not answer: " + message(e), e);
-    } catch (TimeoutException e) {
-      throw new NodeException(NodeException.Kind.UNREACHABLE, who + " does not answer.", e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
+  /** What the keepers of paths need of this node. */
+  private final class Paths implements PathSource {
+    @Override
+    public PresentInstance locate(NodeId peer, String resource) throws IOException {
+      return directory.locate(peer, resource).process();
     }
-  }
 
-  private static @Nullable String message(ExecutionException e) {
-    Throwable cause = e.getCause();
-    return cause == null ? e.getMessage() : cause.getMessage();
+    @Override
+    public void begin(PathRace race, PresentInstance process, String resource, PathPolicy allowed) {
+      dialler.begin(race, process, resource, allowed);
+    }
+
+    @Override
+    public List<String> neighbours() {
+      return surroundings.neighbours();
+    }
+
+    @Override
+    public Connection connect(NodeId peer, List<String> addresses, Duration patience)
+        throws IOException {
+      return dialler.dial(peer, addresses, patience);
+    }
+
+    @Override
+    public void doubt() {
+      hub.check();
+    }
+
+    @Override
+    public void forget(PathKeeper keeper) {
+      keepers.remove(keeper);
+    }
   }
 
   @Override

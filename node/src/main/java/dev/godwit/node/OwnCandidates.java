@@ -93,8 +93,9 @@ final class OwnCandidates implements AutoCloseable {
 
   private List<InetSocketAddress> ask(HubWelcome welcome) {
     Set<InetSocketAddress> answers = new LinkedHashSet<>();
+    List<InetAddress> servers = servers();
     for (int port : welcome.stunPorts()) {
-      for (InetAddress server : servers()) {
+      for (InetAddress server : servers) {
         try {
           answers.add(transport.reflexive(new InetSocketAddress(server, port), ANSWER));
         } catch (IOException e) {

@@ -66,16 +66,6 @@ final class PathKeeper implements Session.Connector, AutoCloseable {
    * @param first the process that offers the resource now, if it is known; later ones are found
    */
   PathKeeper(
-      Node node,
-      NodeId peer,
-      Optional<PresentInstance> first,
-      String resource,
-      PathPolicy policy,
-      InstantSource clock) {
-    this(PathSource.of(node), peer, first, resource, policy, clock);
-  }
-
-  PathKeeper(
       PathSource node,
       NodeId peer,
       Optional<PresentInstance> first,

@@ -36,41 +36,4 @@ interface PathSource {
 
   /** The keeper has ended. */
   void forget(PathKeeper keeper);
-
-  /** What a node does. */
-  static PathSource of(Node node) {
-    return new PathSource() {
-      @Override
-      public PresentInstance locate(NodeId peer, String resource) throws IOException {
-        return node.locate(peer, resource).process();
-      }
-
-      @Override
-      public void begin(
-          PathRace race, PresentInstance process, String resource, PathPolicy allowed) {
-        node.begin(race, process, resource, allowed);
-      }
-
-      @Override
-      public List<String> neighbours() {
-        return List.copyOf(node.neighbours());
-      }
-
-      @Override
-      public Connection connect(NodeId peer, List<String> addresses, Duration patience)
-          throws IOException {
-        return node.connect(peer, addresses, patience);
-      }
-
-      @Override
-      public void doubt() {
-        node.doubt();
-      }
-
-      @Override
-      public void forget(PathKeeper keeper) {
-        node.forget(keeper);
-      }
-    };
-  }
 }
