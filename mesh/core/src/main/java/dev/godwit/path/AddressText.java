@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Addresses and ports in text: {@code 192.0.2.1:4433}, {@code [2001:db8::1]:4433}. */
 public final class AddressText {
@@ -86,8 +87,8 @@ public final class AddressText {
   }
 
   private static boolean hasIpv6() {
-    try {
-      return NetworkInterface.networkInterfaces()
+    try (Stream<NetworkInterface> interfaces = NetworkInterface.networkInterfaces()) {
+      return interfaces
           .flatMap(NetworkInterface::inetAddresses)
           .anyMatch(Inet6Address.class::isInstance);
     } catch (SocketException e) {
@@ -116,7 +117,7 @@ public final class AddressText {
     return all.stream()
         .filter(ip -> !ip.isLinkLocalAddress())
         .filter(ip -> !only4 || ip instanceof Inet4Address)
-        .sorted((a, b) -> Integer.compare(rank(a), rank(b)))
+        .sorted(Comparator.comparingInt(AddressText::rank))
         .map(ip -> format(new InetSocketAddress(ip, bound.getPort())))
         .toList();
   }

@@ -134,7 +134,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
 
     @Override
     public void readComplete() {
-      giveBack(0);
+      boolean _ = giveBack(0);
       usual.readComplete();
     }
 
@@ -158,12 +158,13 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
     }
   }
 
-  private void giveBack(int bytes) {
+  /** So many bytes are in the reader's buffer; false when none was borrowed. */
+  private boolean giveBack(int bytes) {
     lock.lock();
     try {
       ByteBuffer buffer = lent;
       if (!borrowed || buffer == null) {
-        return;
+        return false;
       }
       borrowed = false;
       buffer.position(buffer.position() + bytes);
@@ -171,6 +172,7 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
         readable.signal();
       }
       unborrowed.signal();
+      return true;
     } finally {
       lock.unlock();
     }
@@ -193,23 +195,13 @@ final class QuicByteStream extends ChannelInboundHandlerAdapter implements ByteS
       }
       bytes.writerIndex(bytes.writerIndex() - 1);
     }
-    if (borrowed()) {
-      giveBack(bytes.readableBytes());
+    if (giveBack(bytes.readableBytes())) {
       bytes.release();
     } else {
       keep(bytes);
     }
     if (frame.hasFin()) {
       end();
-    }
-  }
-
-  private boolean borrowed() {
-    lock.lock();
-    try {
-      return borrowed;
-    } finally {
-      lock.unlock();
     }
   }
 

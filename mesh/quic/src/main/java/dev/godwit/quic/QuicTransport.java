@@ -419,7 +419,7 @@ public final class QuicTransport implements Transport {
     for (String address : addresses) {
       try {
         CompletableFuture<Connection> outcome = new CompletableFuture<>();
-        begin(peer, AddressText.parse(address), timeout, outcome);
+        connect(peer, AddressText.parse(address), timeout, outcome);
         // A handshake under way is left to itself: the race closes what it leads to.
         race.run(address, () -> {}, outcome);
       } catch (IllegalArgumentException e) {
@@ -429,7 +429,8 @@ public final class QuicTransport implements Transport {
     return race.winner(peer, addresses, timeout);
   }
 
-  private void begin(
+  /** Begins one connection. */
+  private void connect(
       NodeId peer,
       InetSocketAddress remote,
       Duration timeout,

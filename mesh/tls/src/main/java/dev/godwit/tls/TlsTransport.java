@@ -9,6 +9,7 @@ import dev.godwit.stream.DialRace;
 import dev.godwit.stream.Failures;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
+import dev.godwit.tls.DialSeries.Overlap;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -297,22 +298,16 @@ public final class TlsTransport implements Transport {
         ip -> own.test(ip) ? Path.Kind.DIRECT : Path.Kind.PUNCHED;
     DialRace race = new DialRace(fresh.size() + punched.size());
     for (InetSocketAddress remote : fresh) {
-      new DialSeries(
-              AddressText.format(remote),
-              DialSeries.Overlap.ALLOWED,
-              (patience, outcome) -> connect(peer, remote, null, patience, kind, outcome),
-              loops.next(),
-              race)
+      DialSeries.Attempt attempt =
+          (patience, outcome) -> connect(peer, remote, null, patience, kind, outcome);
+      new DialSeries(AddressText.format(remote), Overlap.ALLOWED, attempt, loops.next(), race)
           .start(timeout);
     }
     for (InetSocketAddress remote : punched) {
-      new DialSeries(
-              AddressText.format(remote) + " from port " + boundTo().getPort(),
-              DialSeries.Overlap.FORBIDDEN,
-              (patience, outcome) -> connect(peer, remote, boundTo(), patience, kind, outcome),
-              loops.next(),
-              race)
-          .start(timeout);
+      DialSeries.Attempt attempt =
+          (patience, outcome) -> connect(peer, remote, boundTo(), patience, kind, outcome);
+      String name = AddressText.format(remote) + " from port " + boundTo().getPort();
+      new DialSeries(name, Overlap.FORBIDDEN, attempt, loops.next(), race).start(timeout);
     }
     return race.winner(peer, addresses, timeout);
   }

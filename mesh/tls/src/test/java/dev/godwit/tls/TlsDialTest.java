@@ -10,12 +10,10 @@ import dev.godwit.stream.Path;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import javax.net.ssl.SSLContext;
@@ -40,18 +38,10 @@ class TlsDialTest {
   private TlsTransport here;
   private TlsTransport there;
 
-  private static TlsTransport transport(Identity identity, int port) throws IOException {
-    return new TlsTransport(
-        identity,
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-        InstantSource.system(),
-        RANDOM);
-  }
-
   @BeforeEach
   void open() throws IOException {
-    here = transport(alice, 0);
-    there = transport(bob, 0);
+    here = Loopback.open(alice, 0);
+    there = Loopback.open(bob, 0);
     there.listen(accepted::add);
   }
 
@@ -111,7 +101,8 @@ class TlsDialTest {
   @Test
   void aTakenPortIsNamed() {
     int port = there.boundTo().getPort();
-    BindException failure = assertThrows(BindException.class, () -> transport(alice, port).close());
+    BindException failure =
+        assertThrows(BindException.class, () -> Loopback.open(alice, port).close());
     assertTrue(String.valueOf(failure.getMessage()).contains(":" + port), failure::getMessage);
   }
 

@@ -15,7 +15,6 @@ import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -35,17 +34,9 @@ class TlsMeetTest {
   private final LinkedBlockingQueue<Connection> accepted = new LinkedBlockingQueue<>();
   private TlsTransport here;
 
-  private static TlsTransport transport(Identity identity, int port) throws IOException {
-    return new TlsTransport(
-        identity,
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-        InstantSource.system(),
-        RANDOM);
-  }
-
   @BeforeEach
   void open() throws IOException {
-    here = transport(alice, 0);
+    here = Loopback.open(alice, 0);
   }
 
   @AfterEach
@@ -60,7 +51,7 @@ class TlsMeetTest {
 
   @Test
   void whoListensIsReachedAtOnce() throws Exception {
-    try (TlsTransport there = transport(bob, 0)) {
+    try (TlsTransport there = Loopback.open(bob, 0)) {
       there.listen(accepted::add);
       Connection connection = meet(there.addresses(), true);
       assertEquals(
@@ -70,7 +61,7 @@ class TlsMeetTest {
 
   @Test
   void anAddressThatIsNotOfThePeersMachineIsPunched() throws Exception {
-    try (TlsTransport there = transport(bob, 0)) {
+    try (TlsTransport there = Loopback.open(bob, 0)) {
       there.listen(accepted::add);
       assertEquals(Path.Kind.PUNCHED, meet(there.addresses(), false).path().kind());
     }
@@ -93,7 +84,7 @@ class TlsMeetTest {
                     throw new java.io.UncheckedIOException(e);
                   }
                 });
-    try (TlsTransport there = transport(bob, port)) {
+    try (TlsTransport there = Loopback.open(bob, port)) {
       there.listen(accepted::add);
       Connection connection = dialled.poll(20, TimeUnit.SECONDS);
       assertTrue(connection != null && connection.peer().equals(bob.id()), "never connected");
@@ -132,7 +123,8 @@ class TlsMeetTest {
   void thePortStaysTakenForOthersThatListen() {
     here.open(List.of("192.0.2.1:9"));
     BindException failure =
-        assertThrows(BindException.class, () -> transport(bob, here.boundTo().getPort()).close());
+        assertThrows(
+            BindException.class, () -> Loopback.open(bob, here.boundTo().getPort()).close());
     assertTrue(String.valueOf(failure.getMessage()).contains("TCP"), failure::getMessage);
   }
 

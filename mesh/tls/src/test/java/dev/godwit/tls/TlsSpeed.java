@@ -28,7 +28,6 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -100,11 +99,7 @@ final class TlsSpeed {
   }
 
   private static TlsTransport transport(Identity identity) throws Exception {
-    return new TlsTransport(
-        identity,
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-        InstantSource.system(),
-        RANDOM);
+    return Loopback.open(identity, 0);
   }
 
   /** A channel with nothing but TLS: the sender writes when it may, the receiver counts. */

@@ -60,6 +60,7 @@ final class WebRtcConnection implements Connection {
   private final WindowBudget budget = new WindowBudget(WINDOWS);
   private final StreamQueue incoming = new StreamQueue();
   private final Map<Integer, StreamChannel> channels = new ConcurrentHashMap<>();
+  private final Watch watch = new Watch();
   private final Deque<StreamChannel> idle = new ConcurrentLinkedDeque<>();
   private final Semaphore room = new Semaphore(OURS);
   private final AtomicInteger channelsOfOurs = new AtomicInteger();
@@ -150,7 +151,7 @@ final class WebRtcConnection implements Connection {
       child.send(BridgeType.CLOSE_CHANNEL, number, channel);
       return;
     }
-    channels.put(channel, StreamChannel.ofPeer(child, number, channel, new Watch()));
+    channels.put(channel, StreamChannel.ofPeer(child, number, channel, watch));
   }
 
   void channelOpen(int channel) {
@@ -224,13 +225,13 @@ final class WebRtcConnection implements Connection {
     child.send(BridgeType.RELEASE_CHANNEL, number, channel);
     StreamChannel gone = channels.remove(channel);
     if (gone != null) {
-      closed(gone);
+      forget(gone);
     } else if (greeted.get() && channel == control) {
       lost("the peer closed the connection");
     }
   }
 
-  private void closed(StreamChannel gone) {
+  private void forget(StreamChannel gone) {
     boolean used = gone.closed();
     if (isOfPeer(gone.number())) {
       channelsOfPeer.decrementAndGet();
@@ -317,10 +318,10 @@ final class WebRtcConnection implements Connection {
 
   private WebRtcByteStream begin(Urgency urgency) {
     while (true) {
-      StreamChannel channel = idle(urgency);
+      StreamChannel channel = takeIdle(urgency);
       if (channel == null) {
         int next = nextChannel.getAndIncrement();
-        channel = StreamChannel.ours(child, number, next, urgency, new Watch(), this::idle);
+        channel = StreamChannel.ours(child, number, next, urgency, watch, this::makeIdle);
         channelsOfOurs.incrementAndGet();
         channels.put(next, channel);
       }
@@ -332,7 +333,7 @@ final class WebRtcConnection implements Connection {
   }
 
   /** A channel of that urgency, or of any if there cannot be more channels. */
-  private @Nullable StreamChannel idle(Urgency urgency) {
+  private @Nullable StreamChannel takeIdle(Urgency urgency) {
     StreamChannel same =
         idle.stream().filter(channel -> channel.urgency() == urgency).findFirst().orElse(null);
     if (same != null && idle.remove(same)) {
@@ -341,7 +342,7 @@ final class WebRtcConnection implements Connection {
     return channelsOfOurs.get() < OURS ? null : idle.poll();
   }
 
-  private void idle(StreamChannel channel) {
+  private void makeIdle(StreamChannel channel) {
     idle.push(channel);
     room.release();
   }
