@@ -1,51 +1,32 @@
 package dev.godwit.bench;
 
-import dev.godwit.hub.Hub;
-import dev.godwit.hub.HubConfig;
 import dev.godwit.identity.Identity;
-import dev.godwit.identity.NodeId;
 import dev.godwit.internet.Host;
 import dev.godwit.internet.Internet;
 import dev.godwit.internet.LinkProfile;
 import dev.godwit.internet.NatKind;
 import dev.godwit.path.Way;
-import dev.godwit.quic.QuicSettings;
-import dev.godwit.quic.QuicTransport;
-import dev.godwit.signaling.HubAddress;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.StreamTimeoutException;
-import dev.godwit.stream.Transport;
-import dev.godwit.tls.RelayAccess;
-import dev.godwit.tls.RelayTransport;
-import dev.godwit.tls.TlsTransport;
-import dev.godwit.webrtc.ChildLaunch;
-import dev.godwit.webrtc.WebRtcSettings;
-import dev.godwit.webrtc.WebRtcTransport;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetSocketAddress;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Every transport over the same links as iperf3: one stream, and requests of 64 bytes on a quiet
@@ -60,8 +41,6 @@ final class TransportBench {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final int REQUESTS = 300;
   private static final int REQUEST = 64;
-  private static final InstantSource CLOCK = InstantSource.system();
-  private static final Pattern RECEIVED = Pattern.compile("([0-9.]+) Mbits/sec.*receiver");
 
   private final PrintStream out;
   private final SecureRandom random = new SecureRandom();
@@ -109,13 +88,13 @@ final class TransportBench {
       }
       out.printf(Locale.ROOT, "  %3d ms, %.1f %% loss:", roundTripMillis, loss * 100);
       String usual = Files.readString(Path.of("/proc/sys/net/ipv4/tcp_congestion_control")).strip();
-      double tcp = iperf(near, far, usual);
+      double tcp = Iperf3.rate(near, far, usual, WARM_UP, MEASURED);
       out.printf(
           Locale.ROOT,
           "  iperf3 %s %.1f, cubic %.1f;",
           usual,
           tcp,
-          usual.equals("cubic") ? tcp : iperf(near, far, "cubic"));
+          usual.equals("cubic") ? tcp : Iperf3.rate(near, far, "cubic", WARM_UP, MEASURED));
       Map<Way, Figures> all = new EnumMap<>(Way.class);
       for (Way way : Way.values()) {
         Figures figures = measure(way, server, near, far);
@@ -151,7 +130,7 @@ final class TransportBench {
   private Figures measure(Way way, Host server, Host near, Host far) throws Exception {
     Identity alice = Identity.generate(random);
     Identity bob = Identity.generate(random);
-    try (Pair pair = pair(way, server, near, far, alice, bob)) {
+    try (TransportPair pair = TransportPair.of(way, server, near, far, alice, bob, random)) {
       LinkedBlockingQueue<Connection> accepted = new LinkedBlockingQueue<>();
       pair.acceptor().listen(accepted::add);
       pair.dialler().listen(connection -> connection.close("not expected"));
@@ -224,7 +203,7 @@ final class TransportBench {
                         stream.write(noise.clear());
                       }
                     } catch (StreamTimeoutException e) {
-                      throw new java.io.UncheckedIOException(e);
+                      throw new UncheckedIOException(e);
                     } catch (IOException e) {
                       // The measurement is over.
                       return;
@@ -238,164 +217,6 @@ final class TransportBench {
       stream.reset(0);
       writing.join();
       return rate;
-    }
-  }
-
-  // ---- transports ------------------------------------------------------------------------------
-
-  /** Two transports, and what else has to be closed with them. */
-  private record Pair(Transport dialler, Transport acceptor, List<AutoCloseable> more)
-      implements AutoCloseable {
-    @Override
-    public void close() throws Exception {
-      dialler.close();
-      acceptor.close();
-      for (AutoCloseable one : more) {
-        one.close();
-      }
-    }
-  }
-
-  private Pair pair(Way way, Host server, Host near, Host far, Identity alice, Identity bob)
-      throws Exception {
-    return switch (way) {
-      case QUIC -> new Pair(quic(near, alice), quic(far, bob), List.of());
-      case TLS -> new Pair(tls(near, alice), tls(far, bob), List.of());
-      case WEBRTC -> webrtc(near, far, alice, bob);
-      case RELAY -> relay(server, near, far, alice, bob);
-    };
-  }
-
-  private Transport quic(Host host, Identity identity) throws IOException {
-    return host.call(
-        () ->
-            new QuicTransport(
-                identity,
-                new InetSocketAddress(host.address(), 0),
-                QuicSettings.STANDARD,
-                CLOCK,
-                random));
-  }
-
-  private Transport tls(Host host, Identity identity) throws IOException {
-    return host.call(
-        () -> new TlsTransport(identity, new InetSocketAddress(host.address(), 0), CLOCK, random));
-  }
-
-  private Pair webrtc(Host near, Host far, Identity alice, Identity bob) throws IOException {
-    Map<String, WebRtcTransport> transports = new ConcurrentHashMap<>();
-    for (var node : Map.of(near, alice, far, bob).entrySet()) {
-      Host host = node.getKey();
-      Identity identity = node.getValue();
-      NodeId id = identity.id();
-      transports.put(
-          host.name(),
-          new WebRtcTransport(
-              identity,
-              host.name(),
-              (peer, to, message) ->
-                  Objects.requireNonNull(transports.get(to)).received(id, host.name(), message),
-              WebRtcSettings.LOCAL.with(
-                  new ChildLaunch(host.command(List.of()).command(), List.of())),
-              CLOCK,
-              random));
-    }
-    return new Pair(
-        Objects.requireNonNull(transports.get(near.name())),
-        Objects.requireNonNull(transports.get(far.name())),
-        List.of());
-  }
-
-  private Pair relay(Host server, Host near, Host far, Identity alice, Identity bob)
-      throws Exception {
-    Hub hub =
-        server.call(
-            () ->
-                Hub.start(
-                    HubConfig.inMemory(new InetSocketAddress(server.address(), 0), CLOCK, random)));
-    HubAddress address =
-        new HubAddress(
-            server.address().getHostAddress(), hub.address().getPort(), hub.fingerprint());
-    Map<String, RelayTransport> transports = new ConcurrentHashMap<>();
-    List<AutoCloseable> closing = new java.util.ArrayList<>();
-    for (var node : Map.of(near, alice, far, bob).entrySet()) {
-      Host host = node.getKey();
-      Identity identity = node.getValue();
-      RelayLogin login = RelayLogin.at(address, server, identity, random);
-      closing.add(login);
-      RelayAccess access = new RelayAccess(address, login.pass());
-      transports.put(
-          host.name(),
-          new RelayTransport(
-              identity,
-              host.name(),
-              () -> access,
-              (peer, to, circuit) -> {
-                RelayTransport invited = Objects.requireNonNull(transports.get(to));
-                var _ =
-                    far.call(
-                        () -> {
-                          invited.accept(circuit, LIMIT);
-                          return to;
-                        });
-              },
-              CLOCK,
-              random));
-    }
-    closing.add(hub);
-    return new Pair(
-        Objects.requireNonNull(transports.get(near.name())),
-        Objects.requireNonNull(transports.get(far.name())),
-        closing);
-  }
-
-  // ---- the yardstick ---------------------------------------------------------------------------
-
-  /** Megabytes a second by TCP with this way of controlling congestion. */
-  private static double iperf(Host near, Host far, String algorithm)
-      throws IOException, InterruptedException {
-    Process serving =
-        far.command(List.of("iperf3", "--server", "--one-off", "--forceflush"))
-            .redirectErrorStream(true)
-            .start();
-    try (BufferedReader said = serving.inputReader()) {
-      // The second line says that it listens.
-      said.readLine();
-      said.readLine();
-      String seconds = Long.toString(MEASURED.toSeconds());
-      String warmUp = Long.toString(WARM_UP.toSeconds());
-      Process asking =
-          near.command(
-                  List.of(
-                      "iperf3",
-                      "-c",
-                      far.address().getHostAddress(),
-                      "-t",
-                      seconds,
-                      "-O",
-                      warmUp,
-                      "-C",
-                      algorithm,
-                      "-f",
-                      "m"))
-              .redirectErrorStream(true)
-              .start();
-      try {
-        asking.getOutputStream().close();
-        if (!asking.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-          throw new IOException("iperf3 does not end");
-        }
-        String text = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        Matcher matcher = RECEIVED.matcher(text);
-        if (!matcher.find()) {
-          throw new IOException("no figure in: " + text);
-        }
-        return Double.parseDouble(matcher.group(1)) / 8;
-      } finally {
-        asking.destroyForcibly();
-      }
-    } finally {
-      serving.destroyForcibly();
     }
   }
 }

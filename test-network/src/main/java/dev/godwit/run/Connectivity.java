@@ -23,7 +23,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +31,13 @@ import org.jspecify.annotations.Nullable;
  * whose links take 25 ms each way, so 50 ms to the hub and back, and 100 ms between two nodes.
  */
 public final class Connectivity {
+  /** The column in which the node chooses the transport. */
+  static final String AUTOMATIC = "automatic";
+
   private static final Duration DELAY = Duration.ofMillis(25);
   private static final double CONNECT_MILLIS = 5000;
   private static final double RELAY_MILLIS = 1000;
-  private static final String AUTOMATIC = "automatic";
+  private static final String PUBLIC = "public";
   private static final String HUB = "hub.test";
 
   /** As long as {@code endpoint-independent → endpoint-independent}, and a bit more. */
@@ -50,29 +52,14 @@ public final class Connectivity {
   private final double slack;
   private final Map<NatKind, Member> callers = new EnumMap<>(NatKind.class);
   private final Map<NatKind, Member> callees = new EnumMap<>(NatKind.class);
-  private final Map<String, List<Cell>> rows = new LinkedHashMap<>();
-
-  /**
-   * What became of one attempt.
-   *
-   * @param path {@code direct}, {@code punched}, {@code relay}, or {@code -} when there was none
-   * @param transport over which
-   * @param millis until the first answer
-   * @param obstacle why it cannot be better, if so
-   * @param complaint what is wrong with it; null when nothing is
-   */
-  private record Cell(
-      String path,
-      String transport,
-      double millis,
-      Optional<String> obstacle,
-      @Nullable String complaint) {}
+  private final ConnectivityTable table;
 
   private Connectivity(PrintStream out, List<NatKind> kinds, List<String> columns, double slack) {
     this.out = out;
     this.kinds = kinds;
     this.columns = columns;
     this.slack = slack;
+    this.table = new ConnectivityTable(columns);
   }
 
   /**
@@ -103,22 +90,24 @@ public final class Connectivity {
     Connectivity matrix = new Connectivity(out, kinds, columns, slack);
     boolean good = matrix.run(directory);
     if (table != null) {
-      Files.writeString(table, matrix.markdown(arguments));
+      String command = "test-network/run connectivity " + String.join(" ", arguments);
+      Files.writeString(table, matrix.table.markdown(command));
     }
     return good;
   }
 
   private static NatKind kind(String word) {
-    return NatKind.valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
+    return word.equals(PUBLIC)
+        ? NatKind.NONE
+        : NatKind.valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_'));
   }
 
   private static String word(NatKind kind) {
-    return kind == NatKind.NONE ? "public" : kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return kind == NatKind.NONE ? PUBLIC : kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private boolean run(Path directory) throws IOException, InterruptedException {
     LinkProfile link = LinkProfile.PERFECT.withDelay(DELAY);
-    boolean good = true;
     try (Internet internet = Internet.create(1);
         World world = World.in(directory)) {
       Host server = internet.dualStack("hub", LinkProfile.PERFECT);
@@ -143,17 +132,16 @@ public final class Connectivity {
         for (NatKind to : kinds) {
           String name = word(from) + " → " + word(to);
           out.printf(NAME, name);
-          List<Cell> row = row(from, to);
-          row.forEach(cell -> out.printf(CELL, text(cell)));
+          List<ConnectivityCell> row = row(from, to);
+          row.forEach(cell -> out.printf(CELL, cell.text()));
           out.println();
           out.flush();
-          good &= row.stream().allMatch(cell -> cell.complaint() == null);
-          rows.put(name, row);
+          table.add(name, row);
         }
       }
     }
-    complain();
-    return good;
+    table.complain(out);
+    return table.isGood();
   }
 
   private static Member member(
@@ -168,8 +156,9 @@ public final class Connectivity {
    * Connects one pair over every transport: those that must work one after the other, since it
    * counts how long they take, those that cannot all together.
    */
-  private List<Cell> row(NatKind from, NatKind to) throws IOException, InterruptedException {
-    Map<String, Cell> cells = new HashMap<>();
+  private List<ConnectivityCell> row(NatKind from, NatKind to)
+      throws IOException, InterruptedException {
+    Map<String, ConnectivityCell> cells = new HashMap<>();
     Map<String, ChildProcess> vain = new LinkedHashMap<>();
     for (String column : columns) {
       if (mustConnect(from, to, column)) {
@@ -201,7 +190,7 @@ public final class Connectivity {
     return caller(from).start(command.toArray(String[]::new));
   }
 
-  private Cell cell(NatKind from, NatKind to, String column, ChildProcess started)
+  private ConnectivityCell cell(NatKind from, NatKind to, String column, ChildProcess started)
       throws IOException, InterruptedException {
     Map<String, String> result;
     try (ChildProcess ping = started) {
@@ -209,21 +198,20 @@ public final class Connectivity {
       var _ = ping.awaitEnd(World.PATIENCE);
     }
     boolean connected = "true".equals(result.get("ok"));
-    Cell seen =
-        new Cell(
-            connected ? result.getOrDefault("path", "") : "-",
-            connected ? result.getOrDefault("transport", "") : "",
-            connected ? Double.parseDouble(result.getOrDefault("connectMs", "0")) : 0,
-            column.equals(AUTOMATIC)
-                ? straight(from, to)
-                : Reachability.obstacle(from, to, way(column)),
-            null);
-    return new Cell(
-        seen.path,
-        seen.transport,
-        seen.millis,
-        seen.obstacle,
-        complaint(seen, column, result.getOrDefault("error", "")));
+    String path = connected ? result.getOrDefault("path", "") : "-";
+    double millis = connected ? Double.parseDouble(result.getOrDefault("connectMs", "0")) : 0;
+    Optional<String> obstacle =
+        column.equals(AUTOMATIC)
+            ? straight(from, to)
+            : Reachability.obstacle(from, to, way(column));
+    String complaint =
+        connected
+            ? complaint(column, path, millis, obstacle)
+            : mustConnect(from, to, column)
+                ? "no connection: " + result.getOrDefault("error", "")
+                : null;
+    return new ConnectivityCell(
+        path, connected ? result.getOrDefault("transport", "") : "", millis, obstacle, complaint);
   }
 
   /** Why no transport gets there without a third party. */
@@ -243,29 +231,22 @@ public final class Connectivity {
     return Way.of(column).orElseThrow(() -> new IllegalArgumentException(column));
   }
 
-  private @Nullable String complaint(Cell cell, String column, String error) {
-    boolean connected = !cell.path.equals("-");
-    if (column.equals(AUTOMATIC)) {
-      // Which path it has at its first answer is a race; that it has one is not.
-      return !connected
-          ? "no connection: " + error
-          : cell.millis > CONNECT_MILLIS * slack ? "too slow: " + cell.millis + " ms" : null;
-    }
+  /** What is wrong with a connection that there is. */
+  private @Nullable String complaint(
+      String column, String path, double millis, Optional<String> obstacle) {
     if (column.equals(Way.RELAY.word())) {
-      return !connected
-          ? "no connection: " + error
-          : cell.millis > RELAY_MILLIS * slack
-              ? "first byte only after " + cell.millis + " ms"
-              : null;
+      return millis > RELAY_MILLIS * slack ? "first byte only after " + millis + " ms" : null;
     }
-    if (cell.obstacle.isPresent()) {
-      return connected ? "connected although it cannot: " + cell.obstacle.get() : null;
+    // Which path the automatic one has at its first answer is a race; that it has one is not.
+    if (!column.equals(AUTOMATIC)) {
+      if (obstacle.isPresent()) {
+        return "connected although it cannot: " + obstacle.get();
+      }
+      if (path.equals("relay")) {
+        return "through a relay";
+      }
     }
-    return !connected
-        ? "no connection: " + error
-        : cell.path.equals("relay")
-            ? "through a relay"
-            : cell.millis > CONNECT_MILLIS * slack ? "too slow: " + cell.millis + " ms" : null;
+    return millis > CONNECT_MILLIS * slack ? "too slow: " + millis + " ms" : null;
   }
 
   private Member caller(NatKind kind) {
@@ -274,89 +255,5 @@ public final class Connectivity {
 
   private Member callee(NatKind kind) {
     return Objects.requireNonNull(callees.get(kind));
-  }
-
-  private static String text(Cell cell) {
-    String what =
-        cell.path.equals("-")
-            ? "-"
-            : cell.path
-                + (cell.path.equals("relay") ? "" : " " + cell.transport)
-                + String.format(Locale.ROOT, " %.0f ms", cell.millis);
-    return cell.complaint == null ? what : what + " !";
-  }
-
-  private void complain() {
-    rows.forEach(
-        (name, row) -> {
-          for (int i = 0; i < row.size(); i++) {
-            Cell cell = row.get(i);
-            if (cell.complaint != null) {
-              out.println(name + ", " + columns.get(i) + ": " + cell.complaint);
-            }
-          }
-        });
-  }
-
-  private String markdown(List<String> arguments) {
-    StringBuilder text = new StringBuilder();
-    text.append("# Connectivity\n\nMade by `")
-        .append(String.join(" ", concat("test-network/run connectivity", arguments)))
-        .append("`: real nodes in a virtual internet, 50 ms to the hub and back, 100 ms between")
-        .append(" two nodes. The times are until the first answer, with the start of the path; a")
-        .append(" `-` means no connection, a `!` that this is not as it has to be.\n\n");
-    text.append("| from → to | ").append(String.join(" | ", columns)).append(" |\n| --- |");
-    text.append(" --- |".repeat(columns.size())).append('\n');
-    rows.forEach(
-        (name, row) ->
-            text.append("| ")
-                .append(name)
-                .append(" | ")
-                .append(row.stream().map(Connectivity::text).collect(Collectors.joining(" | ")))
-                .append(" |\n"));
-    obstacles()
-        .forEach(
-            (why, pairs) -> {
-              text.append("\n**").append(why).append("**, for ");
-              text.append(pairs.size()).append(pairs.size() == 1 ? " pair" : " pairs");
-              text.append(", which need another transport or the relay.\n\n");
-              pairs.forEach(
-                  (pair, ways) ->
-                      text.append("- ")
-                          .append(pair)
-                          .append(" (")
-                          .append(String.join(", ", ways))
-                          .append(")\n"));
-            });
-    return text.toString();
-  }
-
-  private static List<String> concat(String first, List<String> others) {
-    return Stream.concat(Stream.of(first), others.stream()).toList();
-  }
-
-  /** For each reason the pairs that it keeps apart, and over which transports. */
-  private Map<String, Map<String, List<String>>> obstacles() {
-    Map<String, Map<String, List<String>>> all = new LinkedHashMap<>();
-    rows.forEach(
-        (name, row) -> {
-          for (int i = 0; i < row.size(); i++) {
-            String column = columns.get(i);
-            if (!column.equals(AUTOMATIC) && !column.equals(Way.RELAY.word())) {
-              row.get(i)
-                  .obstacle
-                  .ifPresent(
-                      why ->
-                          all.computeIfAbsent(sentence(why), key -> new LinkedHashMap<>())
-                              .computeIfAbsent(name, key -> new ArrayList<>())
-                              .add(column));
-            }
-          }
-        });
-    return all;
-  }
-
-  private static String sentence(String why) {
-    return why.substring(0, 1).toUpperCase(Locale.ROOT) + why.substring(1);
   }
 }

@@ -34,7 +34,7 @@ class ConnectivityTest {
             world,
             List.of(
                 "--kinds",
-                "none,ipv6-only,port-restricted",
+                "public,ipv6-only,port-restricted",
                 "--transports",
                 "quic,tls,relay,automatic",
                 "--slack",
