@@ -69,14 +69,10 @@ final class DemoCommand extends Verb {
     if (namespaces && !isRoot()) {
       return asRootOfAUserNamespace();
     }
-    Termination termination = new Termination();
-    ExitStatus status = ExitStatus.FAILED;
+    Termination termination = termination();
     try (@Nullable PrivateNetwork network = namespaces ? PrivateNetwork.open() : null) {
-      status = run(output, termination, network == null ? Venue.LOOPBACK : network.venue());
-    } finally {
-      termination.finished(status.code());
+      return run(output, termination, network == null ? Venue.LOOPBACK : network.venue());
     }
-    return status;
   }
 
   private static boolean isRoot() throws IOException {

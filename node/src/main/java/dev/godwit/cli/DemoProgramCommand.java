@@ -23,19 +23,13 @@ final class DemoProgramCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    Termination termination = new Termination();
-    ExitStatus status = ExitStatus.FAILED;
-    try {
-      DemoProgram.run(
-          NbdAddress.parse(device),
-          log,
-          Units.parseSize(writeRate),
-          () -> output.event(Json.event("ready")),
-          () -> termination.requested().isDone());
-      status = ExitStatus.DONE;
-    } finally {
-      termination.finished(status.code());
-    }
-    return status;
+    Termination termination = termination();
+    DemoProgram.run(
+        NbdAddress.parse(device),
+        log,
+        Units.parseSize(writeRate),
+        () -> output.event(Json.event("ready")),
+        () -> termination.requested().isDone());
+    return ExitStatus.DONE;
   }
 }

@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "See it work:  godwit demo",
       "Begin:        godwit hub, then godwit mesh create, mesh invite, mesh join",
       "Move state:   godwit seed on one machine, godwit leech on the other",
+      "Use it there: godwit seed on one machine, godwit mount on the other",
       ""
     },
     mixinStandardHelpOptions = true,
@@ -38,9 +39,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SeedCommand.class,
       LeechCommand.class,
       LsCommand.class,
+      MountCommand.class,
       PeersCommand.class,
       PingCommand.class,
       StatusCommand.class,
+      UmountCommand.class,
       UpCommand.class,
     })
 public final class Godwit implements Runnable {
@@ -103,7 +106,7 @@ public final class Godwit implements Runnable {
     }
   }
 
-  private static void report(CommandLine where, Exception failure, boolean verbose) {
+  static void report(CommandLine where, Exception failure, boolean verbose) {
     PrintWriter err = where.getErr();
     String message = failure.getMessage();
     err.println("godwit: " + (message == null || message.isBlank() ? failure.toString() : message));

@@ -78,7 +78,7 @@ final class HubCommand extends Verb {
           NodeException.Kind.USAGE,
           "--drain and --back-in are at most " + LONGEST.toHours() + " hours.");
     }
-    Termination termination = new Termination(drain);
+    Termination termination = termination(drain);
     Path directory = data != null ? data : common().nodeHome().hubDirectory();
     HubConfig config;
     try {
@@ -113,9 +113,6 @@ final class HubCommand extends Verb {
           NodeException.Kind.FAILED,
           e.getMessage() + ". Is a hub running there already? Choose another one with --listen.",
           e);
-    } finally {
-      // The last word first: the process may end at once then.
-      termination.finished(ExitStatus.DONE.code());
     }
     return ExitStatus.DONE;
   }

@@ -66,7 +66,7 @@ final class LeechCommand extends Verb {
       names = "--device",
       paramLabel = "DEV",
       description = {
-        "How local programs touch it: nbd:unix:PATH or nbd:HOST:PORT.",
+        "How local programs touch it: nbd:unix:PATH, nbd:HOST:PORT, block (a disk) or file:PATH.",
         "It exists from the start; accesses wait for the hand-over."
       })
   private List<String> devices = List.of();
@@ -131,8 +131,7 @@ final class LeechCommand extends Verb {
   }
 
   private ExitStatus run(Output output, LeechOptions options) throws Exception {
-    Termination termination = new Termination();
-    ExitStatus status = ExitStatus.FAILED;
+    Termination termination = termination();
     NodeHome home = common().nodeHome();
     try (Node node = Node.start(home, paths.apply(listen.settings()).staying());
         Leeching leeching = node.leech(options);
@@ -141,22 +140,21 @@ final class LeechCommand extends Verb {
           Json.event("ready")
               .put("resource", name)
               .put("size", leeching.size())
+              .put("at", leeching.places().isEmpty() ? null : leeching.places().getFirst())
               .put("path", Words.path(leeching.path())));
       leeching.onChange(state -> tell(output, leeching, state));
       leeching.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
       leeching.begin();
       watch(output, leeching, termination.requested());
-      status = outcome(output, leeching);
+      ExitStatus status = outcome(output, leeching);
       if (status == ExitStatus.DONE && !devices.isEmpty()) {
-        serve(output, termination.requested());
+        serve(output, leeching, termination.requested());
       }
       if (status == ExitStatus.DONE) {
         output.event(resultOk);
       }
-    } finally {
-      termination.finished(status.code());
+      return status;
     }
-    return status;
   }
 
   private Json resultOk = Json.event("result").put("ok", true);
@@ -190,9 +188,9 @@ final class LeechCommand extends Verb {
             Duration.ofHours(24)));
   }
 
-  private void serve(Output output, CompletableFuture<Boolean> requested)
+  private void serve(Output output, Leeching leeching, CompletableFuture<Boolean> requested)
       throws InterruptedException, ExecutionException {
-    output.line("Serving " + String.join(", ", devices) + " until Ctrl-C.");
+    output.line("Serving " + String.join(", ", leeching.places()) + " until Ctrl-C.");
     requested.get();
   }
 
@@ -340,10 +338,7 @@ final class LeechCommand extends Verb {
     ProcessStatus.Builder status = ProcessStatus.newBuilder();
     PathView reached = leeching.reached();
     if (reached != null) {
-      status.setWhy(reached.why()).setRoundTripMicros(reached.roundTrip().toNanos() / 1000);
-      if (reached.nextAttempt() != null) {
-        status.setNextAttempt(reached.nextAttempt().toEpochMilli());
-      }
+      ReachedWords.put(status, reached);
     }
     return status
         .setPid(ProcessHandle.current().pid())

@@ -64,19 +64,15 @@ final class PingCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    Termination termination = new Termination();
-    ExitStatus status = ExitStatus.FAILED;
+    Termination termination = termination();
     try (Node node = Node.start(common().nodeHome(), paths.apply(listen.settings()))) {
       long start = System.nanoTime();
       try (Pinging pinging = node.ping(node.find(name).getFirst())) {
         // So that a question that nobody answers does not hold up the end.
         var _ = termination.requested().thenRun(pinging::close);
-        status = ask(output, pinging, start, termination.requested());
+        return ask(output, pinging, start, termination.requested());
       }
-    } finally {
-      termination.finished(status.code());
     }
-    return status;
   }
 
   private ExitStatus ask(

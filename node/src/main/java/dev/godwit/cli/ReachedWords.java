@@ -1,5 +1,6 @@
 package dev.godwit.cli;
 
+import dev.godwit.node.PathView;
 import dev.godwit.node.proto.ProcessStatus;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,6 +8,14 @@ import java.time.Instant;
 /** How a process reaches its peer, in words. */
 final class ReachedWords {
   private ReachedWords() {}
+
+  /** Puts how a peer is reached into what a process says of itself. */
+  static void put(ProcessStatus.Builder status, PathView reached) {
+    status.setWhy(reached.why()).setRoundTripMicros(reached.roundTrip().toNanos() / 1000);
+    if (reached.nextAttempt() != null) {
+      status.setNextAttempt(reached.nextAttempt().toEpochMilli());
+    }
+  }
 
   /** Round-trip time, why it is this path, and when a better one is looked for. */
   static String of(ProcessStatus process) {

@@ -40,7 +40,9 @@ final class SeedCommand extends Verb {
   @Option(
       names = "--device",
       paramLabel = "DEV",
-      description = "How local programs touch it: nbd:unix:PATH or nbd:HOST:PORT.")
+      description =
+          "How local programs touch it: nbd:unix:PATH, nbd:HOST:PORT, block (a disk) or"
+              + " file:PATH.")
   private List<String> devices = List.of();
 
   @Option(
@@ -70,8 +72,7 @@ final class SeedCommand extends Verb {
     for (String device : devices) {
       parsed.add(Device.parse(device));
     }
-    Termination termination = new Termination();
-    ExitStatus status = ExitStatus.FAILED;
+    Termination termination = termination();
     NodeHome home = common().nodeHome();
     try (CommandHook hook =
             new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout);
@@ -86,12 +87,9 @@ final class SeedCommand extends Verb {
         tell(output, given);
       }
       CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
-      status = ExitStatus.DONE;
       result(output, seeding);
-    } finally {
-      termination.finished(status.code());
     }
-    return status;
+    return ExitStatus.DONE;
   }
 
   private void ready(Output output, Node node, Seeding seeding) {
@@ -103,8 +101,8 @@ final class SeedCommand extends Verb {
             + ") in mesh "
             + node.mesh().name()
             + ".");
-    for (String device : devices) {
-      output.line("Local programs reach it at " + device + ".");
+    for (String place : seeding.places()) {
+      output.line("Local programs reach it at " + place + ".");
     }
     output.line(
         "On the other machine: godwit leech " + node.name() + "/" + resource + " --to FILE");
@@ -114,6 +112,7 @@ final class SeedCommand extends Verb {
             .put("id", node.id())
             .put("resource", resource)
             .put("size", seeding.size())
+            .put("at", seeding.places().isEmpty() ? null : seeding.places().getFirst())
             .put("generation", seeding.state().generation()));
   }
 

@@ -18,12 +18,8 @@ final class Termination {
   private final CountDownLatch finished = new CountDownLatch(1);
   private final AtomicInteger status = new AtomicInteger(ExitStatus.FAILED.code());
 
-  Termination() {
-    this(Duration.ZERO);
-  }
-
   /**
-   * As the other one, for a command that takes its time.
+   * Listens for the wish to end.
    *
    * @param more how much longer than usual it may take
    */
@@ -51,9 +47,9 @@ final class Termination {
     return requested;
   }
 
-  /** The command has put everything in order. */
-  void finished(int exitStatus) {
-    status.set(exitStatus);
+  /** The command has put everything in order, and said everything. */
+  void finished(ExitStatus exitStatus) {
+    status.set(exitStatus.code());
     finished.countDown();
   }
 }

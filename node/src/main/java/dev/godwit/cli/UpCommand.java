@@ -16,7 +16,7 @@ final class UpCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    Termination termination = new Termination();
+    Termination termination = termination();
     NodeHome home = common().nodeHome();
     try (Node node = Node.start(home, listen.settings().staying());
         StatusSocket socket = StatusSocket.open(home, () -> status(node))) {
@@ -24,8 +24,6 @@ final class UpCommand extends Verb {
       output.event(Json.event("ready").put("name", node.name()).put("id", node.id()));
       termination.requested().get();
       output.event(Json.event("result").put("ok", true));
-    } finally {
-      termination.finished(ExitStatus.DONE.code());
     }
     return ExitStatus.DONE;
   }

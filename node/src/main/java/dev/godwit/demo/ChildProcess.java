@@ -201,8 +201,17 @@ public final class ChildProcess implements AutoCloseable {
 
   /** Asks the process to end and waits for it. */
   public int stop() throws IOException, InterruptedException {
+    return stop(POLITE);
+  }
+
+  /**
+   * Asks the process to end and waits for it.
+   *
+   * @throws IOException when it has not ended within {@code limit}
+   */
+  public int stop(Duration limit) throws IOException, InterruptedException {
     process.destroy();
-    return awaitEnd(POLITE);
+    return awaitEnd(limit);
   }
 
   /** Waits for the process to end by itself, and for its last word. */

@@ -75,7 +75,7 @@ public final class Rehearsal {
     NodeHome bob = new NodeHome(directory.resolve("bob"), random);
     Path source = directory.resolve("source");
     FileBackend.create(source, SIZE, NativeSparseFile.opener()).close();
-    Device device = Device.parse("nbd:unix:" + directory.resolve("device.sock"));
+    Device.Nbd device = nbd(directory.resolve("device.sock"));
     try (Hub hub = Hub.start(HubConfig.inMemory(loopback, InstantSource.system(), random))) {
       HubAddress address =
           new HubAddress(
@@ -105,6 +105,10 @@ public final class Rehearsal {
     }
   }
 
+  private static Device.Nbd nbd(Path socket) {
+    return new Device.Nbd(NbdAddress.parse("nbd:unix:" + socket));
+  }
+
   private static void ping(NodeHome home, NodeSettings settings) throws IOException {
     try (Node node = Node.start(home, settings);
         Pinging pinging = node.ping(node.find("alice").getFirst())) {
@@ -125,7 +129,7 @@ public final class Rehearsal {
   private static void move(NodeHome home, NodeSettings settings, Path directory, CommandHook hook)
       throws IOException, InterruptedException {
     Path target = directory.resolve("target");
-    Device device = Device.parse("nbd:unix:" + directory.resolve("target.sock"));
+    Device.Nbd device = nbd(directory.resolve("target.sock"));
     LeechOptions usual = LeechOptions.of("alice/state", target);
     LeechOptions options =
         new LeechOptions(

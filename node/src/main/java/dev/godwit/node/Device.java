@@ -1,38 +1,187 @@
 package dev.godwit.node;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.fuse.FuseFile;
+import dev.godwit.fuse.FuseSettings;
+import dev.godwit.libc.LibC;
+import dev.godwit.libc.SystemCallException;
+import dev.godwit.nbd.BlockSizes;
 import dev.godwit.nbd.Export;
 import dev.godwit.nbd.ExportTable;
 import dev.godwit.nbd.NbdAddress;
 import dev.godwit.nbd.NbdListener;
 import dev.godwit.nbd.NbdServer;
-import java.io.Closeable;
+import dev.godwit.nbd.kernel.KernelNbd;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A way for a local program to touch a resource, as users name it: {@code nbd:unix:PATH} or {@code
- * nbd:HOST:PORT}.
- *
- * @param address where an NBD server listens
+ * A way for a local program to touch a resource, as users name it: {@code nbd:unix:PATH}, {@code
+ * nbd:HOST:PORT}, {@code block}, {@code block:/dev/nbdN} or {@code file:PATH}.
  */
-public record Device(NbdAddress address) {
+public sealed interface Device {
+  /** For the names of devices. */
+  Logger LOG = LoggerFactory.getLogger(Device.class);
+
+  /** What {@code block:} may name. */
+  Pattern NBD = Pattern.compile("/dev/nbd\\d+");
+
+  /** How long a disk may take to bring in what programs have written. */
+  Duration WRITE_OUT = Duration.ofSeconds(30);
+
+  /** What programs may do. */
+  enum Access {
+    /** Reading only. */
+    READ,
+    /** Reading and writing. */
+    WRITE
+  }
+
+  /**
+   * An NBD server.
+   *
+   * @param address where it listens
+   */
+  record Nbd(NbdAddress address) implements Device {
+    @Override
+    public OpenDevice open(String resource, Backend backend, Access access, Path folder)
+        throws IOException {
+      Export export = new Export(resource, "", backend, exportAccess(access), BlockSizes.DEFAULT);
+      NbdListener listener = NbdListener.open(address, new NbdServer(ExportTable.of(export)));
+      return OpenDevice.of(place(listener.address()), listener);
+    }
+
+    /** As people write it, with the port that the system has chosen if it should. */
+    static String place(NbdAddress address) {
+      return switch (address) {
+        case NbdAddress.Unix unix -> "nbd:unix:" + unix.path().toAbsolutePath();
+        case NbdAddress.Tcp tcp ->
+            "nbd:"
+                + (tcp.host().contains(":") ? "[" + tcp.host() + "]" : tcp.host())
+                + ":"
+                + tcp.port();
+      };
+    }
+
+    @Override
+    public String toString() {
+      return "nbd:" + address;
+    }
+  }
+
+  /**
+   * A file, which the kernel serves by asking this process.
+   *
+   * @param path of the file
+   */
+  record File(Path path) implements Device {
+    @Override
+    public OpenDevice open(String resource, Backend backend, Access access, Path folder)
+        throws IOException {
+      return new OpenFile(
+          FuseFile.mount(
+              backend,
+              path,
+              switch (access) {
+                case READ -> FuseSettings.DEFAULT.readOnly();
+                case WRITE -> FuseSettings.DEFAULT;
+              }));
+    }
+
+    @Override
+    public String toString() {
+      return "file:" + path;
+    }
+  }
+
+  /**
+   * A disk of the kernel, {@code /dev/nbdN}, or {@code /dev/loopN} where the kernel has no network
+   * block devices.
+   *
+   * @param wanted {@code /dev/nbdN}; without one the system chooses
+   */
+  record Block(Optional<Path> wanted) implements Device {
+    @Override
+    public OpenDevice open(String resource, Backend backend, Access access, Path folder)
+        throws IOException {
+      Optional<String> obstacle = KernelNbd.obstacle();
+      try {
+        if (obstacle.isEmpty()) {
+          return KernelDisk.open(resource, backend, exportAccess(access), wanted);
+        }
+        if (wanted.isPresent()) {
+          throw new NodeException(
+              NodeException.Kind.FAILED,
+              "Device '"
+                  + this
+                  + "' cannot be had here: "
+                  + obstacle.get()
+                  + ". Or write just 'block', which takes another kind of disk.");
+        }
+        return LoopDisk.open(
+            resource,
+            backend,
+            switch (access) {
+              case READ -> FuseSettings.Access.READ_ONLY;
+              case WRITE -> FuseSettings.Access.READ_WRITE;
+            },
+            folder);
+      } catch (SystemCallException e) {
+        throw e.error() == LibC.EPERM || e.error() == LibC.EACCES
+            ? new NodeException(
+                NodeException.Kind.NOT_ALLOWED,
+                "Only root may make a disk of '"
+                    + resource
+                    + "' ("
+                    + e.getMessage()
+                    + "). Run this as root, or use file:PATH.",
+                e)
+            : e;
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "block" + wanted.map(path -> ":" + path).orElse("");
+    }
+  }
+
+  private static Export.Access exportAccess(Access access) {
+    return switch (access) {
+      case READ -> Export.Access.READ_ONLY;
+      case WRITE -> Export.Access.READ_WRITE;
+    };
+  }
 
   /**
    * Reads a {@code DEV}.
    *
    * @throws NodeException when it is none
    */
-  public static Device parse(String text) throws NodeException {
-    if (text.startsWith("block") || text.startsWith("file:")) {
-      throw new NodeException(
-          NodeException.Kind.USAGE,
-          "Device '"
-              + text
-              + "' is not available in this version; use nbd:unix:PATH or"
-              + " nbd:HOST:PORT.");
+  static Device parse(String text) throws NodeException {
+    if (text.startsWith("file:")) {
+      return new File(Path.of(text.substring("file:".length())).toAbsolutePath());
+    }
+    if (text.equals("block")) {
+      return new Block(Optional.empty());
+    }
+    if (text.startsWith("block:")) {
+      Path wanted = Path.of(text.substring("block:".length()));
+      if (!NBD.matcher(wanted.toString()).matches()) {
+        throw new NodeException(
+            NodeException.Kind.USAGE,
+            "Device '" + text + "' is not understood; write block, or block:/dev/nbd0.");
+      }
+      return new Block(Optional.of(wanted));
     }
     try {
-      return new Device(NbdAddress.parse(text));
+      return new Nbd(NbdAddress.parse(text));
     } catch (IllegalArgumentException e) {
       throw new NodeException(
           NodeException.Kind.USAGE,
@@ -42,11 +191,43 @@ public record Device(NbdAddress address) {
   }
 
   /**
+   * Where programs find a device that is named like this, or whose place this is; a path without
+   * anything before it is that of a file. Where the system chooses a part of it, the text stays.
+   *
+   * @throws NodeException when it is neither
+   */
+  static String place(String text) throws NodeException {
+    if (!text.startsWith("file:") && !text.startsWith("block:") && !text.startsWith("nbd")) {
+      return resolved(Path.of(text)).toString();
+    }
+    return switch (parse(text)) {
+      case Nbd nbd -> Nbd.place(nbd.address());
+      case File file -> resolved(file.path()).toString();
+      case Block block -> block.wanted().map(Path::toString).orElse(text);
+    };
+  }
+
+  /** Without symbolic links, as a file is mounted. */
+  private static Path resolved(Path given) {
+    Path path = given.toAbsolutePath().normalize();
+    Path parent = path.getParent();
+    try {
+      if (Files.isSymbolicLink(path)) {
+        return path.toRealPath();
+      }
+      return parent == null ? path : parent.toRealPath().resolve(path.getFileName());
+    } catch (IOException e) {
+      LOG.debug("{} is nowhere", path, e);
+      return path;
+    }
+  }
+
+  /**
    * Opens the device.
    *
-   * @throws IOException when its socket is in use or cannot be made
+   * @param resource its name, where the device has any
+   * @param folder for what the device needs besides, made when it is
+   * @throws IOException when its socket or file is in use or cannot be made
    */
-  Closeable open(String resource, Backend backend) throws IOException {
-    return NbdListener.open(address, new NbdServer(ExportTable.of(Export.of(resource, backend))));
-  }
+  OpenDevice open(String resource, Backend backend, Access access, Path folder) throws IOException;
 }

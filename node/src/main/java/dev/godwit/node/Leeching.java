@@ -5,7 +5,7 @@ import dev.godwit.backend.FileBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
 import dev.godwit.libc.NativeSparseFile;
-import dev.godwit.migration.FileLog;
+import dev.godwit.log.FileLog;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Leecher;
 import dev.godwit.migration.LeecherState;
@@ -17,11 +17,9 @@ import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionState;
 import dev.godwit.wire.proto.DescribeReply;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -38,7 +36,7 @@ public final class Leeching implements AutoCloseable {
   private final Leecher leecher;
   private final Backend store;
   private final Journal journal;
-  private final List<Closeable> devices = new ArrayList<>();
+  private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
   private volatile @Nullable Thread runner;
 
@@ -53,7 +51,7 @@ public final class Leeching implements AutoCloseable {
   static Leeching start(Node node, LeechOptions options) throws IOException {
     Path file = options.to().toAbsolutePath();
     checkTarget(file, options.existing());
-    KeptSession kept = node.session(options.name());
+    KeptSession kept = node.session(options.name(), SeederClient.protocol());
     NodeId seeder = kept.peer();
     Session session = kept.session();
     Journal journal;
@@ -79,7 +77,14 @@ public final class Leeching implements AutoCloseable {
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
       Leeching leeching = new Leeching(kept, leecher, store, journal);
-      leeching.open(options);
+      leeching.devices.open(
+          options.devices(),
+          device ->
+              device.open(
+                  options.name().resource(),
+                  leecher.device(),
+                  Device.Access.WRITE,
+                  node.home().mountDirectory()));
       return leeching;
     } catch (IOException e) {
       session.close();
@@ -240,21 +245,9 @@ public final class Leeching implements AutoCloseable {
     return FileBackend.create(file, geometry.size(), NativeSparseFile.opener());
   }
 
-  private void open(LeechOptions options) throws IOException {
-    try {
-      for (Device device : options.devices()) {
-        devices.add(device.open(options.name().resource(), leecher.device()));
-      }
-    } catch (IOException e) {
-      closeDevices();
-      throw e;
-    }
-  }
-
-  private void closeDevices() throws IOException {
-    for (Closeable device : devices) {
-      device.close();
-    }
+  /** Where programs find the devices, in the order in which they were asked for. */
+  public List<String> places() {
+    return devices.places();
   }
 
   /** Begins. Call it once, after the listeners are set. */
@@ -342,7 +335,7 @@ public final class Leeching implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try {
-      closeDevices();
+      devices.close();
     } finally {
       session.close();
       Thread running = runner;

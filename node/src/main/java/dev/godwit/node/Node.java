@@ -7,7 +7,7 @@ import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
 import dev.godwit.migration.Seeder;
-import dev.godwit.migration.SeederClient;
+import dev.godwit.mount.MountHost;
 import dev.godwit.node.NodeSettings.Stay;
 import dev.godwit.path.AddressText;
 import dev.godwit.path.NatBehaviour;
@@ -101,8 +101,11 @@ public final class Node implements AutoCloseable {
   private final PeerDialler dialler;
   private final PathSource paths = new Paths();
   private final Compression compression = new ZstdCompression();
-  private final ConcurrentMap<String, Seeder> seeders = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Offer> offers = new ConcurrentHashMap<>();
   private volatile boolean closed;
+
+  /** A resource that this node offers, by how it is taken and by how it is used from elsewhere. */
+  private record Offer(Seeder seeder, MountHost mounts) {}
 
   private Node(NodeHome home, NodeSettings settings, InstantSource clock, SecureRandom random)
       throws IOException {
@@ -133,6 +136,8 @@ public final class Node implements AutoCloseable {
             Map.of(
                 Seeder.protocol(),
                 new RequestProtocol(this::resolve, compression),
+                MountHost.protocol(),
+                new RequestProtocol(this::resolveMount, compression),
                 Pinging.PROTOCOL,
                 new RequestProtocol((peer, open) -> Pinging::answer, compression)),
             GREETING);
@@ -151,7 +156,7 @@ public final class Node implements AutoCloseable {
     this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), surroundings, hub);
     this.signals =
         new MemberSignals(
-            home, own, admission, transports, greeting, candidates, seeders::values, clock, random);
+            home, own, admission, transports, greeting, candidates, this::seeders, clock, random);
     this.signaling = new Signaling(hub, signals, clock, random);
     this.directory = new PeerDirectory(mesh, own, admission, hub, signaling);
     this.dialler =
@@ -254,13 +259,25 @@ public final class Node implements AutoCloseable {
 
   private RequestHandler resolve(
       dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open) throws RemoteException {
-    @Nullable Seeder seeder = seeders.get(open.getResource());
-    if (seeder == null) {
+    return offered(open.getResource()).seeder().handler(peer);
+  }
+
+  private RequestHandler resolveMount(
+      dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open) throws RemoteException {
+    return offered(open.getResource()).mounts().handler(peer);
+  }
+
+  private Offer offered(String resource) throws RemoteException {
+    @Nullable Offer offer = offers.get(resource);
+    if (offer == null) {
       throw new RemoteException(
-          Failure.Code.NO_SUCH_RESOURCE,
-          own.name() + " offers no resource '" + open.getResource() + "'");
+          Failure.Code.NO_SUCH_RESOURCE, own.name() + " offers no resource '" + resource + "'");
     }
-    return seeder.handler(peer);
+    return offer;
+  }
+
+  private List<Seeder> seeders() {
+    return offers.values().stream().map(Offer::seeder).toList();
   }
 
   /** This node's id. */
@@ -305,15 +322,15 @@ public final class Node implements AutoCloseable {
     return Seeding.start(this, options);
   }
 
-  void offer(Seeder seeder) throws NodeException {
-    if (seeders.putIfAbsent(seeder.resource(), seeder) != null) {
+  void offer(Seeder seeder, MountHost host) throws NodeException {
+    if (offers.putIfAbsent(seeder.resource(), new Offer(seeder, host)) != null) {
       throw new NodeException(
           NodeException.Kind.FAILED, "This node offers '" + seeder.resource() + "' already.");
     }
   }
 
-  void withdraw(Seeder seeder) {
-    seeders.remove(seeder.resource(), seeder);
+  void withdraw(Seeder seeder, MountHost host) {
+    boolean _ = offers.remove(seeder.resource(), new Offer(seeder, host));
   }
 
   /**
@@ -325,6 +342,17 @@ public final class Node implements AutoCloseable {
    */
   public Leeching leech(LeechOptions options) throws IOException {
     return Leeching.start(this, options);
+  }
+
+  /**
+   * Mounts a resource of another node here. Returns when the owner has let us in; its devices are
+   * there then.
+   *
+   * @throws NodeException when the owner cannot be reached, refuses, or the cache cannot be used
+   * @throws IOException when something else fails
+   */
+  public Mounting mount(MountOptions options) throws IOException {
+    return Mounting.start(this, options);
   }
 
   /**
@@ -347,15 +375,6 @@ public final class Node implements AutoCloseable {
 
   private ByteString membership() {
     return ByteString.copyFrom(own.encoded());
-  }
-
-  /**
-   * A session about a resource of {@code seeder}, not started yet.
-   *
-   * @param process which offers it now, if that is known
-   */
-  KeptSession session(NodeId seeder, Optional<PresentInstance> process, String resource) {
-    return session(seeder, process, SeederClient.protocol(), resource);
   }
 
   private KeptSession session(
@@ -461,10 +480,10 @@ public final class Node implements AutoCloseable {
    * The seeder of a resource: found through the hub, or, when that is not there, in this LAN, if
    * the node is given by its id.
    */
-  KeptSession session(ResourceName name) throws IOException {
+  KeptSession session(ResourceName name, String protocol) throws IOException {
     try {
       PeerView seeder = directory.locate(name);
-      return session(seeder.id(), Optional.of(seeder.process()), name.resource());
+      return session(seeder.id(), Optional.of(seeder.process()), protocol, name.resource());
     } catch (NodeException e) {
       @Nullable NodeId id = PeerDirectory.id(name.node());
       if (id == null
@@ -473,7 +492,7 @@ public final class Node implements AutoCloseable {
         throw e;
       }
       LOG.debug("the hub is away, looking in the LAN", e);
-      return session(id, Optional.empty(), name.resource());
+      return session(id, Optional.empty(), protocol, name.resource());
     }
   }
 
@@ -564,7 +583,7 @@ public final class Node implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    for (Seeder seeder : seeders.values()) {
+    for (Seeder seeder : seeders()) {
       seeder.close();
     }
     watch.close();

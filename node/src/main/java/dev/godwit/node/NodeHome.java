@@ -61,6 +61,11 @@ public final class NodeHome {
     return directory.resolve("run");
   }
 
+  /** Where mounts keep what they have, unless told otherwise. */
+  Path mountDirectory() {
+    return directory.resolve("mounts");
+  }
+
   /** Where a hub of this user keeps its certificate unless told otherwise. */
   public Path hubDirectory() {
     return directory.resolve("hub");

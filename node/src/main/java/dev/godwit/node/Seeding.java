@@ -4,17 +4,18 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.libc.NativeSparseFile;
-import dev.godwit.migration.FileLog;
+import dev.godwit.log.FileLog;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Ownership;
 import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederState;
-import java.io.Closeable;
+import dev.godwit.mount.LeaseBook;
+import dev.godwit.mount.MountHost;
+import dev.godwit.session.RemoteException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +27,9 @@ public final class Seeding implements AutoCloseable {
   private final Seeder seeder;
   private final Backend store;
   private final Journal journal;
-  private final List<Closeable> devices = new ArrayList<>();
+  private final MountHost mounts;
+  private final LeaseBook leases;
+  private final OpenDevices devices;
 
   /**
    * Who waits for the release ends its process then; the answer to the leecher must be out by that
@@ -34,10 +37,23 @@ public final class Seeding implements AutoCloseable {
    */
   private static final Duration LINGER = Duration.ofSeconds(1);
 
+  /** How long a mount may be silent before another one may write. */
+  private static final Duration LEASE = Duration.ofSeconds(30);
+
   private final CompletableFuture<Long> released = new CompletableFuture<>();
 
-  private Seeding(Node node, Seeder seeder, Backend store, Journal journal) {
+  private Seeding(
+      Node node,
+      Seeder seeder,
+      Backend store,
+      Journal journal,
+      MountHost mounts,
+      LeaseBook leases,
+      OpenDevices devices) {
     this.node = node;
+    this.devices = devices;
+    this.mounts = mounts;
+    this.leases = leases;
     this.seeder = seeder;
     this.store = store;
     this.journal = journal;
@@ -57,6 +73,11 @@ public final class Seeding implements AutoCloseable {
     return file.resolveSibling(file.getFileName() + ".godwit");
   }
 
+  /** Where the log of who may write a state file from elsewhere is. */
+  static Path leasesOf(Path file) {
+    return file.resolveSibling(file.getFileName() + ".godwit-lease");
+  }
+
   static Seeding start(Node node, SeedOptions options) throws IOException {
     String resource = ResourceName.checked(options.resource());
     Path file = options.from().toAbsolutePath();
@@ -70,30 +91,76 @@ public final class Seeding implements AutoCloseable {
     Journal journal = new Journal(FileLog.open(journalOf(file)));
     Backend store = null;
     Seeder seeder = null;
+    LeaseBook leases = null;
+    OpenDevices devices = new OpenDevices();
     try {
       checkOwned(journal.ownership(), file);
+      leases = new LeaseBook(FileLog.open(leasesOf(file)), LEASE, System::nanoTime);
+      if (!options.devices().isEmpty()) {
+        lock(leases, resource);
+      }
       store = FileBackend.open(file, NativeSparseFile.opener());
+      ChunkGeometry geometry = ChunkGeometry.of(store.size());
       seeder =
           new Seeder(
               resource,
-              ChunkGeometry.of(store.size()),
+              geometry,
               store,
               journal,
-              options.hook(),
+              new WritingOut(options.hook(), devices),
               options.leecherTimeout());
-      Seeding seeding = new Seeding(node, seeder, store, journal);
-      seeding.open(options.devices());
-      node.offer(seeder);
+      MountHost mounts =
+          new MountHost(
+              resource,
+              geometry,
+              seeder.device(),
+              options.devices().isEmpty()
+                  ? MountHost.Writers.MOUNTS
+                  : MountHost.Writers.LOCAL_PROGRAM,
+              leases,
+              node.random().nextLong(),
+              ProfileFile.of(file));
+      Seeding seeding = new Seeding(node, seeder, store, journal, mounts, leases, devices);
+      Backend written = seeder.device();
+      devices.open(
+          options.devices(),
+          device ->
+              device.open(resource, written, Device.Access.WRITE, node.home().mountDirectory()));
+      node.offer(seeder, mounts);
       return seeding;
     } catch (IOException e) {
+      try {
+        devices.close();
+      } catch (IOException also) {
+        e.addSuppressed(also);
+      }
       if (seeder != null) {
         seeder.close();
       }
       if (store != null) {
         store.close();
       }
+      if (leases != null) {
+        leases.close();
+      }
       journal.close();
       throw e;
+    }
+  }
+
+  /** A program on this machine will write: what mounts have kept of it is old then. */
+  private static void lock(LeaseBook leases, String resource) throws IOException {
+    try {
+      leases.ownerWrites();
+    } catch (RemoteException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "'"
+              + resource
+              + "' cannot have a device here: "
+              + e.getMessage()
+              + ". End that mount first, or offer it without a device.",
+          e);
     }
   }
 
@@ -125,26 +192,14 @@ public final class Seeding implements AutoCloseable {
     }
   }
 
-  private void open(List<Device> wanted) throws IOException {
-    try {
-      for (Device device : wanted) {
-        devices.add(device.open(seeder.resource(), seeder.device()));
-      }
-    } catch (IOException e) {
-      closeDevices();
-      throw e;
-    }
-  }
-
-  private void closeDevices() throws IOException {
-    for (Closeable device : devices) {
-      device.close();
-    }
-  }
-
   /** What local programs write to; for programs in this process. */
   public Backend device() {
     return seeder.device();
+  }
+
+  /** Where programs find the devices, in the order in which they were asked for. */
+  public List<String> places() {
+    return devices.places();
   }
 
   /** What it is doing. */
@@ -169,12 +224,14 @@ public final class Seeding implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    node.withdraw(seeder);
+    node.withdraw(seeder, mounts);
     try {
-      closeDevices();
+      devices.close();
     } finally {
+      mounts.close();
       seeder.close();
       try (journal;
+          leases;
           store) {
         store.flush();
       }

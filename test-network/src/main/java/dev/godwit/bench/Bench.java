@@ -6,7 +6,7 @@ import java.util.Set;
 /** The command {@code test-network/bench}: runs the benchmarks that it is given, or all of them. */
 public final class Bench {
   private static final Set<String> ALL =
-      Set.of("nbd", "quic", "migrate", "link", "hub", "transports");
+      Set.of("nbd", "quic", "migrate", "link", "hub", "transports", "fuse", "mounts");
 
   private static final Set<String> IN_TURN = Set.of("nbd", "quic", "migrate");
 
@@ -14,7 +14,7 @@ public final class Bench {
 
   /**
    * Arguments: {@code nbd}, {@code quic}, {@code migrate}, {@code link}, {@code hub}, {@code
-   * transports}.
+   * transports}, {@code fuse}, {@code mounts}.
    */
   public static void main(String[] args) throws Exception {
     if (args.length > 0 && args[0].equals("peer")) {
@@ -24,7 +24,7 @@ public final class Bench {
     Set<String> wanted = args.length == 0 ? ALL : Set.of(args);
     if (!ALL.containsAll(wanted)) {
       System.err.println(
-          "usage: test-network/bench [nbd] [quic] [migrate] [link] [hub] [transports]");
+          "usage: test-network/bench [nbd] [quic] [migrate] [link] [hub] [transports] [fuse] [mounts]");
       System.exit(2);
     }
     if (wanted.stream().anyMatch(IN_TURN::contains)) {
@@ -47,6 +47,12 @@ public final class Bench {
     }
     if (wanted.contains("transports")) {
       TransportBench.run(System.out);
+    }
+    if (wanted.contains("fuse")) {
+      FuseBench.run(System.out);
+    }
+    if (wanted.contains("mounts")) {
+      MountBench.run(System.out);
     }
   }
 }

@@ -30,6 +30,7 @@ final class BenchPeer {
   static void main(String[] args) throws Exception {
     switch (args[1]) {
       case "nbd" -> NbdBench.serve(args[2]);
+      case "fuse" -> FuseBench.serve(args[2]);
       case "source" -> TransferBench.source(Path.of(args[2]));
       case "sink" -> TransferBench.sink(Path.of(args[2]));
       default -> throw new IllegalArgumentException(args[1]);

@@ -21,7 +21,6 @@ import java.util.concurrent.locks.LockSupport;
 final class NbdBench {
   private static final long SIZE = 1L << 30;
   private static final int RUNS = 5;
-  private static final int SECONDS = 3;
 
   private NbdBench() {}
 
@@ -83,30 +82,15 @@ final class NbdBench {
   }
 
   private static double fio(Path socket, Case one) throws IOException, InterruptedException {
-    Process fio =
-        new ProcessBuilder(
-                "fio",
-                "--name=x",
+    return Fio.of(
+            one.pattern(),
+            one.block(),
+            List.of(
                 "--ioengine=nbd",
                 "--uri=nbd+unix:///?socket=" + socket,
                 "--size=1g",
-                "--rw=" + one.pattern(),
-                "--bs=" + one.block(),
-                "--iodepth=" + one.depth(),
-                "--time_based",
-                "--runtime=" + SECONDS,
-                "--output-format=terse",
-                "--terse-version=3")
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String line =
-        new String(fio.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-    if (fio.waitFor() != 0) {
-      throw new IOException("fio failed: " + line);
-    }
-    String[] fields = line.strip().split(";", -1);
-    // Terse version 3: read IOPS is field 8, write IOPS field 49.
-    return Double.parseDouble(fields[one.pattern().endsWith("read") ? 7 : 48]);
+                "--iodepth=" + one.depth()))
+        .iops();
   }
 
   /** The serving side, in a process of its own. */

@@ -117,7 +117,8 @@ final class TransportBench {
     }
   }
 
-  private static void prepare(Host host) throws IOException {
+  /** Gives TCP the room that a link with delay needs. */
+  static void prepare(Host host) throws IOException {
     host.call(
         () -> {
           for (String file : List.of("tcp_rmem", "tcp_wmem")) {

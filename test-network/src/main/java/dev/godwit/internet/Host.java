@@ -71,6 +71,16 @@ public final class Host {
   }
 
   /**
+   * As {@link #command}, but with this machine's mounts: what the process mounts can be used from
+   * everywhere. Names are those of this machine, too.
+   */
+  public ProcessBuilder commandAmongMounts(List<String> command) {
+    List<String> inside = new ArrayList<>(List.of("nsenter", "--net=" + namespace.file(), "--"));
+    inside.addAll(command);
+    return new ProcessBuilder(inside);
+  }
+
+  /**
    * Runs code in this host, on a platform thread of its own. Sockets that it opens stay in this
    * host and may be used by any thread.
    *

@@ -52,6 +52,11 @@ record Namespace(String name) {
     return namespace;
   }
 
+  /** What stands for it, and can be entered. */
+  Path file() {
+    return FOLDER.resolve(name);
+  }
+
   /** Lets it pass packets on. */
   void forward() throws IOException {
     call(

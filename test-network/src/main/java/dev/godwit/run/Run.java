@@ -16,7 +16,7 @@ public final class Run {
   /** How long everything may take to be put in order after Ctrl-C. */
   private static final long ORDER_SECONDS = 30;
 
-  private static final Set<String> COMMANDS = Set.of("connectivity", "faults");
+  private static final Set<String> COMMANDS = Set.of("connectivity", "faults", "mounts");
 
   private Run() {}
 
@@ -26,7 +26,9 @@ public final class Run {
       System.err.println(
           """
           usage: test-network/run connectivity [--table FILE] [--kinds A,B] [--transports A,B]
-                 test-network/run faults [--seeds N] [--faults A,B] [--size-mib N]""");
+                 test-network/run faults [--seeds N] [--faults A,B] [--size-mib N]
+                 test-network/run mounts [--seeds N] [--faults A,B] [--ways fuse,nbd] [--lanes N]
+                 (busy-umount and dead-umount only with fuse)""");
       System.exit(2);
     }
     CountDownLatch over = new CountDownLatch(1);
@@ -46,9 +48,11 @@ public final class Run {
     List<String> rest = Arrays.asList(args).subList(1, args.length);
     Path directory = Files.createTempDirectory("godwit-run");
     boolean good =
-        args[0].equals("connectivity")
-            ? Connectivity.run(System.out, directory, rest)
-            : Faults.run(System.out, directory, rest);
+        switch (args[0]) {
+          case "connectivity" -> Connectivity.run(System.out, directory, rest);
+          case "faults" -> Faults.run(System.out, directory, rest);
+          default -> Mounts.run(System.out, directory, rest);
+        };
     if (good) {
       delete(directory);
     } else {

@@ -1,7 +1,5 @@
 package dev.godwit.testnetwork;
 
-import dev.godwit.membership.Capability;
-import dev.godwit.membership.Grant;
 import dev.godwit.node.MeshFounding;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeHome;
@@ -10,7 +8,6 @@ import dev.godwit.signaling.HubAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 
 /**
@@ -35,12 +32,7 @@ public final class Founding {
     try (Node node = Node.start(founder, NodeSettings.standard())) {
       for (int i = 2; i < nodes.size(); i += 2) {
         String ticket =
-            MeshFounding.invite(
-                    founder,
-                    nodes.get(i),
-                    List.of(new Grant("*", EnumSet.of(Capability.MIGRATE))),
-                    VALID)
-                .text();
+            MeshFounding.invite(founder, nodes.get(i), List.of(World.MEMBERS_GRANT), VALID).text();
         MeshFounding.join(World.nodeHome(Path.of(nodes.get(i + 1))), ticket);
       }
     }

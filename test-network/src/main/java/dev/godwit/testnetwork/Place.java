@@ -22,6 +22,12 @@ public record Place(String listen, UnaryOperator<List<String>> prefix) {
     return new Place(":0", command -> Stream.concat(enter.stream(), command.stream()).toList());
   }
 
+  /** As {@link #on}; what a node mounts there can be used from everywhere. */
+  public static Place amongMounts(Host host) {
+    List<String> enter = host.commandAmongMounts(List.of()).command();
+    return new Place(":0", command -> Stream.concat(enter.stream(), command.stream()).toList());
+  }
+
   /** The command that runs {@code command} there. */
   List<String> command(List<String> command) {
     return prefix.apply(command);

@@ -20,10 +20,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +38,10 @@ import org.jspecify.annotations.Nullable;
 public final class World implements AutoCloseable {
   /** How long anything that should happen soon may take on a busy machine. */
   public static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** What everybody but the founder of a mesh may do. */
+  static final Grant MEMBERS_GRANT =
+      new Grant("*", Set.of(Capability.READ, Capability.WRITE, Capability.MIGRATE));
 
   static final String LOOPBACK = "127.0.0.1:0";
 
@@ -122,7 +126,12 @@ public final class World implements AutoCloseable {
     return start(command.get(1), command);
   }
 
-  ChildProcess start(String name, List<String> command) throws IOException {
+  /**
+   * Starts a command that ends up as a {@code godwit} with {@code --json}.
+   *
+   * @param name for messages
+   */
+  public ChildProcess start(String name, List<String> command) throws IOException {
     ProcessBuilder builder = programs.builder(command);
     started++;
     ChildProcess child = ChildProcess.start(name + "-" + started, directory, builder, event -> {});
@@ -201,8 +210,8 @@ public final class World implements AutoCloseable {
   /**
    * Makes a mesh.
    *
-   * @param names its members; the first one makes it and may do everything, the others may migrate
-   *     everything
+   * @param names its members; the first one makes it and may do everything, the others may read,
+   *     write and migrate everything
    */
   public List<Member> mesh(String... names) throws IOException, InterruptedException {
     List<Member> members = Stream.of(names).map(this::stranger).toList();
@@ -212,10 +221,7 @@ public final class World implements AutoCloseable {
       for (Member member : members.subList(1, members.size())) {
         Ticket ticket =
             MeshFounding.invite(
-                founder.nodeHome(),
-                member.name(),
-                List.of(new Grant("*", EnumSet.of(Capability.MIGRATE))),
-                Duration.ofMinutes(5));
+                founder.nodeHome(), member.name(), List.of(MEMBERS_GRANT), Duration.ofMinutes(5));
         MeshFounding.join(member.nodeHome(), ticket.text());
       }
     }
@@ -226,7 +232,8 @@ public final class World implements AutoCloseable {
    * Makes a mesh of nodes on other machines.
    *
    * @param place from where the hub can be reached
-   * @param members the first one makes it and may do everything, the others may migrate everything
+   * @param members the first one makes it and may do everything, the others may read, write and
+   *     migrate everything
    */
   public void found(Place place, List<Member> members) throws IOException, InterruptedException {
     List<String> command =
@@ -310,11 +317,35 @@ public final class World implements AutoCloseable {
     running()
         .forEach(
             (pid, command) -> {
-              ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
-              stubborn.add("process " + pid + " was left behind: " + command);
+              Optional<ProcessHandle> process = ProcessHandle.of(pid);
+              // What a killed process had started sees its end, and needs a moment for its own.
+              if (process.isPresent() && !ends(process.get(), deadline)) {
+                process.get().destroyForcibly();
+                stubborn.add("process " + pid + " was left behind: " + command);
+              }
             });
+    unmount(stubborn);
     if (!stubborn.isEmpty()) {
       throw new IllegalStateException(String.join("; ", stubborn));
+    }
+  }
+
+  /** What killed processes have left mounted in this folder. */
+  private void unmount(List<String> stubborn) throws IOException {
+    // What was mounted last may be on what was mounted before.
+    for (String line : Files.readAllLines(Path.of("/proc/self/mounts")).reversed()) {
+      String at = line.split(" ", -1)[1];
+      if (at.startsWith(directory + "/")) {
+        try {
+          Outcome unmounted = programs().run("umount", "-l", at);
+          if (unmounted.status() != 0) {
+            stubborn.add(at + " is still mounted: " + unmounted.err());
+          }
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          stubborn.add(at + " is still mounted");
+        }
+      }
     }
   }
 

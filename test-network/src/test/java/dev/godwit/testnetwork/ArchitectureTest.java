@@ -32,6 +32,9 @@ class ArchitectureTest {
           "stream",
           "wire",
           "session",
+          "log",
+          "pull",
+          "pullorder",
           "migration",
           "mount",
           "delta",
@@ -41,7 +44,7 @@ class ArchitectureTest {
   private static final String[] QUIC = packages("quic", "portmap");
   private static final String[] TLS = packages("tls");
   private static final String[] WEBRTC = packages("webrtc");
-  private static final String[] DEVICES = packages("nbd", "libc");
+  private static final String[] DEVICES = packages("nbd", "fuse", "libc");
   private static final String[] HUB = packages("hub");
   private static final String[] NODE = packages("node", "cli", "demo", "lan");
   private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet", "run");

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.cli.ExitStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,19 @@ class LauncherTest {
       })
   void anArgumentThatMakesNoSenseIsWrongUsage(String command) throws Exception {
     Expect.refused(ExitStatus.USAGE, world.run(command.split(" ")));
+  }
+
+  @Test
+  void whatWasRecordedOfOtherClassesIsLeftAlone(@TempDir Path elsewhere) throws Exception {
+    Path built = Path.of(System.getProperty("godwit.launcher", "")).resolve("../..").normalize();
+    for (String folder : List.of("bin", "lib")) {
+      world.programs().run("cp", "-r", built.resolve(folder).toString(), elsewhere.toString());
+    }
+    Path cache = Files.writeString(elsewhere.resolve("short.aot"), "of long ago");
+    Files.setLastModifiedTime(cache, FileTime.from(Instant.EPOCH));
+    Outcome outcome =
+        world.programs().run(elsewhere.resolve("bin/godwit").toString(), "--version").succeeded();
+    assertEquals("", outcome.err());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testnetwork.Page.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,8 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,25 +28,17 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(180)
 class ReadmeTest {
-  private static final Pattern BLOCK = Pattern.compile("```sh\n(.*?)```", Pattern.DOTALL);
-  private static final Pattern COMMENT = Pattern.compile("\\s*# (.*)$");
-  private static final Path LAUNCHER = Path.of(System.getProperty("godwit.launcher", "godwit"));
-
   private World world;
   private String hub = "";
   private String ticket = "";
   private final List<String> ran = new ArrayList<>();
   private final Map<String, ChildProcess> started = new HashMap<>();
 
-  /**
-   * A command of the README.
-   *
-   * @param where the machine that its comment names, or "anywhere"
-   */
-  private record Command(String text, String where) {
-    String verb() {
-      return text.replaceAll("^godwit (mesh )?(\\S+).*", "$2");
-    }
+  /** The verb, and what it is about if that is a resource. */
+  private static String name(Command command) {
+    return command.verb().equals("seed")
+        ? command.text().replaceAll("^godwit (seed \\S+).*", "$1")
+        : command.verb();
   }
 
   @BeforeAll
@@ -60,24 +51,6 @@ class ReadmeTest {
     world.close();
   }
 
-  private static List<Command> commands() throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
-    String jobs = readme.substring(readme.indexOf("## The five jobs"));
-    List<Command> commands = new ArrayList<>();
-    Matcher block = BLOCK.matcher(jobs);
-    while (block.find()) {
-      for (String line : block.group(1).replace("\\\n", " ").lines().toList()) {
-        Matcher comment = COMMENT.matcher(line);
-        String where = "anywhere";
-        if (comment.find()) {
-          where = comment.group(1).replaceAll("^on (\\w+).*", "$1");
-        }
-        commands.add(new Command(line.replaceAll(COMMENT.pattern(), "").strip(), where));
-      }
-    }
-    return commands;
-  }
-
   /** The command as a shell runs it on {@code where}. */
   private List<String> shell(Command command, String more) {
     String node = command.where().equals("anywhere") ? "bob" : command.where();
@@ -87,23 +60,21 @@ class ReadmeTest {
             .replace("--listen :7007", "--listen " + World.LOOPBACK)
             .replace("HOST:7007/FINGERPRINT", hub)
             .replace("vm1.img", file(node).toString())
+            .replace("data.db", database(node).toString())
             .replace("/tmp/vm1.sock", socket(node).toString())
             .replace("systemctl stop vm1", "touch " + world.path("stopped"))
             .replace("systemctl start vm1", "touch " + world.path("started"));
-    return List.of(
-        "sh",
-        "-c",
-        "export PATH="
-            + LAUNCHER.toAbsolutePath().getParent()
-            + ":$PATH GODWIT_HOME="
-            + world.path("home-" + node)
-            + "; exec "
-            + text
-            + more);
+    return new Terminal(Place.HERE, world.path(""))
+        .remember("export GODWIT_HOME=" + world.path("home-" + node))
+        .process(text + more);
   }
 
   private Path file(String node) {
     return world.path(node + ".img");
+  }
+
+  private Path database(String node) {
+    return world.path(node + ".db");
   }
 
   private Path socket(String node) {
@@ -112,7 +83,7 @@ class ReadmeTest {
 
   private ChildProcess start(Command command, String more) throws IOException {
     ChildProcess process = world.start(shell(command, more + " --json"));
-    started.put(command.verb(), process);
+    started.put(name(command), process);
     return process;
   }
 
@@ -141,29 +112,43 @@ class ReadmeTest {
         assertEquals(0, started("invite").awaitEnd(PATIENCE));
       }
       case "seed" -> {
-        StateFile.random(file("alice"), 4 << 20, 5);
+        boolean moves = name(command).equals("seed vm1");
+        StateFile.random(moves ? file("alice") : database("alice"), 4 << 20, 5);
         start(command, " --listen " + World.LOOPBACK).await("ready", PATIENCE);
       }
       case "leech" -> start(command, " --listen " + World.LOOPBACK).await("complete", PATIENCE);
+      case "mount" -> {
+        start(command, " --listen " + World.LOOPBACK).await("ready", PATIENCE);
+        Programs programs = world.programs();
+        programs.run("cmp", database("alice").toString(), database("bob").toString()).succeeded();
+        programs
+            .run(
+                "dd", "if=/dev/zero", "of=" + database("bob"), "bs=4096", "count=1", "conv=notrunc")
+            .succeeded();
+      }
+      case "umount" -> world.programs().run("", shell(command, "")).succeeded();
       default -> throw new IllegalArgumentException("nobody tests " + command);
     }
   }
 
   @Test
   void theCommandsOfTheReadmeDoWhatItSays() throws Exception {
-    for (Command command : commands()) {
+    for (Command command : Page.of("README.md", "## The five jobs").commands()) {
       run(command);
     }
     assertEquals(
         List.of(
-            "hub", "create", "invite", "join", "peers", "up", "ping", "doctor", "seed", "leech"),
+            "hub", "create", "invite", "join", "peers", "up", "ping", "doctor", "seed", "leech",
+            "seed", "mount", "umount"),
         ran,
         "the jobs");
-    assertEquals(0, started("seed").awaitEnd(PATIENCE));
+    assertEquals(0, started("seed vm1").awaitEnd(PATIENCE));
     assertTrue(Files.exists(world.path("stopped")), "the program was stopped on alice");
     assertTrue(Files.exists(world.path("started")), "and started on bob");
     world.programs().run("nbdinfo", "--size", Offer.uri(socket("bob"))).succeeded();
     assertEquals(0, started("leech").stop());
     assertEquals(StateFile.sha256(file("alice")), StateFile.sha256(file("bob")));
+    assertEquals(0, started("mount").awaitEnd(PATIENCE));
+    assertEquals(0, Files.readAllBytes(database("alice"))[0], "what was written is at the owner");
   }
 }

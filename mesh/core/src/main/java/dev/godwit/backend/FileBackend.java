@@ -4,21 +4,18 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** A regular file or a block device. A flush is {@code fdatasync(2)}. */
 public final class FileBackend implements Backend {
   private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 18).asReadOnlyBuffer();
 
-  private final FileChannel channel;
+  private final SteadyFile file;
   private final SparseFile sparse;
   private final long size;
 
-  private FileBackend(FileChannel channel, SparseFile sparse, long size) {
-    this.channel = channel;
+  private FileBackend(SteadyFile file, SparseFile sparse, long size) {
+    this.file = file;
     this.sparse = sparse;
     this.size = size;
   }
@@ -29,11 +26,11 @@ public final class FileBackend implements Backend {
    * @throws IOException when it cannot be opened for reading and writing
    */
   public static FileBackend open(Path file, SparseFile.Opener holes) throws IOException {
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    SteadyFile opened = SteadyFile.open(file);
     try {
-      return new FileBackend(channel, holes.open(file), channel.size());
+      return new FileBackend(opened, holes.open(file), opened.size());
     } catch (IOException e) {
-      channel.close();
+      opened.close();
       throw e;
     }
   }
@@ -61,7 +58,7 @@ public final class FileBackend implements Backend {
   public void read(ByteBuffer dst, long offset) throws IOException {
     check(offset, dst.remaining());
     while (dst.hasRemaining()) {
-      int count = channel.read(dst, offset);
+      int count = file.read(dst, offset);
       if (count < 0) {
         throw new EOFException("the file was truncated below offset " + offset);
       }
@@ -73,17 +70,13 @@ public final class FileBackend implements Backend {
   public void write(ByteBuffer src, long offset) throws IOException {
     check(offset, src.remaining());
     while (src.hasRemaining()) {
-      offset += channel.write(src, offset);
+      offset += file.write(src, offset);
     }
   }
 
   @Override
   public void flush() throws IOException {
-    try {
-      channel.force(false);
-    } catch (ClosedChannelException e) {
-      throw closed(e);
-    }
+    file.force(SteadyFile.Durable.CONTENTS);
   }
 
   @Override
@@ -126,20 +119,14 @@ public final class FileBackend implements Backend {
   @Override
   public void close() throws IOException {
     try (sparse) {
-      channel.close();
+      file.close();
     }
   }
 
   private void check(long offset, long length) throws IOException {
-    if (!channel.isOpen()) {
+    if (!file.isOpen()) {
       throw new BackendClosedException();
     }
     OutOfRangeException.check(offset, length, size);
-  }
-
-  private static BackendClosedException closed(ClosedChannelException cause) {
-    var closed = new BackendClosedException();
-    closed.initCause(cause);
-    return closed;
   }
 }

@@ -11,14 +11,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Exclusive claims on ranges of blocks. Whoever holds a claim may do I/O; the lock inside is held
  * only to look at the list of claims, which is as short as the number of operations under way.
+ * Thread-safe.
  */
-final class BlockClaims {
+public final class BlockClaims {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition released = lock.newCondition();
   private final List<Claim> held = new ArrayList<>();
 
+  /** Nothing is claimed. */
+  public BlockClaims() {}
+
   /** A held range; closing releases it. */
-  final class Claim implements AutoCloseable {
+  public final class Claim implements AutoCloseable {
     private final int from;
     private final int to;
 
@@ -39,8 +43,12 @@ final class BlockClaims {
     }
   }
 
-  /** Claims {@code from} to {@code to} (exclusive), waiting for overlapping claims. */
-  Claim claim(int from, int to, Duration limit) throws IOException {
+  /**
+   * Claims {@code from} to {@code to} (exclusive), waiting for overlapping claims.
+   *
+   * @throws IOException when they are not released within {@code limit}
+   */
+  public Claim claim(int from, int to, Duration limit) throws IOException {
     long left = limit.toNanos();
     lock.lock();
     try {
@@ -62,7 +70,7 @@ final class BlockClaims {
   }
 
   /** Claims the range if nothing overlaps it now. */
-  @Nullable Claim tryClaim(int from, int to) {
+  public @Nullable Claim tryClaim(int from, int to) {
     lock.lock();
     try {
       return overlaps(from, to) ? null : add(from, to);

@@ -7,9 +7,8 @@ import dev.godwit.stream.BufferPool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,13 +30,19 @@ public final class PartialBackend implements Backend {
   private final BlockSet missing;
   private final BlockSource source;
   private final BlockClaims claims = new BlockClaims();
+  private final Arrivals arrivals;
   private final Duration patience;
   private final BufferPool buffers = new BufferPool(FETCH_LIMIT, 4);
-  private final ReentrantLock runsLock = new ReentrantLock();
-  private final List<BlockRuns> beingLogged = new ArrayList<>();
-  private BlockRuns unlogged = new BlockRuns();
+  private final UnloggedRuns unlogged = new UnloggedRuns();
   private volatile @Nullable LocalityLog log;
-  private volatile boolean whole;
+
+  /**
+   * No block before this one is missing; above it, how often blocks have become missing again, so
+   * that a search from before does not hide those.
+   */
+  private final AtomicLong firstMissing = new AtomicLong();
+
+  private final Along along;
 
   /**
    * @param local where the bytes go
@@ -51,12 +56,47 @@ public final class PartialBackend implements Backend {
       BlockSet missing,
       BlockSource source,
       Duration patience) {
+    this(local, geometry, missing, source, patience, () -> Duration.ZERO, Along.REST_OF_THE_CHUNK);
+  }
+
+  /**
+   * As the other one, with a background that says what it has asked for, and that brings what lies
+   * near a read: a read fetches nothing else than its own blocks.
+   *
+   * @param arrival how long a read waits for a block that was {@link #asked} for, before it fetches
+   *     the block itself
+   */
+  public PartialBackend(
+      Backend local,
+      ChunkGeometry geometry,
+      BlockSet missing,
+      BlockSource source,
+      Duration patience,
+      Supplier<Duration> arrival) {
+    this(local, geometry, missing, source, patience, arrival, Along.NOTHING);
+  }
+
+  private PartialBackend(
+      Backend local,
+      ChunkGeometry geometry,
+      BlockSet missing,
+      BlockSource source,
+      Duration patience,
+      Supplier<Duration> arrival,
+      Along along) {
+    this.along = along;
+    this.arrivals = new Arrivals(geometry.blocks(), arrival);
     this.local = local;
     this.geometry = geometry;
     this.missing = missing;
     this.source = source;
     this.patience = patience;
-    this.whole = missing.isEmpty();
+  }
+
+  /** What a read fetches besides what it needs. */
+  private enum Along {
+    NOTHING,
+    REST_OF_THE_CHUNK
   }
 
   /** Keeps over a crash which blocks have become local. */
@@ -88,15 +128,68 @@ public final class PartialBackend implements Backend {
    */
   public void markMissing(int from, int to) {
     missing.add(from, to);
-    whole = false;
+    long _ = firstMissing.updateAndGet(seen -> ((seen >>> Integer.SIZE) + 1) << Integer.SIZE);
   }
 
   /** Whether nothing is missing. */
   public boolean isWhole() {
-    if (!whole && missing.isEmpty()) {
-      whole = true;
+    long seen = firstMissing.get();
+    if ((int) seen >= geometry.blocks()) {
+      return true;
     }
-    return whole;
+    int found = missing.next((int) seen);
+    int first = found < 0 ? geometry.blocks() : found;
+    if (first != (int) seen) {
+      boolean _ = firstMissing.compareAndSet(seen, seen - (int) seen + first);
+    }
+    return found < 0;
+  }
+
+  /** These blocks are asked for in the background; {@link #arrived} or {@link #lost} follows. */
+  public void asked(int from, int to) {
+    arrivals.asked(from, to);
+  }
+
+  /**
+   * The first block from {@code block} on that is missing and not asked for; {@code end} if none is
+   * before that.
+   */
+  public int nextToAskFor(int block, int end) {
+    int next = block;
+    while (next < end) {
+      int found = missing.next(next, end);
+      if (found < 0) {
+        return end;
+      }
+      next = arrivals.nextIdle(found, end);
+      if (next == found) {
+        return found;
+      }
+    }
+    return end;
+  }
+
+  /**
+   * Where the blocks end that are missing and not asked for, from such a {@code block} on; {@code
+   * end} at most.
+   */
+  public int endToAskFor(int block, int end) {
+    return arrivals.next(block, missing.nextAbsent(block, end));
+  }
+
+  /**
+   * Waits while everything that is missing is asked for, until some of it has come, or {@code
+   * limit} is over.
+   *
+   * @throws IOException when interrupted
+   */
+  public void awaitArrival(Duration limit) throws IOException {
+    arrivals.awaitChange(limit);
+  }
+
+  /** These blocks will not come in the background. */
+  public void lost(int from, int to) {
+    arrivals.settled(from, to);
   }
 
   /**
@@ -116,6 +209,7 @@ public final class PartialBackend implements Backend {
         store(data, from, to);
       }
     }
+    arrivals.settled(from, to);
   }
 
   /**
@@ -128,26 +222,23 @@ public final class PartialBackend implements Backend {
     int to = geometry.wholeBlocksBelow(offset + length);
     BlockClaims.@Nullable Claim claim = claims.tryClaim(from, to);
     if (claim == null) {
+      arrivals.settled(from, to);
       return;
     }
     try (claim) {
-      for (int start = missing.next(from); start >= 0 && start < to; ) {
-        int end = Math.min(to, missing.nextAbsent(start));
+      for (int start = missing.next(from, to); start >= 0; ) {
+        int end = missing.nextAbsent(start, to);
         local.zero(geometry.blockOffset(start), geometry.bytes(start, end), Holes.ALLOWED);
         becameLocal(start, end);
-        start = missing.next(end);
+        start = missing.next(end, to);
       }
     }
+    arrivals.settled(from, to);
   }
 
   private void becameLocal(int from, int to) {
     if (log != null) {
-      runsLock.lock();
-      try {
-        unlogged.add(from, to);
-      } finally {
-        runsLock.unlock();
-      }
+      unlogged.add(from, to);
     }
     missing.remove(from, to);
   }
@@ -156,29 +247,32 @@ public final class PartialBackend implements Backend {
   private void store(ByteBuffer data, int from, int to) throws IOException {
     int base = data.position();
     int limit = data.limit();
-    for (int start = missing.next(from); start >= 0 && start < to; ) {
-      int end = Math.min(to, missing.nextAbsent(start));
+    for (int start = missing.next(from, to); start >= 0; ) {
+      int end = missing.nextAbsent(start, to);
       int skip = (int) (geometry.blockOffset(start) - geometry.blockOffset(from));
       data.limit(base + skip + (int) geometry.bytes(start, end)).position(base + skip);
       local.write(data, geometry.blockOffset(start));
       data.limit(limit);
       becameLocal(start, end);
-      start = missing.next(end);
+      start = missing.next(end, to);
     }
     data.position(limit);
   }
 
   /** Fetches the missing blocks between {@code from} and {@code to} (exclusive). Claimed. */
   private void fetch(int from, int to) throws IOException {
-    for (int start = missing.next(from); start >= 0 && start < to; ) {
-      int end = Math.min(to, missing.nextAbsent(start));
+    for (int start = missing.next(from, to); start >= 0; ) {
+      int end = missing.nextAbsent(start, to);
       end = Math.min(end, start + FETCH_LIMIT / geometry.blockSize());
       try (var buffer = buffers.take()) {
         ByteBuffer bytes = buffer.bytes().limit((int) geometry.bytes(start, end));
+        arrivals.asked(start, end);
         source.fetch(bytes, geometry.blockOffset(start));
         store(bytes.flip(), start, end);
+      } finally {
+        arrivals.settled(start, end);
       }
-      start = missing.next(end);
+      start = missing.next(end, to);
     }
   }
 
@@ -195,7 +289,15 @@ public final class PartialBackend implements Backend {
       int from = geometry.blockAt(offset);
       int to = geometry.blockAt(offset + length - 1) + 1;
       if (missing.intersects(from, to)) {
-        int end = geometry.chunkEnd(to - 1);
+        arrivals.await(from, to);
+      }
+      if (missing.intersects(from, to)) {
+        int end =
+            switch (along) {
+              case NOTHING -> to;
+              // Unless it is on its way already.
+              case REST_OF_THE_CHUNK -> arrivals.next(to, geometry.chunkEnd(to - 1));
+            };
         try (var claim = claims.claim(from, end, patience)) {
           fetch(from, end);
         }
@@ -256,59 +358,28 @@ public final class PartialBackend implements Backend {
       return;
     }
     // Taken before the flush: what becomes local meanwhile may not be durable when it returns.
-    Taken taken = takeUnlogged();
-    boolean logged = false;
+    UnloggedRuns.Taken taken = unlogged.take();
     try {
       local.flush();
       if (!taken.all().isEmpty()) {
         log.becameLocal(taken.all());
       }
-      logged = true;
-    } finally {
-      done(taken.own(), logged);
+    } catch (IOException | RuntimeException e) {
+      unlogged.failed(taken);
+      throw e;
     }
-  }
-
-  /**
-   * What a flush logs: what it has taken itself, and what others have taken and not logged yet. A
-   * flush promises the writes before it, whichever other flush got hold of their blocks.
-   */
-  private record Taken(BlockRuns own, BlockRuns all) {}
-
-  private Taken takeUnlogged() {
-    runsLock.lock();
-    try {
-      BlockRuns own = unlogged;
-      unlogged = new BlockRuns();
-      beingLogged.add(own);
-      BlockRuns all = new BlockRuns();
-      beingLogged.forEach(all::addAll);
-      return new Taken(own, all);
-    } finally {
-      runsLock.unlock();
-    }
-  }
-
-  private void done(BlockRuns runs, boolean logged) {
-    runsLock.lock();
-    try {
-      beingLogged.removeIf(each -> each == runs);
-      if (!logged) {
-        unlogged.addAll(runs);
-      }
-    } finally {
-      runsLock.unlock();
-    }
+    unlogged.logged(taken);
   }
 
   @Override
   public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
     OutOfRangeException.check(offset, length, size());
     long end = offset + length;
+    int endBlock = geometry.blockFrom(end);
     while (offset < end) {
       int block = geometry.blockAt(offset);
       boolean absent = missing.contains(block);
-      int until = absent ? missing.nextAbsent(block) : missing.next(block);
+      int until = absent ? missing.nextAbsent(block + 1, endBlock) : missing.next(block, endBlock);
       long stop = until < 0 ? end : Math.min(end, geometry.blockOffset(until));
       if (absent) {
         visitor.visit(offset, stop - offset, Extent.Kind.DATA);

@@ -1,6 +1,7 @@
 package dev.godwit.chunk;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.ForwardingBackend;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
@@ -12,15 +13,26 @@ import org.jspecify.annotations.Nullable;
  * either the new bytes, or finds the block in the next set. A write that fails is recorded too,
  * since part of it may have happened.
  */
-public final class TrackingBackend implements Backend {
-  private final Backend below;
+public final class TrackingBackend extends ForwardingBackend {
   private final ChunkGeometry geometry;
+  private final BlockSet.RunVisitor written;
   private final AtomicReference<@Nullable BlockSet> dirty = new AtomicReference<>();
 
   /** Tracks nothing until {@link #start}. */
   public TrackingBackend(Backend below, ChunkGeometry geometry) {
-    this.below = below;
+    this(below, geometry, (from, to) -> {});
+  }
+
+  /**
+   * Tracks nothing until {@link #start}, and tells of every write.
+   *
+   * @param written hears which blocks were written, once they are recorded and before the write is
+   *     acknowledged; on any thread
+   */
+  public TrackingBackend(Backend below, ChunkGeometry geometry, BlockSet.RunVisitor written) {
+    super(below);
     this.geometry = geometry;
+    this.written = written;
   }
 
   /**
@@ -50,14 +62,29 @@ public final class TrackingBackend implements Backend {
     return taken;
   }
 
-  @Override
-  public long size() {
-    return below.size();
+  /** Records blocks again that were taken and could not be dealt with. */
+  public void record(BlockSet blocks) {
+    blocks.forEachRun(this::markBlocks);
   }
 
-  @Override
-  public void read(ByteBuffer dst, long offset) throws IOException {
-    below.read(dst, offset);
+  /** Whether a block is recorded now. */
+  public boolean isRecorded(int block) {
+    @Nullable BlockSet set = dirty.get();
+    return set != null && set.contains(block);
+  }
+
+  /** Adds the blocks that are recorded now. */
+  public void recordedInto(BlockSet blocks) {
+    @Nullable BlockSet set = dirty.get();
+    if (set != null) {
+      set.forEachRun(blocks::add);
+    }
+  }
+
+  /** How many blocks are recorded now; 0 when not recording. */
+  public int recorded() {
+    @Nullable BlockSet set = dirty.get();
+    return set == null ? 0 : set.count();
   }
 
   @Override
@@ -68,11 +95,6 @@ public final class TrackingBackend implements Backend {
     } finally {
       mark(offset, length);
     }
-  }
-
-  @Override
-  public void flush() throws IOException {
-    below.flush();
   }
 
   @Override
@@ -94,31 +116,25 @@ public final class TrackingBackend implements Backend {
   }
 
   private void mark(long offset, long length) {
+    if (offset >= 0 && length > 0 && offset <= size() - length) {
+      int from = geometry.blockAt(offset);
+      int to = geometry.blockAt(offset + length - 1) + 1;
+      markBlocks(from, to);
+      written.run(from, to);
+    }
+  }
+
+  private void markBlocks(int from, int to) {
     while (true) {
       @Nullable BlockSet set = dirty.get();
-      if (set == null || offset < 0 || length <= 0 || offset > size() - length) {
+      if (set == null) {
         return;
       }
-      set.add(geometry.blockAt(offset), geometry.blockAt(offset + length - 1) + 1);
+      set.add(from, to);
       if (dirty.get() == set) {
         return;
       }
       // The set was taken in between: whoever took it may already have looked. Mark the next one.
     }
-  }
-
-  @Override
-  public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
-    below.extents(offset, length, visitor);
-  }
-
-  @Override
-  public Latency latency() {
-    return below.latency();
-  }
-
-  @Override
-  public void close() throws IOException {
-    below.close();
   }
 }

@@ -6,6 +6,7 @@ import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
+import dev.godwit.log.StableLog;
 import dev.godwit.migration.proto.BecameLocal;
 import dev.godwit.migration.proto.Declined;
 import dev.godwit.migration.proto.Finalizing;

@@ -9,6 +9,9 @@ import dev.godwit.chunk.PartialBackend;
 import dev.godwit.chunk.PullOrder;
 import dev.godwit.migration.FinalizePolicy.PostCopy;
 import dev.godwit.migration.FinalizePolicy.RoundReport;
+import dev.godwit.pull.InFlightWindow;
+import dev.godwit.pull.Puller;
+import dev.godwit.pull.RangeReader;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import java.io.IOException;
@@ -147,11 +150,12 @@ public final class Leecher {
             store,
             geometry,
             missing,
-            (dst, offset) -> seeder.fetch(dst, offset, settings.fetchTimeout()),
+            new RangeReader(session, settings.fetchTimeout()),
             settings.fetchTimeout().plusSeconds(5));
     this.gate = new LockedBackend(partial, settings.devicePatience(), LockedBackend.State.CLOSED);
     this.window = new InFlightWindow(System::nanoTime, session::roundTrip);
-    this.puller = new Puller(session, partial, geometry, settings.order(), window, progress);
+    this.puller =
+        new Puller(session, partial, geometry, settings.order(), window, progress::fetched);
   }
 
   /** What the program touches; waits until the state is ours. */

@@ -7,19 +7,12 @@ final class Operation {
   static final byte DESCRIBE = 1;
   static final byte TRACK = 2;
   static final byte EXTENTS = 3;
-  static final byte READ = 4;
   static final byte ROUND = 5;
   static final byte DIRTY_PAGE = 6;
   static final byte FINALIZE = 7;
   static final byte RELEASE = 8;
   static final byte DECLINE = 9;
   static final byte ABORT = 10;
-
-  /** Bytes of one run in the content of a read request: offset and length. */
-  static final int READ_RUN_BYTES = 12;
-
-  /** The most runs in one read request. */
-  static final int READ_RUNS = 256;
 
   private Operation() {}
 }

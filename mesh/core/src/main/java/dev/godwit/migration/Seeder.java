@@ -2,13 +2,13 @@ package dev.godwit.migration;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.backend.Backend;
-import dev.godwit.backend.Extent;
-import dev.godwit.backend.OutOfRangeException;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.chunk.TrackingBackend;
 import dev.godwit.membership.Capability;
+import dev.godwit.pull.RangeRead;
+import dev.godwit.pull.RangeService;
 import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
@@ -21,7 +21,6 @@ import dev.godwit.wire.proto.DescribeReply;
 import dev.godwit.wire.proto.DirtyList;
 import dev.godwit.wire.proto.DirtyPageRequest;
 import dev.godwit.wire.proto.Empty;
-import dev.godwit.wire.proto.ExtentsReply;
 import dev.godwit.wire.proto.ExtentsRequest;
 import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.FinalizeReply;
@@ -65,6 +64,7 @@ public final class Seeder implements AutoCloseable {
   private final String resource;
   private final ChunkGeometry geometry;
   private final Backend store;
+  private final RangeService ranges;
   private final TrackingBackend tracking;
   private final LockedBackend gate;
   private final Journal journal;
@@ -122,6 +122,7 @@ public final class Seeder implements AutoCloseable {
     this.resource = resource;
     this.geometry = geometry;
     this.store = store;
+    this.ranges = new RangeService(store, geometry);
     this.journal = journal;
     this.hook = hook;
     this.leecherTimeout = leecherTimeout;
@@ -190,9 +191,15 @@ public final class Seeder implements AutoCloseable {
     }
     lastHeard = System.nanoTime();
     switch (call.operation()) {
-      case Operation.READ -> read(call);
+      case RangeRead.OPERATION -> {
+        checkLeecher(call);
+        ranges.read(call);
+      }
       case Operation.DESCRIBE -> call.reply(describe());
-      case Operation.EXTENTS -> extents(call);
+      case Operation.EXTENTS -> {
+        checkLeecher(call);
+        ranges.extents(call, call.control(ExtentsRequest.parser()).getFromBlock());
+      }
       case Operation.DIRTY_PAGE -> dirtyPage(call);
       case Operation.TRACK -> {
         TrackRequest request = call.control(TrackRequest.parser());
@@ -244,22 +251,13 @@ public final class Seeder implements AutoCloseable {
   }
 
   private DescribeReply describe() throws IOException {
-    long[] data = {0};
-    store.extents(
-        0,
-        geometry.size(),
-        (offset, length, kind) -> {
-          if (kind == Extent.Kind.DATA) {
-            data[0] += length;
-          }
-        });
     return DescribeReply.newBuilder()
         .setSize(geometry.size())
         .setBlockSize(geometry.blockSize())
         .setChunkSize(geometry.chunkSize())
         .setGeneration(state.generation())
         .setState(state.word())
-        .setDataBytes(data[0])
+        .setDataBytes(ranges.dataBytes())
         .build();
   }
 
@@ -277,87 +275,6 @@ public final class Seeder implements AutoCloseable {
       throw new RemoteException(
           Failure.Code.CONFLICT, "no migration of " + resource + " to this node is under way");
     }
-  }
-
-  private void read(Call call) throws IOException {
-    checkLeecher(call);
-    ByteBuffer runs = call.content();
-    int count = runs.remaining() / Operation.READ_RUN_BYTES;
-    if (count == 0
-        || count > Operation.READ_RUNS
-        || runs.remaining() % Operation.READ_RUN_BYTES != 0) {
-      throw new ProtocolException("a read of " + runs.remaining() + " bytes of runs");
-    }
-    PooledBuffer buffer = call.buffer();
-    try {
-      ByteBuffer bytes = buffer.bytes();
-      int end = bytes.limit();
-      while (runs.hasRemaining()) {
-        long offset = runs.getLong();
-        int length = runs.getInt();
-        OutOfRangeException.check(offset, length, geometry.size());
-        if (length > end - bytes.position()) {
-          throw new ProtocolException("a read of more than a frame's content");
-        }
-        bytes.limit(bytes.position() + length);
-        store.read(bytes, offset);
-      }
-      bytes.limit(end);
-    } catch (IOException e) {
-      buffer.close();
-      throw e;
-    }
-    call.reply(null, buffer);
-  }
-
-  private void extents(Call call) throws IOException {
-    checkLeecher(call);
-    int from = call.control(ExtentsRequest.parser()).getFromBlock();
-    if (from < 0 || from >= geometry.blocks()) {
-      throw new ProtocolException("extents from block " + Integer.toUnsignedString(from));
-    }
-    PooledBuffer buffer = call.buffer();
-    int next;
-    try {
-      next = encodeExtents(buffer.bytes(), from);
-    } catch (IOException e) {
-      buffer.close();
-      throw e;
-    }
-    call.reply(ExtentsReply.newBuilder().setNextBlock(next).build(), buffer);
-  }
-
-  private int encodeExtents(ByteBuffer dst, int from) throws IOException {
-    long start = geometry.blockOffset(from);
-    BlockRuns runs = new BlockRuns();
-    int most = dst.remaining() / BlockRuns.MAX_RUN_BYTES - 1;
-    int[] reached = {from};
-    try {
-      store.extents(
-          start,
-          geometry.size() - start,
-          (offset, length, kind) -> {
-            if (runs.size() >= most) {
-              throw new PageFullException();
-            }
-            int end = geometry.blockFrom(offset + length);
-            if (kind == Extent.Kind.DATA) {
-              runs.add(Math.max(reached[0], geometry.blockAt(offset)), Math.max(reached[0], end));
-              reached[0] = Math.max(reached[0], end);
-            } else {
-              reached[0] = Math.max(reached[0], geometry.blockAt(offset + length));
-            }
-          });
-      reached[0] = geometry.blocks();
-    } catch (PageFullException e) {
-      LOG.trace("a page of extents ends at block {}", reached[0], e);
-    }
-    runs.encode(dst, 0);
-    return reached[0];
-  }
-
-  private static final class PageFullException extends IOException {
-    private static final long serialVersionUID = 1L;
   }
 
   private void dirtyPage(Call call) throws IOException {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * an exception from the handler. Valid until the handler returns; not thread-safe.
  */
 public final class Call {
-  private final Peer peer;
+  private final Origin origin;
   private final FrameWriter writer;
   private final BufferPool buffers;
   private final ContentEncoder encoder;
@@ -29,8 +29,8 @@ public final class Call {
   private ByteBuffer content = ByteBuffer.allocate(0);
   private boolean answered;
 
-  Call(Peer peer, FrameWriter writer, BufferPool buffers, ContentEncoder encoder) {
-    this.peer = peer;
+  Call(Origin origin, FrameWriter writer, BufferPool buffers, ContentEncoder encoder) {
+    this.origin = origin;
     this.writer = writer;
     this.buffers = buffers;
     this.encoder = encoder;
@@ -47,7 +47,12 @@ public final class Call {
 
   /** Who asks. */
   public Peer peer() {
-    return peer;
+    return origin.peer();
+  }
+
+  /** Where it comes from. */
+  public Origin origin() {
+    return origin;
   }
 
   /** What is asked. */

@@ -19,12 +19,18 @@ import org.jspecify.annotations.Nullable;
 /** The streams of a session on one connection. Dies with it; the session then makes another. */
 final class Link {
   private final Connection connection;
+  private final long number;
   private final Map<Lane, ByteStream> streams = new EnumMap<>(Lane.class);
   private final Map<Lane, FrameWriter> writers = new EnumMap<>(Lane.class);
 
-  /** Opens a stream for each lane and says what it is for. */
-  Link(Connection connection, StreamOpen open) throws IOException {
+  /**
+   * Opens a stream for each lane and says what it is for.
+   *
+   * @param number grows with each link of the session
+   */
+  Link(Connection connection, StreamOpen open, long number) throws IOException {
     this.connection = connection;
+    this.number = number;
     try {
       for (Lane lane : Lane.values()) {
         ByteStream stream = connection.open(lane.urgency());
@@ -33,7 +39,7 @@ final class Link {
         writers.put(lane, writer);
         writer.write(
             new FrameHeader().set(FrameType.OPEN, (byte) 0, 0),
-            open.toBuilder().setLane(lane.wire()).build(),
+            open.toBuilder().setLane(lane.wire()).setLink(number).build(),
             null);
       }
     } catch (IOException e) {
@@ -44,6 +50,10 @@ final class Link {
 
   Connection connection() {
     return connection;
+  }
+
+  long number() {
+    return number;
   }
 
   FrameReader reader(Lane lane) {

@@ -2,6 +2,7 @@ package dev.godwit.session;
 
 import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
@@ -14,6 +15,7 @@ import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +29,12 @@ public final class RequestProtocol implements Protocol {
   private static final Logger LOG = LoggerFactory.getLogger(RequestProtocol.class);
   private static final int SIDE_BY_SIDE = 64;
 
+  /** Contents up to this are cheap to allocate: the ranges of a read. */
+  private static final int SMALL = 4096;
+
   private final Resolver resolver;
   private final Compression compression;
+  private final BufferPool contents = new BufferPool(Limits.STANDARD.content(), 16);
   private final BufferPool buffers =
       new BufferPool(FrameWriter.HEADROOM + Limits.STANDARD.content(), 16);
 
@@ -56,19 +62,20 @@ public final class RequestProtocol implements Protocol {
       throw new RemoteException(Failure.Code.MALFORMED, "a session id has 16 bytes");
     }
     RequestHandler handler = resolver.resolve(peer, open);
+    Origin origin = new Origin(peer, new SessionId(open.getSession()), open.getLink());
     FrameWriter writer = new FrameWriter(stream);
     if (open.getLane() == dev.godwit.wire.proto.Lane.LANE_BULK) {
-      serveInOrder(peer, handler, reader, writer);
+      serveInOrder(origin, handler, reader, writer);
     } else {
-      serveSideBySide(peer, handler, reader, writer, stream);
+      serveSideBySide(origin, handler, reader, writer, stream);
     }
     stream.finish();
   }
 
   private void serveInOrder(
-      Peer peer, RequestHandler handler, FrameReader reader, FrameWriter writer)
+      Origin origin, RequestHandler handler, FrameReader reader, FrameWriter writer)
       throws IOException {
-    Call call = new Call(peer, writer, buffers, new ContentEncoder(compression, buffers));
+    Call call = new Call(origin, writer, buffers, new ContentEncoder(compression, buffers));
     ByteBuffer content = ByteBuffer.allocateDirect(64 * 1024);
     while (reader.next()) {
       content = content(reader, content);
@@ -77,15 +84,22 @@ public final class RequestProtocol implements Protocol {
   }
 
   private void serveSideBySide(
-      Peer peer, RequestHandler handler, FrameReader reader, FrameWriter writer, ByteStream stream)
+      Origin origin,
+      RequestHandler handler,
+      FrameReader reader,
+      FrameWriter writer,
+      ByteStream stream)
       throws IOException {
     Semaphore room = new Semaphore(SIDE_BY_SIDE);
     while (reader.next()) {
-      ByteBuffer content = content(reader, ByteBuffer.allocate(0));
+      int length = reader.header().wireLength();
+      @Nullable PooledBuffer lent = length > SMALL ? contents.take() : null;
+      ByteBuffer content =
+          content(reader, lent == null ? ByteBuffer.allocate(length) : lent.bytes());
       ByteBuffer control =
           ByteBuffer.allocate(reader.control().remaining()).put(reader.control()).flip();
       Call call =
-          new Call(peer, writer, buffers, new ContentEncoder(compression, buffers))
+          new Call(origin, writer, buffers, new ContentEncoder(compression, buffers))
               .set(reader.header(), control, content);
       room.acquireUninterruptibly();
       Thread.ofVirtual()
@@ -98,6 +112,9 @@ public final class RequestProtocol implements Protocol {
                   LOG.debug("an answer could not be sent", e);
                   stream.reset(0);
                 } finally {
+                  if (lent != null) {
+                    lent.close();
+                  }
                   room.release();
                 }
               });

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -58,6 +59,8 @@ public final class Session implements AutoCloseable {
   private @Nullable Link link;
   private @Nullable IOException end;
   private long nextId = 1;
+  private final AtomicLong linksMade = new AtomicLong();
+  private long newestLink;
   private final Outage outage;
   private volatile boolean served;
 
@@ -192,17 +195,30 @@ public final class Session implements AutoCloseable {
   /** As {@link #call(byte, MessageLite)}, with a deadline of its own. */
   public Reply call(byte operation, @Nullable MessageLite control, Duration deadline)
       throws IOException {
-    Call call = new Call(operation, control);
+    return call(new Call(operation, control, null), deadline);
+  }
+
+  /**
+   * As {@link #call(byte, MessageLite)}, with content instead of a control message.
+   *
+   * @param content at most as long as a frame's may be; does not change any more
+   */
+  public Reply callWith(byte operation, ByteBuffer content, Duration deadline) throws IOException {
+    return call(new Call(operation, null, content), deadline);
+  }
+
+  private Reply call(Call call, Duration deadline) throws IOException {
     submit(call);
     try {
       return call.answer.get(deadline.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw rethrown(e.getCause());
     } catch (TimeoutException e) {
-      forget(call);
-      throw (IOException) new RequestTimeoutException(operation, deadline, state()).initCause(e);
+      withdraw(call);
+      throw (IOException)
+          new RequestTimeoutException(call.operation(), deadline, state()).initCause(e);
     } catch (InterruptedException e) {
-      forget(call);
+      withdraw(call);
       Thread.currentThread().interrupt();
       throw (IOException)
           new java.io.InterruptedIOException("interrupted during a call").initCause(e);
@@ -219,7 +235,13 @@ public final class Session implements AutoCloseable {
     };
   }
 
-  private void forget(Request request) {
+  /**
+   * Takes an unanswered request back: it is not asked again, and hears nothing any more unless it
+   * is being answered right now. The peer may still do it.
+   *
+   * @see #abandon
+   */
+  public void withdraw(Request request) {
     lock.lock();
     try {
       outstanding.remove(request.id);
@@ -228,13 +250,40 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * As {@link #withdraw}, and the peer does not begin to do it any more once it has heard of this
+   * session again: the session goes over to another connection.
+   *
+   * @param why for people
+   */
+  public void abandon(Request request, String why) {
+    withdraw(request);
+    @Nullable Link current;
+    lock.lock();
+    try {
+      current = link;
+    } finally {
+      lock.unlock();
+    }
+    if (current != null) {
+      lost(current, new IOException(why));
+    }
+  }
+
   private static final class Call extends Request {
     private final @Nullable MessageLite control;
+    private final @Nullable ByteBuffer content;
     private final CompletableFuture<Reply> answer = new CompletableFuture<>();
 
-    Call(byte operation, @Nullable MessageLite control) {
+    Call(byte operation, @Nullable MessageLite control, @Nullable ByteBuffer content) {
       super(operation, Lane.DEMAND);
       this.control = control;
+      this.content = content;
+    }
+
+    @Override
+    protected @Nullable ByteBuffer content() {
+      return content;
     }
 
     @Override
@@ -259,13 +308,14 @@ public final class Session implements AutoCloseable {
 
   /**
    * Carries the session on over another connection. Unanswered requests are asked again there. The
-   * old connection is left to whoever made it.
+   * old connection is left to whoever made it, and no answer that comes there counts any more: so
+   * the peer may refuse what arrives late of it.
    *
    * @throws IOException when the connection does not work or the session is closed; the session
    *     then stays where it was
    */
   public void moveTo(Connection connection) throws IOException {
-    Link fresh = new Link(connection, open);
+    Link fresh = new Link(connection, open, linksMade.incrementAndGet());
     @Nullable Link old;
     List<Request> again;
     lock.lock();
@@ -274,6 +324,11 @@ public final class Session implements AutoCloseable {
         fresh.close();
         throw closedBecause(end);
       }
+      if (fresh.number() < newestLink) {
+        fresh.close();
+        throw new IOException("the session has moved to a newer connection meanwhile");
+      }
+      newestLink = fresh.number();
       old = link;
       link = fresh;
       outage.connected(System.nanoTime());
@@ -324,7 +379,7 @@ public final class Session implements AutoCloseable {
             lost(current, refusal);
             return;
           }
-          finish(request, refusal);
+          finish(current, request, refusal);
           continue;
         }
         ByteBuffer content = wire;
@@ -340,7 +395,7 @@ public final class Session implements AutoCloseable {
           mismatch(current, request);
           continue;
         }
-        answer(request, header, reader.control(), content);
+        answer(current, request, header, reader.control(), content);
       }
       throw new EOFException("the peer ended the " + lane + " stream");
     } catch (IOException e) {
@@ -373,18 +428,21 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private boolean take(Request request) {
+  private boolean take(Link from, Request request) {
     lock.lock();
     try {
-      return outstanding.remove(request.id, request);
+      return link == from && outstanding.remove(request.id, request);
     } finally {
       lock.unlock();
     }
   }
 
-  private boolean takeServed(Request request) {
+  private boolean takeServed(Link from, Request request) {
     lock.lock();
     try {
+      if (link != from) {
+        return false;
+      }
       served = true;
       outage.ended();
       return outstanding.remove(request.id, request);
@@ -393,8 +451,9 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void answer(Request request, FrameHeader header, ByteBuffer control, ByteBuffer content) {
-    if (takeServed(request)) {
+  private void answer(
+      Link from, Request request, FrameHeader header, ByteBuffer control, ByteBuffer content) {
+    if (takeServed(from, request)) {
       try {
         request.replied(header, control, content);
       } catch (IOException e) {
@@ -403,8 +462,8 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  private void finish(Request request, IOException cause) {
-    if (take(request)) {
+  private void finish(Link from, Request request, IOException cause) {
+    if (take(from, request)) {
       request.failed(cause);
     }
   }
@@ -415,6 +474,7 @@ public final class Session implements AutoCloseable {
       send(current, request);
     } else {
       finish(
+          current,
           request,
           new IOException("the answer was damaged " + MISMATCHES + " times: checksum mismatch"));
     }

@@ -36,6 +36,46 @@ final class BlocksModelTest {
         });
   }
 
+  @Test
+  void aLargeBlockSetIsLikeABitSetToo() {
+    int page = 32_768;
+    Seeds.each(
+        500,
+        random -> {
+          int size = page * (1 + random.nextInt(4)) + random.nextInt(200) - 100;
+          BlockSet set = new BlockSet(size);
+          BitSet model = new BitSet();
+          for (int i = 0; i < 20; i++) {
+            int from = Math.clamp(near(page, random), 0, size);
+            int to = Math.clamp(near(page, random), from, size);
+            if (random.nextInt(3) == 0) {
+              set.remove(from, to);
+              model.clear(from, to);
+            } else {
+              set.add(from, to);
+              model.set(from, to);
+            }
+            compare(model, set, random);
+          }
+        });
+  }
+
+  private static int near(int page, Random random) {
+    return page * random.nextInt(6) + random.nextInt(130) - 65;
+  }
+
+  @Test
+  void theLargestBlockSetTakesMemoryOnlyWhereItHasMembers() {
+    int size = Integer.MAX_VALUE - 64;
+    BlockSet set = new BlockSet(size);
+    set.add(size - 1, size);
+    set.remove(0, size - 1);
+    assertEquals(size - 1, set.next(0));
+    assertEquals(size, set.nextAbsent(size - 1));
+    set.remove(0, size);
+    assertTrue(set.isEmpty());
+  }
+
   private static void compare(BitSet model, BlockSet set, Random random) {
     int size = set.size();
     int at = random.nextInt(size + 1);
@@ -45,6 +85,9 @@ final class BlocksModelTest {
     assertEquals(model.nextSetBit(at), set.next(at));
     assertEquals(Math.min(size, model.nextClearBit(at)), set.nextAbsent(at));
     assertEquals(!model.get(at, to).isEmpty(), set.intersects(at, to));
+    int next = model.nextSetBit(at);
+    assertEquals(next < to ? next : -1, set.next(at, to));
+    assertEquals(Math.min(to, model.nextClearBit(at)), set.nextAbsent(at, to));
     if (at < size) {
       assertEquals(model.get(at), set.contains(at));
     }

@@ -79,6 +79,69 @@ final class PartialBackendTest {
   }
 
   @Test
+  void aReadLeavesAloneWhatIsOnItsWayBehindIt() throws IOException {
+    PartialBackend partial = partial();
+    partial.asked(1, 2);
+    partial.read(ByteBuffer.allocate(1), 0);
+    assertFalse(missing.contains(0));
+    assertTrue(missing.contains(1));
+    partial.lost(1, 2);
+    partial.read(ByteBuffer.allocate(1), 512);
+    assertFalse(missing.contains(1));
+  }
+
+  @Test
+  void whatIsAskedForIsNotToBeAskedForAgain() throws IOException {
+    PartialBackend[] self = new PartialBackend[1];
+    int[] during = new int[2];
+    PartialBackend partial =
+        partial(
+            (dst, offset) -> {
+              during[0] = self[0].nextToAskFor(0, GEOMETRY.blocks());
+              during[1] = self[0].endToAskFor(2, GEOMETRY.blocks());
+              ones(dst, offset);
+            },
+            PATIENCE);
+    self[0] = partial;
+    assertEquals(0, partial.nextToAskFor(0, GEOMETRY.blocks()));
+    assertEquals(GEOMETRY.blocks(), partial.endToAskFor(0, GEOMETRY.blocks()));
+    partial.asked(5, 7);
+    partial.read(ByteBuffer.allocate(1), 0);
+    assertEquals(2, during[0]);
+    assertEquals(5, during[1]);
+    assertEquals(7, partial.nextToAskFor(5, GEOMETRY.blocks()));
+    partial.lost(5, 7);
+    assertEquals(5, partial.nextToAskFor(5, GEOMETRY.blocks()));
+    partial.write(ByteBuffer.allocate((int) GEOMETRY.size()), 0);
+    assertEquals(GEOMETRY.blocks(), partial.nextToAskFor(0, GEOMETRY.blocks()));
+  }
+
+  @Test
+  void whatIsMarkedMissingBeforeTheFirstMissingBlockIsMissedToo() throws IOException {
+    PartialBackend partial = partial();
+    partial.write(ByteBuffer.allocate((int) GEOMETRY.blockOffset(3)), 0);
+    assertFalse(partial.isWhole());
+    partial.markMissing(0, 1);
+    int rest = (int) (GEOMETRY.size() - GEOMETRY.blockOffset(1));
+    partial.write(ByteBuffer.allocate(rest), GEOMETRY.blockOffset(1));
+    assertFalse(partial.isWhole());
+  }
+
+  @Test
+  void whatIsMarkedMissingDuringALookIsMissedToo() throws Exception {
+    for (int round = 0; round < 2000; round++) {
+      PartialBackend partial = partial();
+      partial.write(ByteBuffer.allocate((int) GEOMETRY.blockOffset(3)), 0);
+      Thread looking = Thread.ofPlatform().start(partial::isWhole);
+      partial.markMissing(0, 1);
+      looking.join();
+      int rest = (int) (GEOMETRY.size() - GEOMETRY.blockOffset(1));
+      partial.write(ByteBuffer.allocate(rest), GEOMETRY.blockOffset(1));
+      assertFalse(partial.isWhole());
+    }
+  }
+
+  @Test
   void itIsRemoteUntilEverythingIsHere() throws IOException {
     PartialBackend partial = partial();
     assertEquals(Latency.REMOTE, partial.latency());

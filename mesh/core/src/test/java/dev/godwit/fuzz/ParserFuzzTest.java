@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.godwit.chunk.BlockRuns;
+import dev.godwit.log.StableLog;
 import dev.godwit.migration.Journal;
-import dev.godwit.migration.StableLog;
 import dev.godwit.testing.ArrayStream;
 import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.Limits;

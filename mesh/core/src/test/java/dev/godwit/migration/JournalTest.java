@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
+import dev.godwit.log.MemoryLog;
 import dev.godwit.migration.proto.JournalEntry;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;

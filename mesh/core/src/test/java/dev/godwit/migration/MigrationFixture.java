@@ -3,6 +3,8 @@ package dev.godwit.migration;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.log.MemoryLog;
+import dev.godwit.log.StableLog;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.Protocol;
 import dev.godwit.session.RequestProtocol;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.FileBackend;
+import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.backend.SparseFile;
 import dev.godwit.chunk.BlockSet;
@@ -45,20 +46,13 @@ final class PeerDefectsTest {
   @TempDir Path directory;
 
   /** A backend whose writes and flushes wait until they may go on, and are counted. */
-  private static final class SlowBackend implements Backend {
-    private final Backend below = new MemoryBackend(GEOMETRY.size());
+  private static final class SlowBackend extends ForwardingBackend {
     private final CountDownLatch writing = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
     private final AtomicInteger flushes = new AtomicInteger();
 
-    @Override
-    public long size() {
-      return below.size();
-    }
-
-    @Override
-    public void read(ByteBuffer dst, long offset) throws IOException {
-      below.read(dst, offset);
+    SlowBackend() {
+      super(new MemoryBackend(GEOMETRY.size()));
     }
 
     @Override
@@ -71,21 +65,6 @@ final class PeerDefectsTest {
     @Override
     public void flush() {
       flushes.getAndIncrement();
-    }
-
-    @Override
-    public void zero(long offset, long length, Holes holes) throws IOException {
-      below.zero(offset, length, holes);
-    }
-
-    @Override
-    public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
-      below.extents(offset, length, visitor);
-    }
-
-    @Override
-    public void close() throws IOException {
-      below.close();
     }
   }
 

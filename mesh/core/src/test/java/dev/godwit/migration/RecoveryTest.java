@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.log.MemoryLog;
+import dev.godwit.log.StableLog;
 import dev.godwit.membership.Capability;
 import dev.godwit.membership.Grant;
+import dev.godwit.pull.RangeRead;
+import dev.godwit.pull.RangeReader;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import dev.godwit.testing.Seeds;
@@ -319,7 +323,8 @@ final class RecoveryTest {
       IOException read =
           assertThrows(
               IOException.class,
-              () -> carol.fetch(ByteBuffer.allocate(10), 0, Duration.ofSeconds(10)));
+              () ->
+                  new RangeReader(other, Duration.ofSeconds(10)).fetch(ByteBuffer.allocate(10), 0));
       assertTrue(String.valueOf(read.getMessage()).contains("no migration"), read::getMessage);
     }
   }
@@ -523,7 +528,7 @@ final class RecoveryTest {
       for (byte operation :
           new byte[] {
             Operation.TRACK,
-            Operation.READ,
+            RangeRead.OPERATION,
             Operation.ROUND,
             Operation.FINALIZE,
             Operation.RELEASE,
@@ -560,7 +565,7 @@ final class RecoveryTest {
         assertTrue(read.failed.await(20, TimeUnit.SECONDS), "a read was answered");
       }
       ByteBuffer found = ByteBuffer.allocate(10);
-      client.fetch(found, SIZE - 10, Duration.ofSeconds(10));
+      new RangeReader(session, Duration.ofSeconds(10)).fetch(found, SIZE - 10);
       assertEquals(0, found.remaining());
     }
   }
@@ -570,7 +575,7 @@ final class RecoveryTest {
     private final ByteBuffer run;
 
     RawRead(long offset, int length) {
-      super(Operation.READ, dev.godwit.session.Lane.BULK);
+      super(RangeRead.OPERATION, dev.godwit.session.Lane.BULK);
       run = ByteBuffer.allocate(12).putLong(offset).putInt(length).flip();
     }
 

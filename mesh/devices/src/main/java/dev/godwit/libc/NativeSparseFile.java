@@ -4,50 +4,38 @@ import dev.godwit.backend.SparseFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
-import jnr.ffi.LastError;
-import jnr.ffi.Runtime;
 
 /**
  * The holes of a regular file by {@code lseek(2)} with SEEK_DATA and SEEK_HOLE and by {@code
  * fallocate(2)}. On file systems that know no holes the file is one piece of data. Thread-safe.
  */
 public final class NativeSparseFile implements SparseFile {
-  private static final int CLOSED = Integer.MIN_VALUE;
-
-  private final LibC libc;
-  private final Runtime runtime;
-  private final int fd;
+  private final SystemCalls calls;
+  private final Descriptor descriptor;
   private final Path file;
 
-  /**
-   * Calls under way, plus {@link #CLOSED} once closed. The last one out closes the descriptor, so a
-   * number that the system has given to another file by then is never used.
-   */
-  private final AtomicInteger users = new AtomicInteger();
-
-  private NativeSparseFile(LibC libc, int fd, Path file) {
-    this.libc = libc;
-    this.runtime = Runtime.getRuntime(libc);
-    this.fd = fd;
+  private NativeSparseFile(SystemCalls calls, Descriptor descriptor, Path file) {
+    this.calls = calls;
+    this.descriptor = descriptor;
     this.file = file;
   }
 
-  /** Opens files with a C library of its own; block devices and the like are taken as dense. */
+  /** Opens files; block devices and the like are taken as dense. */
   public static SparseFile.Opener opener() {
-    LibC libc = LibC.load();
-    return file -> open(libc, file);
+    var calls = new SystemCalls(LibC.load());
+    return file -> open(calls, file);
   }
 
-  private static SparseFile open(LibC libc, Path file) throws IOException {
+  private static SparseFile open(SystemCalls calls, Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return SparseFile.dense();
     }
-    int fd = libc.open(file.toAbsolutePath().toString(), LibC.O_RDWR | LibC.O_CLOEXEC);
-    if (fd < 0) {
-      throw failure(libc, file, "open", LastError.getLastError(Runtime.getRuntime(libc)));
+    LibC libc = calls.libc();
+    int number = libc.open(file.toAbsolutePath().toString(), LibC.O_RDWR | LibC.O_CLOEXEC);
+    if (number < 0) {
+      throw calls.failure(file + ": open");
     }
-    return new NativeSparseFile(libc, fd, file);
+    return new NativeSparseFile(calls, new Descriptor(libc, number), file);
   }
 
   @Override
@@ -63,20 +51,20 @@ public final class NativeSparseFile implements SparseFile {
   private long seek(long from, int whence) throws IOException {
     enter();
     try {
-      long found = libc.lseek64(fd, from, whence);
+      long found = calls.libc().lseek64(descriptor.number(), from, whence);
       if (found >= 0) {
         return found;
       }
       boolean data = whence == LibC.SEEK_DATA;
-      int error = LastError.getLastError(runtime);
+      int error = calls.lastError();
       return switch (error) {
         // Nothing but a hole up to the end; or already behind the end, which counts as a hole.
         case LibC.ENXIO -> data ? -1 : from;
         case LibC.EINVAL, LibC.EOPNOTSUPP -> data ? from : Long.MAX_VALUE;
-        default -> throw failure(libc, file, "lseek", error);
+        default -> throw calls.failure(file + ": lseek", error);
       };
     } finally {
-      leave();
+      descriptor.leave();
     }
   }
 
@@ -87,46 +75,28 @@ public final class NativeSparseFile implements SparseFile {
       int mode = LibC.FALLOC_FL_PUNCH_HOLE | LibC.FALLOC_FL_KEEP_SIZE;
       int error;
       do {
-        if (libc.fallocate64(fd, mode, offset, length) == 0) {
+        if (calls.libc().fallocate64(descriptor.number(), mode, offset, length) == 0) {
           return true;
         }
-        error = LastError.getLastError(runtime);
+        error = calls.lastError();
       } while (error == LibC.EINTR);
       return switch (error) {
         case LibC.EINVAL, LibC.EOPNOTSUPP, LibC.ENOSYS, LibC.ENODEV -> false;
-        default -> throw failure(libc, file, "fallocate", error);
+        default -> throw calls.failure(file + ": fallocate", error);
       };
     } finally {
-      leave();
+      descriptor.leave();
     }
   }
 
   private void enter() throws IOException {
-    if (users.getAndUpdate(count -> count < 0 ? count : count + 1) < 0) {
+    if (!descriptor.enter()) {
       throw new IOException(file + " is closed");
-    }
-  }
-
-  private void leave() {
-    if (users.decrementAndGet() == CLOSED) {
-      closeDescriptor();
     }
   }
 
   @Override
   public void close() {
-    int before = users.getAndUpdate(count -> count < 0 ? count : count + CLOSED);
-    if (before == 0) {
-      closeDescriptor();
-    }
-  }
-
-  private void closeDescriptor() {
-    // Nothing was written through this descriptor, so there is nothing an error could tell.
-    var _ = libc.close(fd);
-  }
-
-  private static IOException failure(LibC libc, Path file, String call, int error) {
-    return new IOException(file + ": " + call + ": " + libc.strerror(error));
+    descriptor.close();
   }
 }

@@ -15,6 +15,7 @@ final class ClientHandshake {
 
   private final ByteStream stream;
   private final String export;
+  private final Negotiated.Replies wanted;
   private final ByteBuffer out = ByteBuffer.allocate(3 * Protocol.MAX_STRING);
 
   private long size = -1;
@@ -41,9 +42,13 @@ final class ClientHandshake {
       int minimum,
       int maximum) {}
 
-  ClientHandshake(ByteStream stream, String export) {
+  /**
+   * @param wanted the kind of replies to ask for; a server may know simple ones only
+   */
+  ClientHandshake(ByteStream stream, String export, Negotiated.Replies wanted) {
     this.stream = stream;
     this.export = export;
+    this.wanted = wanted;
   }
 
   /**
@@ -64,7 +69,8 @@ final class ClientHandshake {
     }
     out.clear().putInt(offered);
     stream.write(out.flip());
-    boolean structured = simpleOption(Protocol.OPT_STRUCTURED_REPLY);
+    boolean structured =
+        wanted == Negotiated.Replies.STRUCTURED && simpleOption(Protocol.OPT_STRUCTURED_REPLY);
     if (structured) {
       selectAllocation();
     }

@@ -142,7 +142,8 @@ public final class NbdClient implements Backend {
     boolean done = false;
     try {
       stream.timeout(settings.connect());
-      ClientHandshake.Offer offer = new ClientHandshake(stream, export).run();
+      ClientHandshake.Offer offer =
+          new ClientHandshake(stream, export, Negotiated.Replies.STRUCTURED).run();
       stream.timeout(Duration.ZERO);
       var client = new NbdClient(stream, offer, settings);
       client.reader.start();

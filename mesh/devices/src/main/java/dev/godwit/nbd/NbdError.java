@@ -3,11 +3,11 @@ package dev.godwit.nbd;
 import dev.godwit.backend.BackendClosedException;
 import dev.godwit.backend.OutOfRangeException;
 import dev.godwit.chunk.FencedException;
+import dev.godwit.libc.DiskFull;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.ReadOnlyFileSystemException;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** The error numbers that the NBD protocol allows in a reply. */
@@ -68,16 +68,7 @@ public enum NbdError {
     };
   }
 
-  /** The JDK reports a full disk by the C library's text only. */
   private static NbdError ofText(@Nullable String text) {
-    if (text == null) {
-      return EIO;
-    }
-    String lower = text.toLowerCase(Locale.ROOT);
-    boolean full =
-        lower.contains("no space left on device")
-            || lower.contains("disk quota exceeded")
-            || lower.contains("file too large");
-    return full ? ENOSPC : EIO;
+    return DiskFull.isSaidBy(text) ? ENOSPC : EIO;
   }
 }

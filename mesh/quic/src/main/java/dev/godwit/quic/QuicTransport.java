@@ -23,6 +23,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -89,6 +90,12 @@ public final class QuicTransport implements Transport {
 
   /** For the handshake, though the checks took all the time. */
   private static final Duration LEAST_DIAL = Duration.ofSeconds(1);
+
+  /**
+   * Packets at once to a peer that nothing is known of yet: enough for the answer to a program's
+   * first read and what lies around it in one round trip.
+   */
+  private static final int INITIAL_WINDOW = 32;
 
   private static final int SOCKET_BUFFER = 4 << 20;
   private static final int SEGMENTS = 32;
@@ -203,6 +210,7 @@ public final class QuicTransport implements Transport {
         .maxSendUdpPayloadSize(settings.payload())
         .maxRecvUdpPayloadSize(65527)
         .congestionControlAlgorithm(QuicCongestionControlAlgorithm.BBR)
+        .initialCongestionWindowPackets(INITIAL_WINDOW)
         .activeMigration(true)
         .activeConnectionIdLimit(4)
         .datagram(16, 16)
@@ -452,7 +460,7 @@ public final class QuicTransport implements Transport {
     connected.addListener(
         (Future<QuicChannel> done) -> {
           if (!done.isSuccess()) {
-            outcome.completeExceptionally(done.cause());
+            outcome.completeExceptionally(explained(done.cause(), timeout));
             return;
           }
           QuicChannel channel = done.getNow();
@@ -467,6 +475,13 @@ public final class QuicTransport implements Transport {
             outcome.completeExceptionally(e);
           }
         });
+  }
+
+  /** The library's message names connection ids, which tell nobody anything. */
+  private static Throwable explained(Throwable failure, Duration timeout) {
+    return failure instanceof ConnectTimeoutException
+        ? new IOException("no answer within " + timeout.toMillis() + " ms", failure)
+        : failure;
   }
 
   /** Keeps errors of a handshake out of the log; the dialler hears of them anyway. */

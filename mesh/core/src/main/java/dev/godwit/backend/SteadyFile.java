@@ -1,0 +1,157 @@
+package dev.godwit.backend;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that stays open when a thread that uses it is interrupted. A {@link FileChannel} is closed
+ * by that for everybody; here it is opened again, what was going on is done again, and the thread
+ * is still interrupted afterwards. Thread-safe.
+ */
+public final class SteadyFile implements Closeable {
+  private final Path path;
+
+  /** Which file it was: another one of the same name is not taken for it. */
+  private final @Nullable Object key;
+
+  private final AtomicReference<FileChannel> channel;
+  private volatile boolean closed;
+
+  private SteadyFile(Path path, @Nullable Object key, FileChannel channel) {
+    this.path = path;
+    this.key = key;
+    this.channel = new AtomicReference<>(channel);
+  }
+
+  /**
+   * Opens a file for reading and writing.
+   *
+   * @param more how else to open it
+   * @throws IOException when it cannot be opened
+   */
+  public static SteadyFile open(Path path, OpenOption... more) throws IOException {
+    Set<OpenOption> options =
+        new java.util.HashSet<>(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    options.addAll(Set.of(more));
+    FileChannel channel = FileChannel.open(path, options);
+    try {
+      return new SteadyFile(path, key(path), channel);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable Object key(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+  }
+
+  /** What is done with a channel; may be done again. */
+  @FunctionalInterface
+  private interface Work {
+    long with(FileChannel channel) throws IOException;
+  }
+
+  private long steadily(Work work) throws IOException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        FileChannel now = channel.get();
+        try {
+          return work.with(now);
+        } catch (ClosedChannelException e) {
+          // By this thread's interruption, or by another's, or for good.
+          interrupted |= Thread.interrupted();
+          reopen(now, e);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void reopen(FileChannel old, ClosedChannelException cause) throws IOException {
+    if (closed) {
+      throw (IOException) new BackendClosedException().initCause(cause);
+    }
+    if (channel.get().isOpen()) {
+      // Somebody else has done it.
+      return;
+    }
+    FileChannel fresh = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    if (!Objects.equals(key, key(path))) {
+      fresh.close();
+      throw new IOException(path + " was replaced by another file", cause);
+    }
+    if (!channel.compareAndSet(old, fresh)) {
+      fresh.close();
+    } else if (closed) {
+      fresh.close();
+    }
+  }
+
+  /** Whether it was not closed. */
+  public boolean isOpen() {
+    return !closed;
+  }
+
+  /** As {@link FileChannel#size()}. */
+  public long size() throws IOException {
+    return steadily(FileChannel::size);
+  }
+
+  /** As {@link FileChannel#read(ByteBuffer, long)}. */
+  public int read(ByteBuffer dst, long offset) throws IOException {
+    int from = dst.position();
+    return (int) steadily(now -> now.read(dst.position(from), offset));
+  }
+
+  /** As {@link FileChannel#write(ByteBuffer, long)}. */
+  public int write(ByteBuffer src, long offset) throws IOException {
+    int from = src.position();
+    return (int) steadily(now -> now.write(src.position(from), offset));
+  }
+
+  /** As {@link FileChannel#truncate(long)}. */
+  public void truncate(long size) throws IOException {
+    long _ = steadily(now -> now.truncate(size).size());
+  }
+
+  /** What {@link #force} makes durable. */
+  public enum Durable {
+    /** The contents, and what it takes to find them. */
+    CONTENTS,
+    /** Everything. */
+    EVERYTHING
+  }
+
+  /** As {@link FileChannel#force(boolean)}. */
+  public void force(Durable what) throws IOException {
+    long _ =
+        steadily(
+            now -> {
+              now.force(what == Durable.EVERYTHING);
+              return 0;
+            });
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    channel.get().close();
+  }
+}

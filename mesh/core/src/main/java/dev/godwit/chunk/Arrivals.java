@@ -1,0 +1,106 @@
+package dev.godwit.chunk;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * Which blocks are asked for, in the background or because a program waits for them, so that nobody
+ * asks for them again: a program waits for what is on its way, for a while. Thread-safe.
+ */
+final class Arrivals {
+  private final BlockSet underway;
+  private final Supplier<Duration> patience;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final AtomicInteger settlements = new AtomicInteger();
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  /**
+   * Nothing is asked for yet.
+   *
+   * @param patience how long to wait for a block that is asked for; asking for it again takes about
+   *     as long
+   */
+  Arrivals(int blocks, Supplier<Duration> patience) {
+    this.underway = new BlockSet(blocks);
+    this.patience = patience;
+  }
+
+  void asked(int from, int to) {
+    underway.add(from, to);
+  }
+
+  /** They are here, or will not come. */
+  void settled(int from, int to) {
+    underway.remove(from, to);
+    int _ = settlements.incrementAndGet();
+    if (waiting.get() > 0) {
+      lock.lock();
+      try {
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** The first block from {@code from} on that is asked for; {@code to} if there is none before. */
+  int next(int from, int to) {
+    int next = underway.next(from, to);
+    return next < 0 ? to : next;
+  }
+
+  /** The first block from {@code from} on that is not asked for; {@code to} if all before are. */
+  int nextIdle(int from, int to) {
+    return underway.nextAbsent(from, to);
+  }
+
+  /** Waits until blocks have come, or will not come, or for too long. */
+  void awaitChange(Duration limit) throws IOException {
+    int seen = settlements.get();
+    waiting.incrementAndGet();
+    lock.lock();
+    try {
+      long left = underway.isEmpty() ? 0 : limit.toNanos();
+      while (left > 0 && settlements.get() == seen) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    } finally {
+      lock.unlock();
+      waiting.decrementAndGet();
+    }
+  }
+
+  private static IOException interrupted(InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return (IOException)
+        new InterruptedIOException("interrupted while waiting for blocks").initCause(cause);
+  }
+
+  /** Waits until none of the blocks is asked for any more, or for too long. */
+  void await(int from, int to) throws IOException {
+    if (!underway.intersects(from, to)) {
+      return;
+    }
+    long left = patience.get().toNanos();
+    waiting.incrementAndGet();
+    lock.lock();
+    try {
+      while (left > 0 && underway.intersects(from, to)) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    } finally {
+      lock.unlock();
+      waiting.decrementAndGet();
+    }
+  }
+}

@@ -1,0 +1,253 @@
+package dev.godwit.log;
+
+import dev.godwit.backend.SteadyFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link StableLog} in a file. Room for further entries is written ahead, as zeroes, so that an
+ * append does not change the file's size: making it durable is then one write to the disk.
+ *
+ * <p>Each entry is its length, its CRC-32C and its bytes; no entry is empty. An entry that was cut
+ * off by a crash, or lies on blocks that a crash left zero, ends the log when it is opened again;
+ * everything before it counts. An entry that is damaged although others follow it was not cut off
+ * by a crash, and the log is then refused: what it would say without its end may be wrong. A second
+ * process that opens the same log is refused.
+ */
+public final class FileLog implements StableLog {
+  private static final int HEADER = 8;
+  private static final int MAX_ENTRY = 64 << 20;
+  private static final int ROOM = 256 * 1024;
+
+  private final Path file;
+  private final FileChannel lockChannel;
+  private final List<byte[]> entries;
+  private SteadyFile channel;
+  private long end;
+  private @Nullable IOException broken;
+
+  private FileLog(Path file, FileChannel lockChannel, SteadyFile channel, Contents contents) {
+    this.file = file;
+    this.lockChannel = lockChannel;
+    this.channel = channel;
+    this.entries = List.copyOf(contents.entries());
+    this.end = contents.end();
+  }
+
+  /**
+   * Opens a log, or makes an empty one.
+   *
+   * @throws ResourceBusyException when another process has it open
+   * @throws IOException when it cannot be read, or is damaged before its end
+   */
+  public static FileLog open(Path file) throws IOException {
+    Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
+    FileChannel lockChannel =
+        FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      @Nullable FileLock lock = tryLock(lockChannel);
+      if (lock == null) {
+        throw new ResourceBusyException(file);
+      }
+      return open(file, lockChannel);
+    } catch (IOException e) {
+      lockChannel.close();
+      throw e;
+    }
+  }
+
+  /**
+   * What a log holds.
+   *
+   * @param end where the next entry begins
+   */
+  private record Contents(List<byte[]> entries, long end) {}
+
+  private static FileLog open(Path file, FileChannel lockChannel) throws IOException {
+    SteadyFile channel = SteadyFile.open(file, StandardOpenOption.CREATE);
+    try {
+      Contents contents = read(file, channel);
+      forceDirectory(file);
+      return new FileLog(file, lockChannel, channel, contents);
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  private static Contents read(Path file, SteadyFile channel) throws IOException {
+    List<byte[]> entries = new ArrayList<>();
+    long size = channel.size();
+    long at = 0;
+    ByteBuffer header = ByteBuffer.allocate(HEADER);
+    while (size - at >= HEADER) {
+      readFully(channel, header.clear(), at);
+      int length = header.flip().getInt();
+      int sum = header.getInt();
+      if (length <= 0 || length > MAX_ENTRY || length > size - at - HEADER) {
+        break;
+      }
+      byte[] entry = new byte[length];
+      readFully(channel, ByteBuffer.wrap(entry), at + HEADER);
+      if (checksum(entry) != sum) {
+        if (!isZero(channel, at + HEADER + length)) {
+          throw new IOException("the journal " + file + " is damaged at byte " + at);
+        }
+        break;
+      }
+      entries.add(entry);
+      at += HEADER + length;
+    }
+    channel.truncate(at);
+    makeRoom(channel, at);
+    return new Contents(entries, at);
+  }
+
+  /** Whether nothing was ever written from {@code at} on. */
+  private static boolean isZero(SteadyFile channel, long at) throws IOException {
+    ByteBuffer rest = ByteBuffer.allocate(ROOM);
+    while (channel.read(rest.clear(), at) > 0) {
+      at += rest.flip().remaining();
+      while (rest.hasRemaining()) {
+        if (rest.get() != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Puts zeroes behind {@code end}, and makes everything durable. */
+  private static void makeRoom(SteadyFile channel, long end) throws IOException {
+    ByteBuffer zeroes = ByteBuffer.allocate(ROOM);
+    long at = end;
+    while (zeroes.hasRemaining()) {
+      at += channel.write(zeroes, at);
+    }
+    channel.force(SteadyFile.Durable.EVERYTHING);
+  }
+
+  private static void readFully(SteadyFile channel, ByteBuffer dst, long at) throws IOException {
+    while (dst.hasRemaining()) {
+      int count = channel.read(dst, at);
+      if (count < 0) {
+        throw new IOException("the journal shrank while it was read");
+      }
+      at += count;
+    }
+  }
+
+  @Override
+  public List<byte[]> entries() {
+    return entries;
+  }
+
+  @Override
+  public synchronized void append(byte[] entry) throws IOException {
+    check(entry);
+    try {
+      long next = write(channel, entry, end);
+      channel.force(SteadyFile.Durable.CONTENTS);
+      end = next;
+    } catch (IOException e) {
+      broken = e;
+      undo(e);
+      throw e;
+    }
+  }
+
+  /** Tries to make sure that what failed to become durable does not turn up after a restart. */
+  private void undo(IOException cause) {
+    try {
+      channel.truncate(end);
+      channel.force(SteadyFile.Durable.EVERYTHING);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public synchronized void replace(byte[] entry) throws IOException {
+    check(entry);
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      long size;
+      try (SteadyFile next =
+          SteadyFile.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        size = write(next, entry, 0);
+        makeRoom(next, size);
+      }
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      forceDirectory(file);
+      SteadyFile old = channel;
+      channel = SteadyFile.open(file);
+      end = size;
+      old.close();
+    } catch (IOException e) {
+      broken = e;
+      throw e;
+    }
+  }
+
+  private static void forceDirectory(Path file) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
+      parent.force(true);
+    }
+  }
+
+  /** Returns where the next one goes. */
+  private static long write(SteadyFile channel, byte[] entry, long at) throws IOException {
+    if (entry.length == 0) {
+      throw new IllegalArgumentException("an entry has at least one byte");
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(HEADER + entry.length);
+    bytes.putInt(entry.length).putInt(checksum(entry)).put(entry).flip();
+    long end = at;
+    while (bytes.hasRemaining()) {
+      end += channel.write(bytes, end);
+    }
+    return end;
+  }
+
+  private void check(byte[] entry) throws IOException {
+    if (entry.length == 0 || entry.length > MAX_ENTRY) {
+      throw new IllegalArgumentException("an entry of " + entry.length + " bytes");
+    }
+    if (broken != null) {
+      throw new IOException("the journal " + file + " failed before", broken);
+    }
+  }
+
+  private static int checksum(byte[] entry) {
+    CRC32C crc = new CRC32C();
+    crc.update(entry);
+    return (int) crc.getValue();
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    try (lockChannel) {
+      channel.close();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+package dev.godwit.log;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * An append-only list of entries on stable storage. Thread-safe. The file is one implementation;
+ * simulations have another.
+ */
+public interface StableLog extends Closeable {
+
+  /** What was read when the log was opened, in the order in which it was appended. */
+  List<byte[]> entries();
+
+  /**
+   * Appends an entry. On return it survives every crash.
+   *
+   * @throws IOException when that could not be confirmed; the entry may or may not be there after a
+   *     restart, and the log refuses further entries
+   */
+  void append(byte[] entry) throws IOException;
+
+  /**
+   * Replaces everything by one entry, in one step: after a crash either all old entries are there
+   * or the new one.
+   *
+   * @throws IOException as {@link #append}
+   */
+  void replace(byte[] entry) throws IOException;
+}

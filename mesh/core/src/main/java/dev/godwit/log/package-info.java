@@ -1,0 +1,5 @@
+/** Small logs on stable storage. */
+@NullMarked
+package dev.godwit.log;
+
+import org.jspecify.annotations.NullMarked;

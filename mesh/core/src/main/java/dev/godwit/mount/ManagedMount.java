@@ -1,0 +1,546 @@
+package dev.godwit.mount;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.Backend.Holes;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.BlockSet;
+import dev.godwit.chunk.BlockSource;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.LockedBackend;
+import dev.godwit.chunk.PartialBackend;
+import dev.godwit.chunk.PullOrder;
+import dev.godwit.chunk.TrackingBackend;
+import dev.godwit.chunk.UnloggedRuns;
+import dev.godwit.pull.InFlightWindow;
+import dev.godwit.pull.Puller;
+import dev.godwit.pull.RangeReader;
+import dev.godwit.pullorder.AccessProfile;
+import dev.godwit.pullorder.AccessRecorder;
+import dev.godwit.pullorder.PullOrderFactory;
+import dev.godwit.pullorder.PullOrders;
+import dev.godwit.pullorder.PulledResource;
+import dev.godwit.session.Session;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A resource of another node, used through a local cache: what is missing is fetched when it is
+ * touched, and in the background; what is written is kept here and brought to the owner in the
+ * background. Thread-safe.
+ */
+public final class ManagedMount implements Mount {
+  private static final Logger LOG = LoggerFactory.getLogger(ManagedMount.class);
+  private static final Duration PULL_PATIENCE = Duration.ofDays(30);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final Duration FENCE = Duration.ofSeconds(10);
+
+  /** A crash sends once more what was saved in this time. */
+  private static final Duration NOTE = Duration.ofSeconds(5);
+
+  /** How long the background waits for a program's first read. */
+  private static final Duration HEAD_START = Duration.ofMillis(300);
+
+  /** What a block that is asked for may be late, until it is fetched anew. */
+  private static final Duration ARRIVAL = Duration.ofMillis(50);
+
+  private final MountClient client;
+  private final MountClient.Access access;
+  private final MountClient.Opened opened;
+  private final Settings settings;
+  private final ChunkGeometry geometry;
+  private final Backend cache;
+  private final CacheJournal journal;
+  private final PartialBackend partial;
+  private final TrackingBackend tracking;
+  private final UnloggedRuns unlogged = new UnloggedRuns();
+  private final LockedBackend gate;
+  private final FollowingOrder order;
+  private final AccessRecorder recorder;
+  private final CacheJournal.Origin origin;
+  private final Puller puller;
+  private final Pusher pusher;
+  private final Thread pulling;
+  private final LeaseKeeper lease;
+  private final SavedNotes notes;
+  private final CountDownLatch firstRead = new CountDownLatch(1);
+  private volatile @Nullable String lost;
+
+  /**
+   * What a user decides.
+   *
+   * @param durability what a flush promises
+   * @param timeout how long an access waits for an owner that takes nothing before it fails
+   * @param order what is fetched first
+   * @param pull whether everything is fetched
+   * @param pushInterval how long a written block waits at most until it is brought to the owner
+   * @param mostUnsaved how many bytes may wait for the owner; more writes than that wait, too
+   */
+  public record Settings(
+      Durability durability,
+      Duration timeout,
+      PullOrderFactory order,
+      Pull pull,
+      Duration pushInterval,
+      long mostUnsaved) {
+
+    /** Durable at the owner, half a minute, everything as it was read last time, a gibibyte. */
+    public static Settings standard() {
+      return new Settings(
+          Durability.REMOTE,
+          Duration.ofSeconds(30),
+          PullOrders.standard().named("profile"),
+          Pull.IN_BACKGROUND,
+          Duration.ofSeconds(1),
+          1L << 30);
+    }
+  }
+
+  /** What is fetched besides what is touched. */
+  public enum Pull {
+    /** Nothing. */
+    NOTHING,
+    /** Everything, while the resource is in use. */
+    IN_BACKGROUND
+  }
+
+  /**
+   * A mount that the owner has let in; {@link #start} begins to work.
+   *
+   * @param session speaks {@link MountHost#protocol} with the owner
+   * @param opened what the owner said
+   * @param cache where the bytes go, as large as the resource; closed by the caller
+   * @param journal of that cache; closed by the caller
+   * @param origin what the cache is of, with the generation in {@code opened}
+   * @throws IOException when the owner cannot be asked where its data is, the cache fails, or it is
+   *     to be read only and the cache holds bytes that are not saved
+   */
+  public ManagedMount(
+      Session session,
+      MountClient client,
+      MountClient.Access access,
+      MountClient.Opened opened,
+      Backend cache,
+      CacheJournal journal,
+      CacheJournal.Origin origin,
+      Settings settings)
+      throws IOException {
+    this.client = client;
+    this.access = access;
+    this.opened = opened;
+    this.settings = settings;
+    this.geometry = opened.geometry();
+    this.cache = cache;
+    this.journal = journal;
+    BlockSet unsaved = unsavedIn(journal, geometry);
+    if (access == MountClient.Access.READ && !unsaved.isEmpty()) {
+      // Only a writer asks whether they still fit what the owner has. Under the generation that a
+      // reader learns, they would seem to fit what others have written since.
+      throw new IOException(
+          "the cache holds bytes that are not saved; mount it to be written first");
+    }
+    @Nullable BlockSet whole = reusable();
+    // First of all: what is done to the cache from here on must not be taken for what it was.
+    journal.begin(origin, unsaved);
+    BlockSet missing = whole == null ? afresh(unsaved) : without(whole);
+    InFlightWindow pulls = new InFlightWindow(System::nanoTime, session::roundTrip);
+    this.partial =
+        new PartialBackend(
+            cache,
+            geometry,
+            missing,
+            new RangeReader(session, settings.timeout()),
+            settings.timeout().plusSeconds(5),
+            () -> session.roundTrip().multipliedBy(2).plus(pulls.queueing()).plus(ARRIVAL));
+    this.tracking =
+        switch (settings.durability()) {
+          case LOCAL -> new TrackingBackend(partial, geometry, unlogged::add);
+          case REMOTE -> new TrackingBackend(partial, geometry);
+        };
+    tracking.start();
+    tracking.record(unsaved);
+    this.pusher =
+        new Pusher(
+            client,
+            opened,
+            cache,
+            tracking,
+            new InFlightWindow(System::nanoTime, session::roundTrip),
+            settings.pushInterval(),
+            this::saved);
+    Backend device =
+        new MountDevice(
+            tracking,
+            new Reads(),
+            new Flushes(),
+            settings.durability(),
+            pusher,
+            settings.mostUnsaved(),
+            settings.timeout());
+    this.gate = new LockedBackend(device, settings.timeout(), LockedBackend.State.OPEN);
+    this.order = new FollowingOrder(wanted -> -1);
+    this.recorder = new AccessRecorder(geometry);
+    this.origin = origin;
+    this.puller = new Puller(session, partial, geometry, order, pulls, bytes -> {});
+    this.pulling = Thread.ofVirtual().name("mount-puller").unstarted(this::pull);
+    this.lease = new LeaseKeeper(client, opened, this::lose);
+    this.notes = new SavedNotes(journal::noteSaved, NOTE);
+  }
+
+  private static BlockSet unsavedIn(CacheJournal journal, ChunkGeometry geometry) {
+    BlockSet unsaved = journal.unsaved();
+    return unsaved.size() == geometry.blocks() ? unsaved : new BlockSet(geometry.blocks());
+  }
+
+  /** The blocks in the cache that are still the same as the owner's; null when that is unknown. */
+  private @Nullable BlockSet reusable() {
+    BlockSet whole = journal.whole();
+    return whole != null && opened.unchanged() && whole.size() == geometry.blocks() ? whole : null;
+  }
+
+  /** What is missing when these blocks are here. */
+  private BlockSet without(BlockSet whole) {
+    BlockSet missing = new BlockSet(geometry.blocks());
+    missing.add(0, geometry.blocks());
+    whole.forEachRun(missing::remove);
+    return missing;
+  }
+
+  /**
+   * What is missing when what an earlier use has left in the cache counts for nothing, but for what
+   * is not saved. Afterwards everything else reads as zeroes there, as holes of the owner do.
+   */
+  private BlockSet afresh(BlockSet unsaved) throws IOException {
+    BlockSet missing = new BlockSet(geometry.blocks());
+    for (int from = unsaved.nextAbsent(0); from < geometry.blocks(); ) {
+      int next = unsaved.next(from);
+      int to = next < 0 ? geometry.blocks() : next;
+      cache.zero(geometry.blockOffset(from), geometry.bytes(from, to), Holes.ALLOWED);
+      from = unsaved.nextAbsent(to);
+    }
+    client.extents(geometry.blocks()).addTo(missing);
+    unsaved.forEachRun(missing::remove);
+    return missing;
+  }
+
+  /** Begins to pull, to push, and to keep the lease. */
+  public ManagedMount start() {
+    pulling.start();
+    if (access == MountClient.Access.WRITE) {
+      pusher.start();
+      notes.start();
+      lease.start();
+    }
+    return this;
+  }
+
+  @Override
+  public Backend device() {
+    return access == MountClient.Access.WRITE ? gate : new ReadOnlyBackend(gate);
+  }
+
+  @Override
+  public long unsavedBytes() {
+    return pusher.unsavedBytes();
+  }
+
+  @Override
+  public long missingBytes() {
+    return Math.min(geometry.size(), (long) partial.missing().count() * geometry.blockSize());
+  }
+
+  @Override
+  public @Nullable String problem() {
+    return pusher.problem();
+  }
+
+  @Override
+  public @Nullable String lost() {
+    return lost;
+  }
+
+  /** What programs read. */
+  private final class Reads implements MountDevice.ReadListener {
+    @Override
+    public void reading(long offset, int length) {
+      ManagedMount.this.reading(offset, length);
+    }
+
+    @Override
+    public void read() {
+      if (firstRead.getCount() > 0) {
+        firstRead.countDown();
+      }
+    }
+  }
+
+  private void reading(long offset, int length) {
+    if (length == 0 || offset < 0 || offset > geometry.size() - length) {
+      return;
+    }
+    recorder.read(offset, length);
+    if (!partial.isWhole()) {
+      int last = geometry.blockAt(offset + length - 1);
+      order.read(geometry.blockAt(offset), last + 1, geometry.chunkEnd(last));
+    }
+  }
+
+  /** What the order of pulling may want to know. */
+  private final class Pulled implements PulledResource {
+    @Override
+    public String identity() {
+      return origin.resource();
+    }
+
+    @Override
+    public ChunkGeometry geometry() {
+      return geometry;
+    }
+
+    @Override
+    public BlockSource source() {
+      return partial::read;
+    }
+
+    @Override
+    public Optional<AccessProfile> recorded() throws IOException {
+      return client.profile();
+    }
+
+    @Override
+    public Optional<AccessProfile> hot() {
+      return Optional.empty();
+    }
+  }
+
+  private void choose() {
+    try {
+      order.otherwise(settings.order().create(new Pulled()));
+    } catch (IOException e) {
+      // It is a hint: without it everything comes, too.
+      LOG.debug("no order could be made, pulling from first to last", e);
+      order.otherwise(PullOrder.linear());
+    }
+  }
+
+  private void pull() {
+    try {
+      if (settings.pull() == Pull.IN_BACKGROUND) {
+        // What a program reads first is not to wait behind what nobody has asked for.
+        boolean _ = firstRead.await(HEAD_START.toMillis(), TimeUnit.MILLISECONDS);
+        choose();
+      }
+      while (!partial.isWhole()) {
+        try {
+          if (settings.pull() == Pull.IN_BACKGROUND) {
+            puller.pullMissing(PULL_PATIENCE);
+          } else {
+            order.awaitReader();
+            puller.pullWanted(PULL_PATIENCE);
+          }
+        } catch (InterruptedIOException e) {
+          throw (InterruptedException) new InterruptedException("closed").initCause(e);
+        } catch (IOException e) {
+          LOG.debug("pulling broke off, goes on soon", e);
+          TimeUnit.NANOSECONDS.sleep(RETRY.toNanos());
+        }
+      }
+    } catch (InterruptedException e) {
+      LOG.trace("pulling ends", e);
+    }
+  }
+
+  private void lose(String reason) {
+    lost = reason;
+    LOG.warn("the mount lost its lease: {}", reason);
+    try {
+      gate.fence(reason, FENCE);
+    } catch (IOException e) {
+      LOG.debug("some accesses have not ended", e);
+    }
+    try {
+      // The owner would refuse whatever it is sent from now on.
+      pusher.close();
+    } catch (IOException e) {
+      LOG.debug("the mount is closed meanwhile", e);
+    }
+  }
+
+  /** What the program's flushes do. */
+  private final class Flushes implements MountDevice.Flushing {
+    @Override
+    public void flushHere() throws IOException {
+      UnloggedRuns.Taken taken = unlogged.take();
+      BlockRuns widened = widened(taken.all());
+      try {
+        cache.flush();
+        if (!widened.isEmpty()) {
+          journal.unsaved(widened);
+        }
+      } catch (IOException | RuntimeException e) {
+        unlogged.failed(taken);
+        throw e;
+      }
+      unlogged.logged(taken);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> flushThere() {
+      return pusher.flush();
+    }
+
+    @Override
+    public void hurry() {
+      pusher.pushNow();
+    }
+  }
+
+  /**
+   * Where a whole chunk is here, all of it counts as unsaved when a part of it is: further writes
+   * to it then need no entry in the journal. What is not new in it is brought to the owner again
+   * after a crash, which does no harm.
+   */
+  private BlockRuns widened(BlockRuns runs) {
+    BlockRuns widened = new BlockRuns();
+    for (int i = 0; i < runs.size(); i++) {
+      int from = geometry.chunkStart(runs.from(i));
+      int to = geometry.chunkEnd(runs.to(i) - 1);
+      if (partial.missing().intersects(from, to)) {
+        widened.add(runs.from(i), runs.to(i));
+      } else {
+        widened.add(from, to);
+      }
+    }
+    return widened;
+  }
+
+  private void saved(BlockSet blocks) {
+    BlockSet chunks = new BlockSet(geometry.blocks());
+    blocks.forEachRun(
+        (from, to) -> chunks.add(geometry.chunkStart(from), geometry.chunkEnd(to - 1)));
+    journal.saved(chunks, tracking::isRecorded);
+    notes.soon();
+  }
+
+  /**
+   * As {@link Mount#end}. What could not be saved in time stays in the cache, durable, and is saved
+   * by the next mount with the same cache.
+   */
+  @Override
+  public long end(Duration limit) throws IOException {
+    boolean quiet = isQuiet();
+    if (access == MountClient.Access.WRITE) {
+      keepUnsaved();
+      if (lost == null) {
+        save(limit);
+      }
+    }
+    long unsaved = pusher.unsavedBytes();
+    if (unsaved == 0 && lost == null) {
+      saveProfile();
+    }
+    close();
+    cache.flush();
+    BlockSet left = unsavedBlocks();
+    if (!left.isEmpty()) {
+      journal.left(left);
+    } else if (quiet) {
+      journal.ended(sameAsTheOwners());
+    }
+    if (unsaved == 0 && access == MountClient.Access.WRITE && lost == null) {
+      giveLeaseBack();
+    }
+    return unsaved;
+  }
+
+  /** Whether no access is under way any more. */
+  private boolean isQuiet() {
+    try {
+      gate.fence("the mount has ended", FENCE);
+      return true;
+    } catch (IOException e) {
+      LOG.debug("some accesses have not ended", e);
+      return false;
+    }
+  }
+
+  /** Before the owner is waited for: this process may be killed meanwhile. */
+  private void keepUnsaved() {
+    try {
+      cache.flush();
+      BlockSet left = unsavedBlocks();
+      if (!left.isEmpty()) {
+        journal.left(left);
+      }
+    } catch (IOException e) {
+      LOG.warn("what is not saved could not be noted, and is noted at the end: {}", e.toString());
+    }
+  }
+
+  /** None once the lease is lost: somebody else writes there. */
+  private BlockSet sameAsTheOwners() {
+    BlockSet same = new BlockSet(geometry.blocks());
+    if (lost == null) {
+      same.add(0, geometry.blocks());
+      partial.missing().forEachRun(same::remove);
+    }
+    return same;
+  }
+
+  private void saveProfile() {
+    AccessProfile profile = recorder.profile(origin.resource());
+    if (profile.runs() == 0) {
+      return;
+    }
+    try {
+      client.save(profile);
+    } catch (IOException e) {
+      LOG.debug("the owner does not keep what was read first", e);
+    }
+  }
+
+  private BlockSet unsavedBlocks() {
+    BlockSet all = new BlockSet(geometry.blocks());
+    pusher.unsavedInto(all);
+    return all;
+  }
+
+  private void save(Duration limit) throws IOException {
+    try {
+      boolean _ = pusher.flush().get(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.debug("not everything could be saved", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while saving").initCause(e);
+    }
+  }
+
+  private void giveLeaseBack() {
+    try {
+      client.close(opened.generation());
+    } catch (IOException e) {
+      // It runs out by itself.
+      LOG.debug("the lease could not be given back", e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    pulling.interrupt();
+    lease.close();
+    if (access == MountClient.Access.WRITE) {
+      pusher.close();
+      notes.close();
+    }
+  }
+}

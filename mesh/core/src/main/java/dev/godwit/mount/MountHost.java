@@ -1,0 +1,294 @@
+package dev.godwit.mount;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.Backend.Holes;
+import dev.godwit.backend.OutOfRangeException;
+import dev.godwit.chunk.BlockClaims;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.FencedException;
+import dev.godwit.membership.Capability;
+import dev.godwit.pull.RangeRead;
+import dev.godwit.pull.RangeService;
+import dev.godwit.pullorder.AccessProfile;
+import dev.godwit.session.Call;
+import dev.godwit.session.Peer;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.RequestHandler;
+import dev.godwit.stream.PooledBuffer;
+import dev.godwit.wire.ProtocolException;
+import dev.godwit.wire.proto.Empty;
+import dev.godwit.wire.proto.ExtentsRequest;
+import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.MountDone;
+import dev.godwit.wire.proto.MountLeaseRequest;
+import dev.godwit.wire.proto.MountOpenReply;
+import dev.godwit.wire.proto.MountOpenRequest;
+import dev.godwit.wire.proto.MountRun;
+import dev.godwit.wire.proto.MountWriteRequest;
+import dev.godwit.wire.proto.MountZeroRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The owner's side of mounts: answers those who read a resource, and the one who writes it.
+ * Thread-safe.
+ */
+public final class MountHost {
+  private static final Duration WRITE = Duration.ofSeconds(30);
+
+  private final String resource;
+  private final ChunkGeometry geometry;
+  private final Backend device;
+  private final Writers writers;
+  private final LeaseBook leases;
+  private final long incarnation;
+  private final ProfileStore profiles;
+  private final RangeService ranges;
+  private final WriteOrder order = new WriteOrder(WRITE);
+  private volatile boolean closed;
+
+  /** Who writes the resource. */
+  public enum Writers {
+    /** A mount, if there is one. */
+    MOUNTS,
+    /** A program on the owner's machine, so that mounts can only read. */
+    LOCAL_PROGRAM
+  }
+
+  /**
+   * Serves a resource.
+   *
+   * @param resource its name, for messages and permissions
+   * @param device what is read and written; closed by the caller
+   * @param leases of this resource; closed by the caller
+   * @param incarnation another one each time that the resource begins to be served
+   * @param profiles where what mounts read first is kept
+   */
+  public MountHost(
+      String resource,
+      ChunkGeometry geometry,
+      Backend device,
+      Writers writers,
+      LeaseBook leases,
+      long incarnation,
+      ProfileStore profiles) {
+    this.resource = resource;
+    this.geometry = geometry;
+    this.device = device;
+    this.writers = writers;
+    this.leases = leases;
+    this.incarnation = incarnation;
+    this.profiles = profiles;
+    this.ranges = new RangeService(device, geometry);
+  }
+
+  /** The protocol that {@link #handler} answers. */
+  public static String protocol() {
+    return MountOperation.PROTOCOL;
+  }
+
+  /**
+   * What answers the requests of one peer.
+   *
+   * @throws RemoteException when the peer may not read the resource
+   */
+  public RequestHandler handler(Peer peer) throws RemoteException {
+    peer.require(resource, Capability.READ);
+    return this::handle;
+  }
+
+  /** Answers nothing any more. */
+  public void close() {
+    closed = true;
+  }
+
+  private void handle(Call call) throws IOException {
+    if (closed) {
+      throw new RemoteException(
+          Failure.Code.NO_SUCH_RESOURCE, resource + " is not served any more");
+    }
+    try {
+      answer(call);
+    } catch (FencedException e) {
+      throw (IOException)
+          new RemoteException(Failure.Code.CONFLICT, String.valueOf(e.getMessage())).initCause(e);
+    }
+  }
+
+  private void answer(Call call) throws IOException {
+    switch (call.operation()) {
+      case RangeRead.OPERATION -> ranges.read(call);
+      case MountOperation.WRITE -> write(call, call.control(MountWriteRequest.parser()));
+      case MountOperation.ZERO -> zero(call, call.control(MountZeroRequest.parser()));
+      case MountOperation.FLUSH -> {
+        renew(call, call.control(MountLeaseRequest.parser()).getGeneration());
+        device.flush();
+        call.reply(done());
+      }
+      case MountOperation.EXTENTS ->
+          ranges.extents(call, call.control(ExtentsRequest.parser()).getFromBlock());
+      case MountOperation.OPEN -> call.reply(open(call, call.control(MountOpenRequest.parser())));
+      case MountOperation.RENEW -> {
+        renew(call, call.control(MountLeaseRequest.parser()).getGeneration());
+        call.reply(Empty.getDefaultInstance());
+      }
+      case MountOperation.CLOSE -> {
+        leases.release(call.control(MountLeaseRequest.parser()).getGeneration(), call.peer().id());
+        call.reply(Empty.getDefaultInstance());
+      }
+      case MountOperation.PROFILE -> profile(call);
+      case MountOperation.SAVE_PROFILE -> saveProfile(call);
+      default ->
+          throw new RemoteException(
+              Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
+    }
+  }
+
+  private void renew(Call call, long generation) throws RemoteException {
+    leases.renew(generation, call.peer().id());
+  }
+
+  private MountOpenReply open(Call call, MountOpenRequest request) throws IOException {
+    MountOpenReply.Builder reply =
+        MountOpenReply.newBuilder()
+            .setSize(geometry.size())
+            .setBlockSize(geometry.blockSize())
+            .setChunkSize(geometry.chunkSize())
+            .setLeaseMillis((int) leases.time().toMillis())
+            .setDataBytes(ranges.dataBytes())
+            .setIncarnation(incarnation);
+    return switch (request.getMode()) {
+      case MOUNT_MODE_READ ->
+          reply
+              .setGeneration(leases.generation())
+              .setUnchanged(
+                  writers == Writers.MOUNTS && leases.isUnchangedSince(request.getGeneration()))
+              .build();
+      case MOUNT_MODE_WRITE -> {
+        LeaseRules.Decision.Granted granted = acquire(call.peer(), request);
+        order.advance(granted.lease().generation(), call.origin());
+        yield reply
+            .setGeneration(granted.lease().generation())
+            .setUnchanged(granted.unchanged())
+            .build();
+      }
+      case MOUNT_MODE_UNSPECIFIED, UNRECOGNIZED ->
+          throw new ProtocolException("a mount is to read or to write");
+    };
+  }
+
+  private LeaseRules.Decision.Granted acquire(Peer peer, MountOpenRequest request)
+      throws IOException {
+    peer.require(resource, Capability.WRITE);
+    if (writers == Writers.LOCAL_PROGRAM) {
+      throw new RemoteException(
+          Failure.Code.BUSY, "a program on its owner's machine has it open for writing");
+    }
+    return leases.acquire(
+        new LeaseRules.Claim(
+            mount(request),
+            peer.id(),
+            peer.membership().name(),
+            request.getGeneration(),
+            request.getOnlyUnchanged()));
+  }
+
+  private static MountId mount(MountOpenRequest request) throws ProtocolException {
+    try {
+      return new MountId(request.getMount());
+    } catch (IllegalArgumentException e) {
+      throw new ProtocolException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void profile(Call call) throws IOException {
+    byte[] encoded = profiles.load().orElse(new byte[0]);
+    PooledBuffer buffer = call.buffer();
+    buffer.bytes().put(encoded);
+    call.reply(null, buffer);
+  }
+
+  private void saveProfile(Call call) throws IOException {
+    call.peer().require(resource, Capability.WRITE);
+    byte[] encoded = new byte[Math.min(call.content().remaining(), AccessProfile.MAX_ENCODED)];
+    call.content().get(encoded);
+    if (!AccessProfile.decode(encoded).isOf(resource, geometry.size())) {
+      throw new ProtocolException("a profile of another resource");
+    }
+    profiles.save(encoded);
+    call.reply(Empty.getDefaultInstance());
+  }
+
+  private MountDone done() {
+    return MountDone.newBuilder().setIncarnation(incarnation).build();
+  }
+
+  private void write(Call call, MountWriteRequest request) throws IOException {
+    renew(call, request.getGeneration());
+    ByteBuffer content = call.content();
+    List<MountRun> runs = request.getRunsList();
+    check(runs, content.remaining());
+    MountRun last = runs.getLast();
+    try (BlockClaims.Claim _ =
+        begin(
+            call,
+            request.getGeneration(),
+            runs.getFirst().getOffset(),
+            last.getOffset() + last.getLength())) {
+      for (MountRun run : runs) {
+        content.limit(content.position() + run.getLength());
+        device.write(content, run.getOffset());
+      }
+    }
+    call.reply(done());
+  }
+
+  private void check(List<MountRun> runs, int bytes) throws IOException {
+    if (runs.isEmpty()) {
+      throw new ProtocolException("a write of nothing");
+    }
+    long at = 0;
+    long sum = 0;
+    for (MountRun run : runs) {
+      OutOfRangeException.check(run.getOffset(), run.getLength(), geometry.size());
+      if (run.getLength() == 0 || run.getOffset() < at) {
+        throw new ProtocolException("the runs of a write overlap, or are empty");
+      }
+      at = run.getOffset() + run.getLength();
+      sum += run.getLength();
+    }
+    if (sum != bytes) {
+      throw new ProtocolException("a write of " + sum + " bytes that has " + bytes);
+    }
+  }
+
+  private BlockClaims.Claim begin(Call call, long generation, long offset, long end)
+      throws IOException {
+    BlockClaims.@Nullable Claim claim =
+        order.begin(generation, call.origin(), geometry.blockAt(offset), geometry.blockFrom(end));
+    if (claim == null) {
+      throw new RemoteException(Failure.Code.CONFLICT, "asked again on another connection");
+    }
+    return claim;
+  }
+
+  private void zero(Call call, MountZeroRequest request) throws IOException {
+    renew(call, request.getGeneration());
+    long offset = request.getOffset();
+    long length = request.getLength();
+    OutOfRangeException.check(offset, length, geometry.size());
+    try (BlockClaims.Claim _ = begin(call, request.getGeneration(), offset, offset + length)) {
+      switch (request.getKind()) {
+        case MOUNT_ZERO_KIND_HOLES -> device.zero(offset, length, Holes.ALLOWED);
+        case MOUNT_ZERO_KIND_ALLOCATED -> device.zero(offset, length, Holes.FORBIDDEN);
+        case MOUNT_ZERO_KIND_TRIM -> device.trim(offset, length);
+        case MOUNT_ZERO_KIND_UNSPECIFIED, UNRECOGNIZED ->
+            throw new ProtocolException("a kind of zeroes that is unknown");
+      }
+    }
+    call.reply(done());
+  }
+}

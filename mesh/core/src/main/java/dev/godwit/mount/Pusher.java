@@ -1,0 +1,481 @@
+package dev.godwit.mount;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.Extent;
+import dev.godwit.chunk.BlockSet;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.TrackingBackend;
+import dev.godwit.mount.GivingWay.Haste;
+import dev.godwit.pull.InFlightWindow;
+import dev.godwit.session.Lane;
+import dev.godwit.stream.BufferPool;
+import dev.godwit.stream.Failures;
+import dev.godwit.stream.PooledBuffer;
+import dev.godwit.wire.Limits;
+import dev.godwit.wire.proto.MountRun;
+import dev.godwit.wire.proto.MountZeroKind;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings what was written here to the owner, in passes: each takes what was written since the one
+ * before, so a block that is written often is sent once, and no block is under way twice. A block
+ * counts as saved when the owner has flushed it, and is sent again when the owner began anew before
+ * that. One thread works; the methods may be called by any.
+ */
+final class Pusher implements AutoCloseable, MountDevice.Saving {
+  private static final Logger LOG = LoggerFactory.getLogger(Pusher.class);
+
+  /**
+   * Whoever waits for the owner has a deadline of its own; here it is awaited as long as it takes.
+   */
+  private static final Duration PATIENCE = Duration.ofDays(30);
+
+  private static final Duration FLUSH = Duration.ofMinutes(5);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Runs below this are sent as they are; to find their holes costs more than it saves. */
+  private static final int WORTH_A_LOOK = 64 * 1024;
+
+  private static final int MAX_RUNS = 256;
+
+  private final MountClient client;
+  private final long generation;
+  private final Backend cache;
+  private final ChunkGeometry geometry;
+  private final TrackingBackend tracking;
+  private final InFlightWindow window;
+  private final Duration interval;
+  private final Consumer<BlockSet> saved;
+  private final BufferPool buffers = new BufferPool(Limits.STANDARD.content(), 8);
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wanted = lock.newCondition();
+  private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
+
+  /** Requests that the owner has answered. */
+  private final AtomicLong taken = new AtomicLong();
+
+  private final Thread thread;
+  private List<CompletableFuture<Boolean>> flushes = new ArrayList<>();
+  private boolean passWanted;
+
+  /** Of the pass under way. */
+  private Haste haste = Haste.NONE;
+
+  private final GivingWay way = new GivingWay();
+  private boolean closed;
+
+  /** Sent in this pass. */
+  private volatile BlockSet pushing;
+
+  /** Sent, and not flushed by the owner yet. */
+  private volatile BlockSet unflushed;
+
+  private volatile @Nullable String problem;
+  private long incarnation;
+
+  /**
+   * A pusher that has not begun.
+   *
+   * @param cache where the bytes are
+   * @param tracking knows what was written; this alone takes it from there
+   * @param interval how long a block waits at most
+   * @param saved hears which blocks the owner has flushed, on the pusher's thread
+   */
+  Pusher(
+      MountClient client,
+      MountClient.Opened opened,
+      Backend cache,
+      TrackingBackend tracking,
+      InFlightWindow window,
+      Duration interval,
+      Consumer<BlockSet> saved) {
+    this.client = client;
+    this.generation = opened.generation();
+    this.incarnation = opened.incarnation();
+    this.geometry = opened.geometry();
+    this.cache = cache;
+    this.tracking = tracking;
+    this.window = window;
+    this.interval = interval;
+    this.saved = saved;
+    this.pushing = new BlockSet(geometry.blocks());
+    this.unflushed = new BlockSet(geometry.blocks());
+    this.thread = Thread.ofVirtual().name("pusher").unstarted(this::work);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Bytes that the owner has not flushed, rounded up to blocks. */
+  @Override
+  public long unsavedBytes() {
+    long blocks;
+    lock.lock();
+    try {
+      blocks = (long) tracking.recorded() + pushing.count() + unflushed.count();
+    } finally {
+      lock.unlock();
+    }
+    return Math.min(blocks * geometry.blockSize(), Math.max(geometry.size(), 0));
+  }
+
+  @Override
+  public long taken() {
+    return taken.get();
+  }
+
+  /** Why the last attempt to save failed; null when it did not. */
+  @Nullable String problem() {
+    return problem;
+  }
+
+  /** Adds the blocks that the owner has not flushed. */
+  void unsavedInto(BlockSet blocks) {
+    lock.lock();
+    try {
+      tracking.recordedInto(blocks);
+      pushing.forEachRun(blocks::add);
+      unflushed.forEachRun(blocks::add);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Does not wait for the interval. */
+  void pushNow() {
+    lock.lock();
+    try {
+      passWanted = true;
+      wanted.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Completes when the owner has flushed what was written before this call. */
+  CompletableFuture<Boolean> flush() {
+    CompletableFuture<Boolean> flushed = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (closed) {
+        flushed.completeExceptionally(new IOException("the mount is closed"));
+      } else {
+        flushes.add(flushed);
+        wanted.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+    return flushed;
+  }
+
+  private void work() {
+    List<CompletableFuture<Boolean>> waiting = List.of();
+    try {
+      while (true) {
+        waiting = awaitWork();
+        try {
+          save();
+          problem = null;
+          waiting.forEach(each -> each.complete(true));
+        } catch (IOException e) {
+          LOG.debug("what was written could not be saved", e);
+          problem = Failures.text(e);
+          for (CompletableFuture<Boolean> each : waiting) {
+            each.completeExceptionally(e);
+          }
+          TimeUnit.NANOSECONDS.sleep(RETRY.toNanos());
+        }
+        waiting = List.of();
+      }
+    } catch (InterruptedException e) {
+      LOG.trace("the pusher ends", e);
+    } finally {
+      IOException end = new IOException("the mount is closed");
+      waiting.forEach(each -> each.completeExceptionally(end));
+    }
+  }
+
+  private List<CompletableFuture<Boolean>> awaitWork() throws InterruptedException {
+    lock.lock();
+    try {
+      long left = interval.toNanos();
+      while (!passWanted && flushes.isEmpty() && (left > 0 || isClean())) {
+        left = wanted.awaitNanos(Math.max(left, interval.toNanos() / 4 + 1));
+      }
+      haste = awaited();
+      passWanted = false;
+      List<CompletableFuture<Boolean>> taken = flushes;
+      flushes = new ArrayList<>();
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveWay() throws IOException {
+    lock.lock();
+    try {
+      long left = way.pause(tracking.recorded(), haste()).toNanos();
+      while (left > 0 && haste() == Haste.NONE) {
+        left = wanted.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while saving").initCause(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock: whether somebody waits for the pass under way, or for the next. */
+  private Haste haste() {
+    return haste == Haste.NONE ? awaited() : haste;
+  }
+
+  /** Under the lock: whether somebody waits for the next pass. */
+  private Haste awaited() {
+    return passWanted || !flushes.isEmpty() ? Haste.AWAITED : Haste.NONE;
+  }
+
+  private boolean isClean() {
+    return tracking.recorded() == 0 && unflushed.isEmpty();
+  }
+
+  /** One pass, and the owner's flush; again when the owner has begun anew in between. */
+  private void save() throws IOException {
+    while (true) {
+      pass();
+      BlockSet flushing = unflushed;
+      long now = client.flush(generation, FLUSH);
+      if (now == incarnation) {
+        unflushed = new BlockSet(geometry.blocks());
+        saved.accept(flushing);
+        return;
+      }
+      LOG.info("the owner has begun anew; what it has not flushed is sent again");
+      incarnation = now;
+      move(
+          () -> {
+            tracking.record(flushing);
+            unflushed = new BlockSet(geometry.blocks());
+          });
+    }
+  }
+
+  /** Moves blocks from one set to another; whoever counts them finds each in one of the two. */
+  private void move(Runnable moving) {
+    lock.lock();
+    try {
+      moving.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void pass() throws IOException {
+    move(() -> pushing = tracking.drain());
+    BlockSet batch = pushing;
+    failure.set(null);
+    try {
+      new Batch().send(batch);
+    } catch (IOException e) {
+      failure.compareAndSet(null, e);
+    } finally {
+      window.drain(PATIENCE);
+    }
+    IOException failed = failure.get();
+    move(
+        () -> {
+          if (failed == null) {
+            batch.forEachRun(unflushed::add);
+          } else {
+            tracking.record(batch);
+          }
+          pushing = new BlockSet(geometry.blocks());
+        });
+    if (failed != null) {
+      throw new IOException(failed.getMessage(), failed);
+    }
+  }
+
+  /** Gathers runs into requests. */
+  private final class Batch {
+    private @Nullable PooledBuffer buffer;
+    private List<MountRun> runs = new ArrayList<>();
+
+    void send(BlockSet batch) throws IOException {
+      try {
+        for (int from = batch.next(0); from >= 0 && failure.get() == null; ) {
+          int to = batch.nextAbsent(from);
+          long offset = geometry.blockOffset(from);
+          long length = geometry.bytes(from, to);
+          if (length >= WORTH_A_LOOK) {
+            cache.extents(offset, length, this::extent);
+          } else {
+            data(offset, length);
+          }
+          from = batch.next(to);
+        }
+        submit();
+      } finally {
+        if (buffer != null) {
+          buffer.close();
+        }
+      }
+    }
+
+    private void extent(long offset, long length, Extent.Kind kind) throws IOException {
+      switch (kind) {
+        case DATA -> data(offset, length);
+        case HOLE -> zero(offset, length);
+      }
+    }
+
+    private void data(long offset, long length) throws IOException {
+      long at = offset;
+      long end = offset + length;
+      while (at < end) {
+        if (buffer == null) {
+          buffer = buffers.take();
+          buffer.bytes().limit(share(buffer.bytes().capacity()));
+        }
+        ByteBuffer bytes = buffer.bytes();
+        int part = (int) Math.min(end - at, bytes.remaining());
+        int limit = bytes.limit();
+        bytes.limit(bytes.position() + part);
+        cache.read(bytes, at);
+        bytes.limit(limit);
+        runs.add(MountRun.newBuilder().setOffset(at).setLength(part).build());
+        at += part;
+        if (!bytes.hasRemaining() || runs.size() == MAX_RUNS) {
+          submit();
+        }
+      }
+    }
+
+    /** How much to send at a time: whole blocks, at least one. */
+    private int share(int most) {
+      int block = geometry.blockSize();
+      return Math.max(block, window.share(most) / block * block);
+    }
+
+    private void zero(long offset, long length) throws IOException {
+      window.acquire(1, PATIENCE);
+      try {
+        MountChange _ =
+            client.zero(
+                Lane.BULK,
+                generation,
+                offset,
+                length,
+                MountZeroKind.MOUNT_ZERO_KIND_HOLES,
+                new Answered(null, 1));
+      } catch (IOException e) {
+        window.release(1);
+        throw e;
+      }
+    }
+
+    private void submit() throws IOException {
+      PooledBuffer full = buffer;
+      if (full == null || runs.isEmpty()) {
+        return;
+      }
+      List<MountRun> sent = runs;
+      runs = new ArrayList<>();
+      buffer = null;
+      int bytes = full.bytes().flip().remaining();
+      try {
+        window.acquire(bytes, PATIENCE);
+      } catch (IOException e) {
+        full.close();
+        throw e;
+      }
+      boolean submitted = false;
+      try {
+        MountChange _ =
+            client.write(Lane.BULK, generation, sent, full.bytes(), new Answered(full, bytes));
+        submitted = true;
+      } finally {
+        if (!submitted) {
+          full.close();
+          window.release(bytes);
+        }
+      }
+      giveWay();
+    }
+  }
+
+  /** One request is answered. */
+  private final class Answered implements MountChange.Answer {
+    private final @Nullable PooledBuffer buffer;
+    private final int bytes;
+
+    Answered(@Nullable PooledBuffer buffer, int bytes) {
+      this.buffer = buffer;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public void done(long incarnation) {
+      taken.incrementAndGet();
+      letGo();
+    }
+
+    private void letGo() {
+      if (buffer != null) {
+        buffer.close();
+      }
+      window.release(bytes);
+    }
+
+    @Override
+    public void failed(IOException cause) {
+      failure.compareAndSet(null, cause);
+      letGo();
+    }
+  }
+
+  /** Ends; what is not saved stays in the cache. */
+  @Override
+  public void close() throws IOException {
+    List<CompletableFuture<Boolean>> waiting;
+    lock.lock();
+    try {
+      closed = true;
+      waiting = flushes;
+      flushes = new ArrayList<>();
+    } finally {
+      lock.unlock();
+    }
+    for (CompletableFuture<Boolean> each : waiting) {
+      each.completeExceptionally(new IOException("the mount is closed"));
+    }
+    thread.interrupt();
+    try {
+      if (!thread.join(Duration.ofSeconds(10))) {
+        LOG.warn("the pusher does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw (IOException) new InterruptedIOException("interrupted while closing").initCause(e);
+    }
+  }
+}

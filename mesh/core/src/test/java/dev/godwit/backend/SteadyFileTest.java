@@ -1,0 +1,95 @@
+package dev.godwit.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A file that interrupted threads use. */
+@Timeout(30)
+class SteadyFileTest {
+  @TempDir Path directory;
+
+  private Path file(String contents) throws IOException {
+    return Files.writeString(directory.resolve("file"), contents);
+  }
+
+  @Test
+  void anInterruptedThreadReadsAndWritesAndIsStillInterrupted() throws Exception {
+    try (SteadyFile file = SteadyFile.open(file("abc"))) {
+      Thread.currentThread().interrupt();
+      ByteBuffer read = ByteBuffer.allocate(2);
+      assertEquals(2, file.read(read, 1));
+      assertTrue(Thread.interrupted());
+      assertEquals("bc", new String(read.array(), java.nio.charset.StandardCharsets.UTF_8));
+      Thread.currentThread().interrupt();
+      assertEquals(1, file.write(ByteBuffer.wrap(new byte[] {'x'}), 0));
+      file.force(SteadyFile.Durable.CONTENTS);
+      assertEquals(3, file.size());
+      assertTrue(Thread.interrupted());
+    }
+    assertEquals("xbc", Files.readString(directory.resolve("file")));
+  }
+
+  @Test
+  void othersDoNotNoticeAnInterruption() throws Exception {
+    try (SteadyFile file = SteadyFile.open(file("a".repeat(1 << 20)))) {
+      AtomicBoolean over = new AtomicBoolean();
+      CompletableFuture<Integer> reading = new CompletableFuture<>();
+      Thread reader =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      int count = 0;
+                      while (!over.get()) {
+                        count += file.read(ByteBuffer.allocate(1 << 16), 0);
+                      }
+                      reading.complete(count);
+                    } catch (IOException e) {
+                      reading.completeExceptionally(e);
+                    }
+                  });
+      for (int i = 0; i < 200; i++) {
+        Thread.currentThread().interrupt();
+        assertEquals(1, file.read(ByteBuffer.allocate(1), i));
+        assertTrue(Thread.interrupted());
+      }
+      over.set(true);
+      assertTrue(reading.get(10, TimeUnit.SECONDS) >= 0);
+      reader.join();
+    }
+  }
+
+  @Test
+  void afterItWasClosedItStaysClosed() throws Exception {
+    SteadyFile file = SteadyFile.open(file("abc"));
+    file.close();
+    assertThrows(BackendClosedException.class, () -> file.read(ByteBuffer.allocate(1), 0));
+    assertThrows(BackendClosedException.class, () -> file.force(SteadyFile.Durable.EVERYTHING));
+  }
+
+  @Test
+  void anotherFileOfTheSameNameIsNotTakenForIt() throws Exception {
+    Path path = file("abc");
+    try (SteadyFile file = SteadyFile.open(path)) {
+      Path other = Files.writeString(directory.resolve("other"), "xyz");
+      Files.move(other, path, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      Thread.currentThread().interrupt();
+      IOException refused =
+          assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(1), 0));
+      assertTrue(Thread.interrupted());
+      assertTrue(String.valueOf(refused.getMessage()).contains("was replaced"));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.log;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,544 @@
+package dev.godwit.mount;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.Backend.Holes;
+import dev.godwit.backend.ForwardingBackend;
+import dev.godwit.mount.MountClient.Access;
+import dev.godwit.session.RemoteException;
+import dev.godwit.wire.proto.Failure;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class ManagedMountTest {
+  private static final int SIZE = 3 * 1024 * 1024 + 777;
+
+  private static void fill(Backend backend, long seed) throws IOException {
+    byte[] bytes = new byte[(int) backend.size()];
+    new Random(seed).nextBytes(bytes);
+    backend.write(ByteBuffer.wrap(bytes), 0);
+    backend.flush();
+  }
+
+  /** A program, which knows what it wrote, and what of that it has flushed. */
+  private static final class Program {
+    final byte[] present;
+    final byte[] flushed;
+
+    /** Bytes that were written since the last flush: after a crash they may be either. */
+    final boolean[] open;
+
+    Program(byte[] contents) {
+      this.present = contents.clone();
+      this.flushed = contents.clone();
+      this.open = new boolean[contents.length];
+    }
+
+    void step(Backend device, Random random) throws IOException {
+      int length = random.nextInt(6) == 0 ? random.nextInt(200_000) : random.nextInt(12_000);
+      int offset = random.nextInt(present.length - length + 1);
+      switch (random.nextInt(8)) {
+        case 0, 1, 2 -> {
+          byte[] bytes = new byte[length];
+          random.nextBytes(bytes);
+          Arrays.fill(open, offset, offset + length, true);
+          System.arraycopy(bytes, 0, present, offset, length);
+          device.write(ByteBuffer.wrap(bytes), offset);
+        }
+        case 3 -> {
+          Arrays.fill(open, offset, offset + length, true);
+          Arrays.fill(present, offset, offset + length, (byte) 0);
+          device.zero(offset, length, Holes.ALLOWED);
+        }
+        case 4 -> {
+          device.flush();
+          System.arraycopy(present, 0, flushed, 0, present.length);
+          Arrays.fill(open, false);
+        }
+        default -> {
+          ByteBuffer found = ByteBuffer.allocate(length);
+          device.read(found, offset);
+          assertArrayEquals(Arrays.copyOfRange(present, offset, offset + length), found.array());
+        }
+      }
+    }
+
+    /** After a crash: what was flushed is there, unless it was written again later. */
+    void crashed(byte[] found) {
+      for (int i = 0; i < found.length; i++) {
+        if (!open[i]) {
+          assertEquals(flushed[i], found[i], "lost at byte " + i);
+        }
+      }
+      System.arraycopy(found, 0, present, 0, found.length);
+      System.arraycopy(found, 0, flushed, 0, found.length);
+      Arrays.fill(open, false);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Durability.class)
+  void isLikeALocalDiskAndTheOwnerHasEverythingAtTheEnd(Durability durability) throws Exception {
+    for (long seed = 1; seed <= 4; seed++) {
+      try (var fixture = new MountFixture(SIZE)) {
+        fill(fixture.state, seed);
+        Program program = new Program(MountFixture.contents(fixture.state));
+        ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(durability));
+        Random random = new Random(seed);
+        for (int i = 0; i < 150; i++) {
+          program.step(mount.device(), random);
+        }
+        assertEquals(0, mount.end(MountFixture.LIMIT));
+        assertArrayEquals(program.present, MountFixture.contents(fixture.state), "seed " + seed);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Durability.class)
+  void losesNothingThatWasFlushedWhenItDies(Durability durability) throws Exception {
+    for (long seed = 1; seed <= 6; seed++) {
+      try (var fixture = new MountFixture(SIZE)) {
+        fill(fixture.state, seed);
+        Program program = new Program(MountFixture.contents(fixture.state));
+        Random random = new Random(seed);
+        MountFixture.Machine bob = fixture.machine("bob");
+        for (int life = 0; life < 4; life++) {
+          ManagedMount mount = bob.mount(MountFixture.settings(durability));
+          if (life > 0) {
+            program.crashed(MountFixture.contents(mount.device()));
+          }
+          for (int i = 0; i < 40; i++) {
+            program.step(mount.device(), random);
+          }
+          bob.dies(mount);
+        }
+        ManagedMount last = bob.mount(MountFixture.settings(durability));
+        program.crashed(MountFixture.contents(last.device()));
+        assertEquals(0, last.end(MountFixture.LIMIT));
+        assertArrayEquals(program.present, MountFixture.contents(fixture.state), "seed " + seed);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Durability.class)
+  void losesNothingWhenTheOwnerLosesPowerAgainAndAgain(Durability durability) throws Exception {
+    for (long seed = 1; seed <= 6; seed++) {
+      PowerLossBackend disk = new PowerLossBackend(SIZE);
+      try (var fixture = new MountFixture(disk)) {
+        fill(disk, seed);
+        Program program = new Program(MountFixture.contents(disk));
+        ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(durability));
+        Random random = new Random(seed);
+        for (int i = 0; i < 150; i++) {
+          program.step(mount.device(), random);
+          if (random.nextInt(15) == 0) {
+            fixture.ownerEnds();
+            disk.losePower(random);
+            fixture.ownerBegins(MountHost.Writers.MOUNTS);
+          }
+        }
+        assertEquals(0, mount.end(MountFixture.LIMIT));
+        assertArrayEquals(program.present, MountFixture.contents(disk), "seed " + seed);
+      }
+    }
+  }
+
+  @Test
+  void losesNothingWhenConnectionsDieAllTheTime() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 9);
+      Program program = new Program(MountFixture.contents(fixture.state));
+      ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(Durability.REMOTE));
+      AtomicBoolean over = new AtomicBoolean();
+      Thread cutting =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    Random random = new Random(5);
+                    while (!over.get()) {
+                      LockSupport.parkNanos(random.nextInt(20_000_000));
+                      fixture.cut();
+                    }
+                  });
+      Random random = new Random(9);
+      for (int i = 0; i < 200; i++) {
+        program.step(mount.device(), random);
+      }
+      over.set(true);
+      cutting.join();
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+      assertArrayEquals(program.present, MountFixture.contents(fixture.state));
+    }
+  }
+
+  /** Counts what is read of it. */
+  private static final class CountingBackend extends ForwardingBackend {
+    final AtomicLong readBytes = new AtomicLong();
+
+    CountingBackend(Backend below) {
+      super(below);
+    }
+
+    @Override
+    public void read(ByteBuffer dst, long offset) throws IOException {
+      readBytes.addAndGet(dst.remaining());
+      super.read(dst, offset);
+    }
+  }
+
+  private static ManagedMount.Settings onDemand() {
+    return new ManagedMount.Settings(
+        Durability.REMOTE,
+        MountFixture.LIMIT,
+        resource -> dev.godwit.chunk.PullOrder.linear(),
+        ManagedMount.Pull.NOTHING,
+        Duration.ofMillis(20),
+        1 << 30);
+  }
+
+  @Test
+  void writesOfWholeBlocksFetchNothing() throws Exception {
+    CountingBackend disk = new CountingBackend(new dev.godwit.backend.MemoryBackend(SIZE));
+    try (var fixture = new MountFixture(disk)) {
+      fill(disk, 1);
+      ManagedMount mount = fixture.machine("bob").mount(onDemand());
+      disk.readBytes.set(0);
+      mount.device().write(ByteBuffer.allocate(3 * 4096), 5 * 4096);
+      mount.device().flush();
+      assertEquals(0, disk.readBytes.get());
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+      assertEquals(0, disk.readBytes.get());
+    }
+  }
+
+  @Test
+  void aCacheThatEndedInOrderIsUsedAgainWhenNobodyElseHasWritten() throws Exception {
+    CountingBackend disk = new CountingBackend(new dev.godwit.backend.MemoryBackend(SIZE));
+    try (var fixture = new MountFixture(disk)) {
+      fill(disk, 1);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(onDemand());
+      byte[] contents = MountFixture.contents(mount.device());
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+      disk.readBytes.set(0);
+      ManagedMount again = bob.mount(onDemand());
+      assertArrayEquals(contents, MountFixture.contents(again.device()));
+      assertEquals(0, disk.readBytes.get());
+      assertEquals(0, again.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void aCacheIsNotUsedAgainWhenSomebodyElseHasWritten() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(onDemand());
+      byte[] _ = MountFixture.contents(mount.device());
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+      ManagedMount carol = fixture.machine("carol").mount(onDemand());
+      carol.device().write(ByteBuffer.wrap(new byte[] {77}), 12345);
+      assertEquals(0, carol.end(MountFixture.LIMIT));
+      ManagedMount again = bob.mount(onDemand());
+      assertEquals(77, MountFixture.contents(again.device())[12345]);
+      assertEquals(0, again.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void unsavedBytesAreKeptWhenTheOwnerIsGoneAndSavedByTheNextMount() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
+      byte[] _ = MountFixture.contents(mount.device());
+      fixture.ownerEnds();
+      mount.device().write(ByteBuffer.wrap(new byte[] {5, 6, 7}), 100);
+      mount.device().flush();
+      assertTrue(mount.unsavedBytes() >= 3);
+      assertEquals(4096, bob.ends(mount, Duration.ofMillis(300)));
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      ManagedMount again = bob.mount(MountFixture.settings(Durability.LOCAL));
+      assertEquals(6, MountFixture.contents(again.device())[101]);
+      assertEquals(0, again.end(MountFixture.LIMIT));
+      assertEquals(7, MountFixture.contents(fixture.state)[102]);
+    }
+  }
+
+  @Test
+  void flushesOfWritesToOneChunkNeedOneEntryAndNothingIsLeftWhenAllIsSaved() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
+      byte[] _ = MountFixture.contents(mount.device());
+      fixture.ownerEnds();
+      mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
+      mount.device().flush();
+      int entries = bob.log.entries().size();
+      mount.device().write(ByteBuffer.wrap(new byte[] {6}), 5000);
+      mount.device().flush();
+      assertEquals(entries, bob.log.entries().size());
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+      assertEquals(6, MountFixture.contents(fixture.state)[5000]);
+    }
+  }
+
+  @Test
+  void anEndInTheMiddleOfSavingLeavesACacheThatCanBeUsed() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
+      fixture.ownerEnds();
+      mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
+      assertEquals(4096, bob.ends(mount, Duration.ZERO));
+      assertEquals(1, new CacheJournal(bob.log).unsaved().count());
+    }
+  }
+
+  @Test
+  void whatIsNotSavedIsKeptBeforeTheEndWaitsForTheOwner() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.REMOTE));
+      fixture.ownerEnds();
+      mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
+      CompletableFuture<Long> ending = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  ending.complete(mount.end(MountFixture.LIMIT));
+                } catch (IOException e) {
+                  ending.completeExceptionally(e);
+                }
+              });
+      while (new CacheJournal(bob.log).unsaved().isEmpty()) {
+        assertFalse(ending.isDone(), "it waits for the owner");
+        Thread.onSpinWait();
+      }
+      assertFalse(ending.isDone(), "it waits for the owner");
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      assertEquals(0, ending.get());
+      assertTrue(new CacheJournal(bob.log).unsaved().isEmpty());
+      assertEquals(5, MountFixture.contents(fixture.state)[100]);
+    }
+  }
+
+  @Test
+  void anEndWithAWriteUnderWayIsNoOrderlyOne() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      MountFixture.Machine bob = fixture.machine("bob");
+      fill(fixture.state, 1);
+      ManagedMount mount = bob.mount(onDemand());
+      fixture.ownerEnds();
+      CountDownLatch begun = new CountDownLatch(1);
+      Thread writing =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    begun.countDown();
+                    assertThrows(
+                        IOException.class,
+                        () -> mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100));
+                  });
+      begun.await();
+      while (writing.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
+      assertEquals(0, bob.ends(mount, Duration.ofMillis(300)));
+      assertNull(new CacheJournal(bob.log).whole());
+      writing.join();
+    }
+  }
+
+  @Test
+  void unsavedBytesDoNotReplaceWhatSomebodyElseHasWritten() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
+      fixture.ownerEnds();
+      mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
+      mount.device().flush();
+      assertEquals(4096, bob.ends(mount, Duration.ofMillis(100)));
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() + 1);
+      ManagedMount carol = fixture.machine("carol").mount(onDemand());
+      carol.device().write(ByteBuffer.wrap(new byte[] {9}), 100);
+      assertEquals(0, carol.end(MountFixture.LIMIT));
+      RemoteException refused =
+          assertThrows(
+              RemoteException.class, () -> bob.mount(MountFixture.settings(Durability.LOCAL)));
+      assertEquals(Failure.Code.CONFLICT, refused.code());
+      assertEquals(9, MountFixture.contents(fixture.state)[100]);
+    }
+  }
+
+  @Test
+  void aCacheWithUnsavedBytesIsNotMountedToBeReadOnly() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
+      byte[] _ = MountFixture.contents(mount.device());
+      fixture.ownerEnds();
+      mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
+      mount.device().flush();
+      assertEquals(4096, bob.ends(mount, Duration.ofMillis(300)));
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() + 1);
+      ManagedMount carol = fixture.machine("carol").mount(onDemand());
+      carol.device().write(ByteBuffer.wrap(new byte[] {77}), 100);
+      assertEquals(0, carol.end(MountFixture.LIMIT));
+      IOException refused =
+          assertThrows(IOException.class, () -> bob.mount(Access.READ, onDemand()));
+      assertTrue(String.valueOf(refused.getMessage()).contains("not saved"), refused::getMessage);
+      assertThrows(RemoteException.class, () -> bob.mount(onDemand()));
+      assertEquals(77, MountFixture.contents(fixture.state)[100]);
+    }
+  }
+
+  @Test
+  void cachedReadsGoOnWhileTheOwnerIsAwayAndOthersFailInTime() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      ManagedMount.Settings impatient =
+          new ManagedMount.Settings(
+              Durability.REMOTE,
+              Duration.ofMillis(200),
+              resource -> dev.godwit.chunk.PullOrder.linear(),
+              ManagedMount.Pull.NOTHING,
+              Duration.ofMillis(20),
+              1 << 30);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(impatient);
+      ByteBuffer first = ByteBuffer.allocate(4096);
+      mount.device().read(first, 0);
+      fixture.ownerEnds();
+      mount.device().read(first.clear(), 0);
+      assertThrows(
+          IOException.class, () -> mount.device().read(ByteBuffer.allocate(4096), 1 << 20));
+      mount.device().write(ByteBuffer.allocate(4096), 2 << 20);
+      assertThrows(IOException.class, () -> mount.device().flush());
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      mount.device().read(ByteBuffer.allocate(4096), 1 << 20);
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void writesWaitWhenTooMuchIsUnsavedAndFailWhenTheOwnerStaysAway() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      ManagedMount.Settings narrow =
+          new ManagedMount.Settings(
+              Durability.REMOTE,
+              Duration.ofMillis(300),
+              resource -> dev.godwit.chunk.PullOrder.linear(),
+              ManagedMount.Pull.NOTHING,
+              Duration.ofMillis(20),
+              1 << 20);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(narrow);
+      byte[] bytes = new byte[64 * 1024];
+      Arrays.fill(bytes, (byte) 1);
+      for (int i = 0; i < 40; i++) {
+        mount.device().write(ByteBuffer.wrap(bytes), i * 65536L);
+      }
+      fixture.ownerEnds();
+      IOException full =
+          assertThrows(
+              IOException.class,
+              () -> {
+                for (int i = 0; i < 40; i++) {
+                  mount.device().write(ByteBuffer.wrap(bytes), i * 65536L);
+                }
+              });
+      assertTrue(String.valueOf(full.getMessage()).contains("wait to be saved"), full::getMessage);
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void aMountWhoseLeaseWasTakenFails() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(onDemand());
+      fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() + 1);
+      ManagedMount carol = fixture.machine("carol").mount(onDemand());
+      mount.device().write(ByteBuffer.wrap(new byte[] {1}), 0);
+      assertThrows(IOException.class, () -> mount.device().flush());
+      assertEquals(4096, mount.end(Duration.ofMillis(200)));
+      assertEquals(0, carol.end(MountFixture.LIMIT));
+      assertEquals(0, MountFixture.contents(fixture.state)[0]);
+    }
+  }
+
+  @Test
+  void everythingComesInTheBackground() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      MountFixture.Machine bob = fixture.machine("bob");
+      ManagedMount mount = bob.mount(MountFixture.settings(Durability.REMOTE));
+      while (mount.missingBytes() > 0) {
+        Thread.onSpinWait();
+      }
+      assertArrayEquals(MountFixture.contents(fixture.state), MountFixture.contents(bob.cache));
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void aReaderSeesNoLeaseAndWritesNothing() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      ManagedMount writer = fixture.machine("bob").mount(onDemand());
+      ManagedMount reader = fixture.machine("carol").mount(Access.READ, onDemand());
+      assertArrayEquals(
+          MountFixture.contents(fixture.state), MountFixture.contents(reader.device()));
+      assertThrows(IOException.class, () -> reader.device().write(ByteBuffer.allocate(1), 0));
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+      assertEquals(0, writer.end(MountFixture.LIMIT));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 511, 4096, 4097, 65537})
+  void mountsStateOfAnySize(long size) throws Exception {
+    try (var fixture = new MountFixture(size)) {
+      fill(fixture.state, size);
+      byte[] contents = MountFixture.contents(fixture.state);
+      ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(Durability.REMOTE));
+      assertArrayEquals(contents, MountFixture.contents(mount.device()));
+      if (size > 0) {
+        mount.device().write(ByteBuffer.wrap(new byte[] {9}), size - 1);
+        contents[(int) size - 1] = 9;
+      }
+      assertEquals(0, mount.end(MountFixture.LIMIT));
+      assertArrayEquals(contents, MountFixture.contents(fixture.state));
+    }
+  }
+}

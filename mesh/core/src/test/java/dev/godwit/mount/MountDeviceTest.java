@@ -1,0 +1,125 @@
+package dev.godwit.mount;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.MemoryBackend;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a program waits for. */
+@Timeout(60)
+class MountDeviceTest {
+  private static final int ENOUGH = 5;
+
+  /** Each look finds that the owner has taken more, until it has taken enough. */
+  private final AtomicLong taken = new AtomicLong();
+
+  private final CompletableFuture<Boolean> flushed = new CompletableFuture<>();
+
+  private MountDevice device(MountDevice.Saving saving) {
+    return device(saving, Durability.REMOTE);
+  }
+
+  private MountDevice device(MountDevice.Saving saving, Durability durability) {
+    return new MountDevice(
+        new MemoryBackend(1 << 20),
+        new MountDevice.ReadListener() {
+          @Override
+          public void reading(long offset, int length) {}
+
+          @Override
+          public void read() {}
+        },
+        new MountDevice.Flushing() {
+          @Override
+          public void flushHere() {}
+
+          @Override
+          public CompletableFuture<Boolean> flushThere() {
+            return flushed;
+          }
+
+          @Override
+          public void hurry() {}
+        },
+        durability,
+        saving,
+        4096,
+        Duration.ofMillis(1));
+  }
+
+  private final class Slow implements MountDevice.Saving {
+    @Override
+    public long unsavedBytes() {
+      return taken.get() < ENOUGH ? 8192 : 0;
+    }
+
+    @Override
+    public long taken() {
+      if (taken.incrementAndGet() == ENOUGH) {
+        flushed.complete(true);
+      }
+      return taken.get();
+    }
+  }
+
+  private static final class Stuck implements MountDevice.Saving {
+    @Override
+    public long unsavedBytes() {
+      return 8192;
+    }
+
+    @Override
+    public long taken() {
+      return 1;
+    }
+  }
+
+  @Test
+  void aWriteWaitsForAnOwnerThatIsSlowAndTakesBytes() throws Exception {
+    MountDevice device = device(new Slow());
+    device.write(ByteBuffer.allocate(4096), 0);
+    device.write(ByteBuffer.allocate(4096), 0);
+    assertTrue(taken.get() >= ENOUGH);
+  }
+
+  @Test
+  void aFlushWaitsForAnOwnerThatIsSlowAndTakesBytes() throws Exception {
+    device(new Slow()).flush();
+    assertTrue(taken.get() >= ENOUGH);
+  }
+
+  @Test
+  void anOwnerThatTakesNothingIsNotAwaitedForEver() {
+    MountDevice device = device(new Stuck());
+    assertThrows(IOException.class, () -> device.write(ByteBuffer.allocate(8192), 0));
+    assertThrows(IOException.class, device::flush);
+  }
+
+  @Test
+  void whatIsDoneHereIsAsFastAsTheCacheUntilManyBytesAreUnsaved() throws Exception {
+    Saving none = new Saving(0);
+    assertEquals(Backend.Latency.MEMORY, device(none, Durability.LOCAL).latency());
+    assertEquals(Backend.Latency.REMOTE, device(none, Durability.REMOTE).latency());
+    MountDevice filling = device(none, Durability.LOCAL);
+    filling.write(ByteBuffer.allocate(2048), 0);
+    assertEquals(Backend.Latency.MEMORY, filling.latency());
+    filling.write(ByteBuffer.allocate(512), 0);
+    assertEquals(Backend.Latency.REMOTE, filling.latency());
+  }
+
+  private record Saving(long unsavedBytes) implements MountDevice.Saving {
+    @Override
+    public long taken() {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package dev.godwit.mount;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.MemoryBackend;
+import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.log.MemoryLog;
+import dev.godwit.mount.MountClient.Access;
+import dev.godwit.session.Greeting;
+import dev.godwit.session.Protocol;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.RequestHandler;
+import dev.godwit.session.RequestProtocol;
+import dev.godwit.session.Session;
+import dev.godwit.session.SessionId;
+import dev.godwit.session.SessionTiming;
+import dev.godwit.session.TestMesh;
+import dev.godwit.stream.Connection;
+import dev.godwit.stream.MemoryTransport;
+import dev.godwit.wire.Compression;
+import dev.godwit.wire.proto.Failure;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** An owner and mounts in one process, connected by memory. */
+final class MountFixture implements AutoCloseable {
+  static final SecureRandom RANDOM = new SecureRandom();
+  static final Duration LIMIT = Duration.ofSeconds(20);
+  static final Duration LEASE = Duration.ofSeconds(30);
+  private static final SessionTiming TIMING =
+      new SessionTiming(
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(20),
+          Duration.ofMillis(1),
+          Duration.ofMillis(20));
+
+  private final MemoryTransport.Network network = new MemoryTransport.Network();
+  final TestMesh mesh = new TestMesh();
+  final TestMesh.Member alice = mesh.member("alice");
+  private final MemoryTransport owner = new MemoryTransport(alice.id(), network);
+  private final List<AutoCloseable> closing = new CopyOnWriteArrayList<>();
+  final List<Connection> connections = new CopyOnWriteArrayList<>();
+  final ChunkGeometry geometry;
+  final Backend state;
+  final MemoryLog leaseLog = new MemoryLog();
+  final AtomicLong nanos = new AtomicLong();
+  private volatile @Nullable MountHost host;
+  private volatile byte[] profile = new byte[0];
+  private final ProfileStore profiles =
+      new ProfileStore() {
+        @Override
+        public java.util.Optional<byte[]> load() {
+          return profile.length == 0 ? java.util.Optional.empty() : java.util.Optional.of(profile);
+        }
+
+        @Override
+        public void save(byte[] encoded) {
+          profile = encoded;
+        }
+      };
+
+  MountFixture(long size) throws IOException {
+    this(new MemoryBackend(size));
+  }
+
+  MountFixture(Backend state) throws IOException {
+    this.state = state;
+    this.geometry = ChunkGeometry.of(state.size());
+    ownerBegins(MountHost.Writers.MOUNTS);
+    Protocol protocol = new RequestProtocol((peer, open) -> handler(peer), Compression.NONE);
+    Greeting greeting =
+        new Greeting(
+            alice.admission(), Map.of(MountHost.protocol(), protocol), Duration.ofSeconds(10));
+    owner.listen(
+        connection -> {
+          var _ = greeting.welcome(connection);
+        });
+  }
+
+  private RequestHandler handler(dev.godwit.session.Peer peer) throws RemoteException {
+    MountHost now = host;
+    if (now == null) {
+      throw new RemoteException(Failure.Code.NO_SUCH_RESOURCE, "the owner is away");
+    }
+    return now.handler(peer);
+  }
+
+  /** The owner's process begins, with what is on its disk. */
+  void ownerBegins(MountHost.Writers writers) throws IOException {
+    ownerBegins(writers, LEASE);
+  }
+
+  /** As {@link #ownerBegins(MountHost.Writers)}, with leases of another length. */
+  void ownerBegins(MountHost.Writers writers, Duration lease) throws IOException {
+    host =
+        new MountHost(
+            "disk",
+            geometry,
+            state,
+            writers,
+            new LeaseBook(leaseLog, lease, nanos::get),
+            RANDOM.nextLong(),
+            profiles);
+  }
+
+  /** The owner's process ends. */
+  void ownerEnds() {
+    MountHost now = host;
+    host = null;
+    if (now != null) {
+      now.close();
+    }
+    cut();
+  }
+
+  /** All connections break. */
+  void cut() {
+    for (Connection connection : connections) {
+      connection.close("cut by the test");
+    }
+    connections.clear();
+  }
+
+  /** A session of a node of the mesh. */
+  Session session(TestMesh.Member member) throws IOException {
+    MemoryTransport transport = new MemoryTransport(member.id(), network);
+    closing.add(transport);
+    Greeting greeting = new Greeting(member.admission(), Map.of(), Duration.ofSeconds(10));
+    Session session =
+        new Session(
+            SessionId.random(RANDOM),
+            MountHost.protocol(),
+            "disk",
+            () -> {
+              Connection connection =
+                  transport.dial(alice.id(), List.of("memory"), Duration.ofSeconds(5));
+              greeting.greet(connection);
+              connections.add(connection);
+              return connection;
+            },
+            TIMING,
+            Compression.NONE);
+    closing.add(session);
+    session.start();
+    return session;
+  }
+
+  /** A direct mount. */
+  RemoteBackend direct(TestMesh.Member member, Access access) throws IOException {
+    Session session = session(member);
+    MountClient client = new MountClient(session);
+    return new RemoteBackend(
+        session, client, client.open(MountId.random(RANDOM), access, 0, false), access, LIMIT);
+  }
+
+  /** A machine that mounts, with what is on its disk. */
+  final class Machine {
+    final TestMesh.Member member;
+    final MemoryLog log = new MemoryLog();
+    final MemoryBackend cache = new MemoryBackend(geometry.size());
+    @Nullable Session session;
+
+    Machine(String name) {
+      member = mesh.member(name);
+    }
+
+    /** Mounts with the cache that is there. */
+    ManagedMount mount(ManagedMount.Settings settings) throws IOException {
+      return mount(Access.WRITE, settings);
+    }
+
+    ManagedMount mount(Access access, ManagedMount.Settings settings) throws IOException {
+      Session fresh = session(member);
+      session = fresh;
+      MountClient client = new MountClient(fresh);
+      CacheJournal journal = new CacheJournal(log);
+      CacheJournal.@Nullable Origin before = journal.origin();
+      MountId mount = before == null ? MountId.random(RANDOM) : before.mount();
+      MountClient.Opened opened =
+          client.open(
+              mount,
+              access,
+              before == null ? 0 : before.generation(),
+              !journal.unsaved().isEmpty());
+      return new ManagedMount(
+              fresh,
+              client,
+              access,
+              opened,
+              cache,
+              journal,
+              new CacheJournal.Origin(
+                  mount, alice.id(), "disk", opened.geometry(), opened.generation()),
+              settings)
+          .start();
+    }
+
+    /** As the command does: the session ends with the mount. */
+    long ends(ManagedMount mount, Duration limit) throws IOException {
+      long unsaved = mount.end(limit);
+      java.util.Objects.requireNonNull(session).close();
+      return unsaved;
+    }
+
+    /** As kill -9 does: the session ends, and nothing more is written. */
+    void dies(ManagedMount mount) throws IOException {
+      java.util.Objects.requireNonNull(session).close();
+      mount.close();
+    }
+  }
+
+  Machine machine(String name) {
+    return new Machine(name);
+  }
+
+  static ManagedMount.Settings settings(Durability durability) {
+    return new ManagedMount.Settings(
+        durability,
+        LIMIT,
+        resource -> dev.godwit.chunk.PullOrder.linear(),
+        ManagedMount.Pull.IN_BACKGROUND,
+        Duration.ofMillis(20),
+        1L << 30);
+  }
+
+  static byte[] contents(Backend backend) throws IOException {
+    byte[] bytes = new byte[(int) backend.size()];
+    backend.read(java.nio.ByteBuffer.wrap(bytes), 0);
+    return bytes;
+  }
+
+  @Override
+  public void close() throws Exception {
+    for (AutoCloseable one : closing.reversed()) {
+      one.close();
+    }
+    owner.close();
+  }
+}

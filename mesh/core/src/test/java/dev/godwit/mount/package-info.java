@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.mount;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.pull;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,82 @@
+package dev.godwit.libc;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * A disk of the kernel, whoever serves it. Its server may be dead: every call ends by a limit, with
+ * an {@link IOException}, and leaves a thread behind then.
+ *
+ * @param path for example {@code /dev/loop0}
+ */
+public record BlockDevice(Path path) {
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  /** For a look at the end of a limit. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /**
+   * Whether somebody has claimed it for himself: it is mounted, swap space, or part of another
+   * device. A program that has just opened it claims nothing.
+   *
+   * @throws IOException when it cannot be opened for another reason
+   */
+  public boolean isClaimed(Duration limit) throws IOException {
+    var calls = new SystemCalls(LibC.load());
+    return BoundedCall.run(
+        "looking at " + path,
+        limit,
+        () -> {
+          int flags = LibC.O_RDONLY | LibC.O_EXCL | LibC.O_CLOEXEC;
+          int fd = calls.libc().open(path.toString(), flags);
+          if (fd >= 0) {
+            var _ = calls.libc().close(fd);
+            return false;
+          }
+          int error = calls.lastError();
+          if (error != LibC.EBUSY) {
+            throw calls.failure(path.toString(), error);
+          }
+          return true;
+        });
+  }
+
+  /**
+   * Waits until nobody claims it.
+   *
+   * @return whether that is so within the limit
+   * @throws IOException as {@link #isClaimed}
+   */
+  public boolean awaitUnclaimed(Duration limit) throws IOException {
+    Deadline deadline = Deadline.in(limit);
+    return deadline.await(POLL, () -> !isClaimed(deadline.left().plus(LOOK)));
+  }
+
+  /**
+   * Writes out what the kernel holds back of it, and makes it durable.
+   *
+   * @throws IOException when that fails
+   */
+  public void writeOut(Duration limit) throws IOException {
+    var calls = new SystemCalls(LibC.load());
+    var _ =
+        BoundedCall.run(
+            "writing out what was written to " + path,
+            limit,
+            () -> {
+              int fd = calls.libc().open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
+              if (fd < 0) {
+                throw calls.failure(path.toString());
+              }
+              try {
+                if (calls.libc().fsync(fd) < 0) {
+                  throw calls.failure("writing out what was written to " + path);
+                }
+                return true;
+              } finally {
+                var _ = calls.libc().close(fd);
+              }
+            });
+  }
+}

@@ -1,0 +1,94 @@
+package dev.godwit.nbd.kernel;
+
+import dev.godwit.backend.MemoryBackend;
+import dev.godwit.nbd.Export;
+import dev.godwit.nbd.ExportTable;
+import dev.godwit.nbd.NbdAddress;
+import dev.godwit.nbd.NbdListener;
+import dev.godwit.nbd.NbdServer;
+import dev.godwit.stream.ByteStream;
+import dev.godwit.stream.StreamHandler;
+import dev.godwit.testing.Seeds;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+
+/** A server in a guest's network that behaves as badly as it is told to. */
+final class HostServer implements StreamHandler, AutoCloseable {
+  static final int SIZE = 16 << 20;
+  static final int PIECE = 1 << 20;
+  private static final NbdAddress.Tcp ADDRESS =
+      new NbdAddress.Tcp(Guest.HOST, NbdAddress.DEFAULT_PORT, "");
+
+  private final Guest guest;
+  private final MemoryBackend good = new MemoryBackend(SIZE);
+  private final StuckBackend stuck = new StuckBackend(SIZE);
+  private final Set<ByteStream> streams = ConcurrentHashMap.newKeySet();
+  private final NbdServer server =
+      new NbdServer(ExportTable.of(Export.of("good", good), Export.of("stuck", stuck)));
+  private volatile CountDownLatch hearing = new CountDownLatch(0);
+  private NbdListener listener;
+
+  HostServer(Guest guest) throws IOException {
+    this.guest = guest;
+    this.listener = listen();
+  }
+
+  private NbdListener listen() throws IOException {
+    return guest.inNetwork(() -> NbdListener.open(ADDRESS, this));
+  }
+
+  @Override
+  public void handle(ByteStream stream) throws IOException {
+    streams.add(stream);
+    try {
+      server.handle(new DeafStream(stream, () -> hearing));
+    } finally {
+      streams.remove(stream);
+    }
+  }
+
+  /** What a piece of that seed looks like. */
+  static byte[] piece(int seed) {
+    return Seeds.bytes(new Random(seed), PIECE);
+  }
+
+  /** Does what the guest asks for. */
+  void perform(String wish) throws IOException {
+    if (wish.startsWith("hold ")) {
+      String[] words = wish.split(" ", -1);
+      check(Integer.parseInt(words[1]), Long.parseLong(words[2]));
+      return;
+    }
+    switch (wish) {
+      case "cut" -> streams.forEach(ByteStream::close);
+      case "cut one" -> streams.iterator().next().close();
+      case "stop" -> listener.close();
+      case "start" -> listener = listen();
+      case "be deaf" -> hearing = new CountDownLatch(1);
+      case "hear" -> hearing.countDown();
+      case "stick" -> stuck.stick();
+      case "free" -> stuck.free();
+      default -> throw new IOException("what is " + wish + "?");
+    }
+  }
+
+  private void check(int seed, long offset) throws IOException {
+    byte[] bytes = new byte[PIECE];
+    good.read(ByteBuffer.wrap(bytes), offset);
+    if (!Arrays.equals(piece(seed), bytes)) {
+      throw new IOException("something else was written");
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    stuck.free();
+    hearing.countDown();
+    listener.close();
+  }
+}

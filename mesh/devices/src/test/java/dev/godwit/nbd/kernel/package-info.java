@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.nbd.kernel;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,331 @@
+package dev.godwit.cli;
+
+import dev.godwit.mount.Durability;
+import dev.godwit.mount.ManagedMount;
+import dev.godwit.mount.MountClient.Access;
+import dev.godwit.node.Device;
+import dev.godwit.node.MountOptions;
+import dev.godwit.node.MountOptions.Kind;
+import dev.godwit.node.Mounting;
+import dev.godwit.node.Node;
+import dev.godwit.node.NodeException;
+import dev.godwit.node.NodeHome;
+import dev.godwit.node.PathView;
+import dev.godwit.node.ResourceName;
+import dev.godwit.node.StatusSocket;
+import dev.godwit.node.proto.ProcessStatus;
+import dev.godwit.pullorder.PullOrderFactory;
+import dev.godwit.pullorder.PullOrders;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "mount",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Use a resource of another node here, without moving it.",
+      "It is a file, or a device, until 'godwit umount' or Ctrl-C. What is touched comes first, the"
+          + " rest in the background; what is written goes to the owner."
+    })
+final class MountCommand extends Verb {
+  private static final Logger LOG = LoggerFactory.getLogger(MountCommand.class);
+  private static final long TICK_MILLIS = 200;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "NODE/RESOURCE",
+      description = "Whose resource.")
+  private @Nullable String name;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "PATH",
+      description =
+          "The file that it is here; made if there is none. Or a device: nbd:unix:PATH,"
+              + " nbd:HOST:PORT, block (a disk, for root).")
+  private @Nullable String at;
+
+  @Option(names = "--list", description = "Show what is mounted here, and how much is not saved.")
+  private boolean list;
+
+  @Option(
+      names = "--direct",
+      description = "Keep nothing here: every access goes to the owner and waits for it.")
+  private boolean direct;
+
+  @Option(names = "--read-only", description = "Do not write; others may.")
+  private boolean readOnly;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "FILE",
+      description =
+          "Keep what was fetched in this file, for the next mount (default: one that goes with"
+              + " the mount).")
+  private @Nullable Path cache;
+
+  @Option(
+      names = "--durability",
+      paramLabel = "remote|local",
+      defaultValue = "remote",
+      description =
+          "Where a program's fsync puts its data: on the owner's disk, or on this machine's"
+              + " (default: ${DEFAULT-VALUE}).")
+  private Durability durability = Durability.REMOTE;
+
+  @Option(
+      names = "--pull-order",
+      paramLabel = "ORDER",
+      defaultValue = "profile",
+      description =
+          "What comes first in the background: linear, content (what its format needs first),"
+              + " profile (what the last mount read first), ranges:0-1M,10M+4K"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String pullOrder = "profile";
+
+  @Option(
+      names = "--no-pull",
+      description = "Fetch only what is touched, nothing in the background.")
+  private boolean noPull;
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description = "How long an access waits for the owner (default: ${DEFAULT-VALUE}).")
+  private Duration timeout = Duration.ofSeconds(30);
+
+  @Mixin private final ListenOption listen = new ListenOption();
+  @Mixin private final PathOptions paths = new PathOptions();
+
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    if (list) {
+      return list(output);
+    }
+    MountOptions options = options();
+    Termination termination = termination(timeout);
+    NodeHome home = common().nodeHome();
+    try (Node node = Node.start(home, paths.apply(listen.settings()).staying());
+        Mounting mounting = node.mount(options);
+        StatusSocket socket = StatusSocket.open(home, () -> status(node, mounting))) {
+      ready(output, mounting);
+      CompletableFuture<Object> over =
+          CompletableFuture.anyOf(termination.requested(), mounting.gone());
+      watch(output, mounting, over);
+      return end(output, mounting);
+    }
+  }
+
+  private MountOptions options() throws NodeException {
+    if (name == null || at == null) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "Say what to mount, and where: godwit mount NODE/RESOURCE PATH.");
+    }
+    if (direct && cache != null) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "A direct mount keeps nothing: --cache makes no sense with it.");
+    }
+    return new MountOptions(
+        ResourceName.parse(name),
+        java.util.List.of(device(at)),
+        readOnly ? Access.READ : Access.WRITE,
+        direct ? Kind.DIRECT : Kind.MANAGED,
+        Optional.ofNullable(cache),
+        settings());
+  }
+
+  private static Device device(String text) throws NodeException {
+    return text.startsWith("nbd:") || text.startsWith("file:") || isDisk(text)
+        ? Device.parse(text)
+        : new Device.File(Path.of(text).toAbsolutePath());
+  }
+
+  private ManagedMount.Settings settings() throws NodeException {
+    ManagedMount.Settings standard = ManagedMount.Settings.standard();
+    return new ManagedMount.Settings(
+        durability,
+        timeout,
+        order(),
+        noPull ? ManagedMount.Pull.NOTHING : ManagedMount.Pull.IN_BACKGROUND,
+        standard.pushInterval(),
+        standard.mostUnsaved());
+  }
+
+  private PullOrderFactory order() throws NodeException {
+    try {
+      return PullOrders.standard().named(pullOrder);
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(NodeException.Kind.USAGE, "--pull-order: " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static String place(Mounting mounting) {
+    return mounting.places().getFirst();
+  }
+
+  private static boolean isDisk(String text) {
+    return text.equals("block") || text.startsWith("block:");
+  }
+
+  private void ready(Output output, Mounting mounting) {
+    output.line(
+        output.tick()
+            + " "
+            + output.strong(String.valueOf(name))
+            + " ("
+            + Units.bytes(mounting.size())
+            + ") is at "
+            + output.strong(place(mounting))
+            + (readOnly ? ", to be read only" : "")
+            + ", "
+            + Words.path(mounting.path())
+            + ".");
+    output.line("End it with 'godwit umount " + place(mounting) + "' or Ctrl-C.");
+    output.event(
+        Json.event("ready")
+            .put("resource", name)
+            .put("at", place(mounting))
+            .put("size", mounting.size())
+            .put("path", Words.path(mounting.path())));
+  }
+
+  private void watch(Output output, Mounting mounting, CompletableFuture<Object> over)
+      throws InterruptedException {
+    mounting.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
+    while (!over.isDone()) {
+      show(output, mounting);
+      try {
+        over.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        LOG.trace("not over yet", e);
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("a mount failed", e.getCause());
+      }
+    }
+  }
+
+  private void show(Output output, Mounting mounting) {
+    long here = mounting.size() - mounting.missingBytes();
+    long unsaved = mounting.unsavedBytes();
+    @Nullable String lost = mounting.lost();
+    @Nullable String problem = mounting.problem();
+    double share = mounting.size() == 0 ? 1 : (double) here / mounting.size();
+    output.moving(
+        name
+            + (direct ? "" : "  " + Output.bar(share) + "  " + Output.percent(share) + " here")
+            + (unsaved == 0 ? "" : "  " + Units.bytes(unsaved) + " not saved")
+            + "  "
+            + (lost != null
+                ? "lost: " + lost
+                : problem != null ? "cannot save: " + problem : Words.path(mounting.path())));
+    output.event(
+        Json.event("progress")
+            .put("bytesHere", here)
+            .put("bytesTotal", mounting.size())
+            .put("unsavedBytes", unsaved)
+            .put("lost", lost)
+            .put("problem", problem)
+            .put("path", Words.path(mounting.path())));
+  }
+
+  private ExitStatus end(Output output, Mounting mounting) throws Exception {
+    if (mounting.unsavedBytes() > 0) {
+      output.line("Saving " + Units.bytes(mounting.unsavedBytes()) + "…");
+    }
+    long unsaved = mounting.end(timeout);
+    if (unsaved > 0) {
+      throw new NodeException(NodeException.Kind.NOT_SAVED, notSaved(mounting, unsaved));
+    }
+    output.line(output.tick() + " " + name + " is not here any more; everything is saved.");
+    output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
+    return ExitStatus.DONE;
+  }
+
+  private String notSaved(Mounting mounting, long unsaved) {
+    @Nullable String lost = mounting.lost();
+    @Nullable String why = lost == null ? mounting.problem() : lost;
+    return Units.bytes(unsaved)
+        + " could not be saved at "
+        + name
+        + (why == null ? "" : " (" + why + ")")
+        + ". They are in "
+        + mounting.cacheFile()
+        + (lost == null
+            ? "; the same command saves them when the owner is back."
+            : ", which fits only what the owner had before.");
+  }
+
+  private ProcessStatus status(Node node, Mounting mounting) {
+    ProcessStatus.Builder status = ProcessStatus.newBuilder();
+    PathView reached = mounting.reached();
+    if (reached != null) {
+      ReachedWords.put(status, reached);
+    }
+    String resource = String.valueOf(name);
+    @Nullable Path kept = mounting.cacheFile();
+    return status
+        .setPid(ProcessHandle.current().pid())
+        .setRole("mount")
+        .setResource(resource)
+        .setState(mounting.lost() == null ? "mounted" : "lost")
+        .setPath(Words.path(mounting.path()))
+        .setPeer(resource.substring(0, resource.indexOf('/')))
+        .setBytesDone(mounting.size() - mounting.missingBytes())
+        .setBytesTotal(mounting.size())
+        .setUnsavedBytes(mounting.unsavedBytes())
+        .setAt(place(mounting))
+        .setCache(kept == null ? "" : kept.toString())
+        .setHub(Words.hub(node.hubState()))
+        .build();
+  }
+
+  private ExitStatus list(Output output) throws Exception {
+    int count = 0;
+    for (ProcessStatus process : StatusSocket.ask(common().nodeHome())) {
+      if (process.getRole().equals("mount")) {
+        count++;
+        output.line(
+            String.format(
+                "%-20s %s  %s of %s here%s  (process %d)",
+                process.getResource(),
+                process.getAt(),
+                Units.bytes(process.getBytesDone()),
+                Units.bytes(process.getBytesTotal()),
+                process.getUnsavedBytes() == 0
+                    ? ""
+                    : ", " + Units.bytes(process.getUnsavedBytes()) + " not saved",
+                process.getPid()));
+        output.event(
+            Json.event("mount")
+                .put("resource", process.getResource())
+                .put("at", process.getAt())
+                .put("bytesHere", process.getBytesDone())
+                .put("bytesTotal", process.getBytesTotal())
+                .put("unsavedBytes", process.getUnsavedBytes())
+                .put("pid", process.getPid()));
+      }
+    }
+    if (count == 0) {
+      output.line("Nothing is mounted.");
+    }
+    output.event(Json.event("result").put("ok", true).put("mounts", count));
+    return ExitStatus.DONE;
+  }
+}

@@ -1,0 +1,153 @@
+package dev.godwit.cli;
+
+import dev.godwit.fuse.FuseFile;
+import dev.godwit.libc.BlockDevice;
+import dev.godwit.log.FileLog;
+import dev.godwit.mount.CacheJournal;
+import dev.godwit.node.Device;
+import dev.godwit.node.Mounting;
+import dev.godwit.node.NodeException;
+import dev.godwit.node.StatusSocket;
+import dev.godwit.node.proto.ProcessStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "umount",
+    mixinStandardHelpOptions = true,
+    description = {
+      "End a mount, and wait until everything is saved.",
+      "Nothing happens while programs use it."
+    })
+final class UmountCommand extends Verb {
+  /** The process has a little to do beside saving. */
+  private static final Duration MORE = Duration.ofSeconds(20);
+
+  @Parameters(
+      paramLabel = "PATH",
+      description = "Where the mount is, as 'godwit mount' says or was told.")
+  private String at = "";
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      description = "How long to wait (default: ${DEFAULT-VALUE}).")
+  private Duration timeout = Duration.ofSeconds(60);
+
+  @Override
+  ExitStatus run(Output output) throws Exception {
+    String place = Device.place(at);
+    ProcessStatus mount = find(place);
+    ProcessHandle process =
+        ProcessHandle.of(mount.getPid())
+            .orElseThrow(
+                () ->
+                    new NodeException(
+                        NodeException.Kind.FAILED, "The mount at " + at + " has just ended."));
+    if (isDisk(place)) {
+      awaitUnused(place);
+      boolean _ = process.destroy();
+    } else if (isFile(place)) {
+      // The kernel says whether somebody uses it; the process notices and does the rest.
+      FuseFile.unmount(Path.of(place), timeout);
+    } else {
+      boolean _ = process.destroy();
+    }
+    await(process);
+    checkSaved(mount.getResource(), mount.getCache());
+    output.line(output.tick() + " " + mount.getResource() + " is saved and unmounted.");
+    output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
+    return ExitStatus.DONE;
+  }
+
+  private static boolean isDisk(String place) throws IOException {
+    return place.startsWith("/dev/")
+        && Files.readAttributes(Path.of(place), BasicFileAttributes.class).isOther();
+  }
+
+  private void awaitUnused(String place) throws IOException {
+    if (!new BlockDevice(Path.of(place)).awaitUnclaimed(timeout)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          place
+              + " is in use. Unmount what is on it, or swapoff, and run 'godwit umount "
+              + place
+              + "' again.");
+    }
+  }
+
+  private static boolean isFile(String place) {
+    return !place.startsWith("nbd:");
+  }
+
+  private ProcessStatus find(String place) throws IOException {
+    for (ProcessStatus process : StatusSocket.ask(common().nodeHome())) {
+      if (process.getRole().equals("mount") && process.getAt().equals(place)) {
+        return process;
+      }
+    }
+    throw new NodeException(
+        NodeException.Kind.FAILED,
+        "No mount of this node is at " + at + ". 'godwit mount --list' shows them.");
+  }
+
+  private void await(ProcessHandle process)
+      throws NodeException, InterruptedException, ExecutionException {
+    try {
+      ProcessHandle _ = process.onExit().get(timeout.plus(MORE).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new NodeException(
+          NodeException.Kind.NOT_SAVED,
+          "The mount at "
+              + at
+              + " is still saving (process "
+              + process.pid()
+              + "); 'godwit mount --list' shows how far it is.",
+          e);
+    }
+  }
+
+  /**
+   * Passes when the process has left nothing unsaved in its cache.
+   *
+   * @param cache the file; empty when there is none
+   * @throws NodeException when it has, or nobody knows
+   * @throws IOException when the cache's journal cannot be read
+   */
+  static void checkSaved(String resource, String cache) throws IOException {
+    if (cache.isEmpty() || !Files.exists(Mounting.journalOf(Path.of(cache)))) {
+      return;
+    }
+    try (CacheJournal journal =
+        new CacheJournal(FileLog.open(Mounting.journalOf(Path.of(cache))))) {
+      CacheJournal.@Nullable Origin origin = journal.origin();
+      if (origin == null || journal.isEnded()) {
+        return;
+      }
+      long unsaved = (long) journal.unsaved().count() * origin.geometry().blockSize();
+      throw new NodeException(
+          NodeException.Kind.NOT_SAVED,
+          unsaved == 0
+              ? resource
+                  + " is unmounted, but not known to be saved: the mount did not end in order. What"
+                  + " programs have flushed is saved; what they wrote after that may be lost."
+              : Units.bytes(unsaved)
+                  + " of "
+                  + resource
+                  + " could not be saved. They are in "
+                  + cache
+                  + "; 'godwit mount' with the same arguments saves them when the owner is back.");
+    }
+  }
+}

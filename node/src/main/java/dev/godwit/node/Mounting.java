@@ -1,0 +1,451 @@
+package dev.godwit.node;
+
+import dev.godwit.backend.Backend;
+import dev.godwit.backend.FileBackend;
+import dev.godwit.identity.NodeId;
+import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.log.FileLog;
+import dev.godwit.log.ResourceBusyException;
+import dev.godwit.mount.CacheJournal;
+import dev.godwit.mount.DirectMount;
+import dev.godwit.mount.ManagedMount;
+import dev.godwit.mount.Mount;
+import dev.godwit.mount.MountClient;
+import dev.godwit.mount.MountClient.Access;
+import dev.godwit.mount.MountClient.Opened;
+import dev.godwit.mount.MountHost;
+import dev.godwit.mount.MountId;
+import dev.godwit.session.RemoteException;
+import dev.godwit.session.Session;
+import dev.godwit.session.SessionState;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A resource of another node that is in use here. */
+public final class Mounting implements AutoCloseable {
+  /** The owner is awaited for as long as anyone may want; accesses have a timeout of their own. */
+  private static final Duration AWAY = Duration.ofDays(30);
+
+  private final Session session;
+  private final PathKeeper keeper;
+  private final Mount mount;
+  private final @Nullable Cache cache;
+  private final Opened opened;
+  private final OpenDevices devices = new OpenDevices();
+  private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
+  private boolean ended;
+
+  /**
+   * Where a managed mount keeps what it has.
+   *
+   * @param use whether the next mount finds it
+   */
+  private record Cache(Path file, Use use, Backend backend, CacheJournal journal)
+      implements Closeable {
+    enum Use {
+      AGAIN,
+      ONCE
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (journal) {
+        backend.close();
+      }
+    }
+
+    void delete() throws IOException {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(journalOf(file));
+      Files.deleteIfExists(journalOf(file).resolveSibling(journalOf(file).getFileName() + ".lock"));
+    }
+  }
+
+  private Mounting(KeptSession kept, Mount mount, @Nullable Cache cache, Opened opened) {
+    this.session = kept.session();
+    this.keeper = kept.keeper();
+    this.mount = mount;
+    this.cache = cache;
+    this.opened = opened;
+  }
+
+  /** Where the journal of a cache is. */
+  public static Path journalOf(Path file) {
+    return file.resolveSibling(file.getFileName() + ".godwit-cache");
+  }
+
+  static Mounting start(Node node, MountOptions options) throws IOException {
+    KeptSession kept = node.session(options.name(), MountHost.protocol());
+    try {
+      Mounting mounting =
+          switch (options.kind()) {
+            case DIRECT -> direct(node, options, kept);
+            case MANAGED -> managed(node, options, kept);
+          };
+      mounting.session.tolerate(AWAY);
+      mounting.open(options, node.home().mountDirectory());
+      return mounting;
+    } catch (IOException e) {
+      kept.session().close();
+      throw explained(e, options);
+    }
+  }
+
+  private static IOException explained(IOException e, MountOptions options) {
+    if (!(e instanceof RemoteException refused)) {
+      return e;
+    }
+    ResourceName name = options.name();
+    return switch (refused.code()) {
+      case NOT_ALLOWED, NOT_A_MEMBER ->
+          new NodeException(
+              NodeException.Kind.NOT_ALLOWED,
+              name.node() + " refuses: " + refused.getMessage() + ".",
+              e);
+      case BUSY ->
+          new NodeException(
+              NodeException.Kind.FAILED,
+              name + " cannot be written: " + refused.getMessage() + ". Mount it with --read-only.",
+              e);
+      case CONFLICT ->
+          new NodeException(
+              NodeException.Kind.FAILED,
+              name
+                  + " does not match what an earlier mount left here: "
+                  + refused.getMessage()
+                  + ". To begin anew, give another --cache, or delete that one.",
+              e);
+      default ->
+          new NodeException(
+              NodeException.Kind.FAILED,
+              name.node() + " refuses: " + refused.getMessage() + ".",
+              e);
+    };
+  }
+
+  private static Mounting direct(Node node, MountOptions options, KeptSession kept)
+      throws IOException {
+    kept.session().start();
+    MountClient client = new MountClient(kept.session());
+    Opened opened = client.open(MountId.random(node.random()), options.access(), 0, false);
+    return new Mounting(
+        kept,
+        new DirectMount(
+            kept.session(), client, options.access(), opened, options.settings().timeout()),
+        null,
+        opened);
+  }
+
+  private static Mounting managed(Node node, MountOptions options, KeptSession kept)
+      throws IOException {
+    Path file = cacheFile(node, options);
+    CacheJournal journal = open(journalOf(file), options.name());
+    try {
+      CacheJournal.@Nullable Origin before = journal.origin();
+      checkCache(file, before, kept.peer(), options.name());
+      if (options.access() == Access.READ && !journal.unsaved().isEmpty()) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            file
+                + " holds bytes that are not saved; mount it to be written first, or give another"
+                + " --cache.");
+      }
+      kept.session().start();
+      MountClient client = new MountClient(kept.session());
+      MountId id = before == null ? MountId.random(node.random()) : before.mount();
+      Opened opened =
+          client.open(
+              id,
+              options.access(),
+              before == null ? 0 : before.generation(),
+              !journal.unsaved().isEmpty());
+      Cache cache =
+          new Cache(
+              file,
+              options.cache().isPresent() ? Cache.Use.AGAIN : Cache.Use.ONCE,
+              backend(file, before, opened, options),
+              journal);
+      return managed(options, kept, client, opened, cache, id);
+    } catch (IOException e) {
+      journal.close();
+      throw e;
+    }
+  }
+
+  private static Mounting managed(
+      MountOptions options,
+      KeptSession kept,
+      MountClient client,
+      Opened opened,
+      Cache cache,
+      MountId id)
+      throws IOException {
+    try {
+      ManagedMount mount =
+          new ManagedMount(
+              kept.session(),
+              client,
+              options.access(),
+              opened,
+              cache.backend(),
+              cache.journal(),
+              new CacheJournal.Origin(
+                  id,
+                  kept.peer(),
+                  options.name().resource(),
+                  opened.geometry(),
+                  opened.generation()),
+              options.settings());
+      return new Mounting(kept, mount.start(), cache, opened);
+    } catch (IOException e) {
+      cache.backend().close();
+      throw e;
+    }
+  }
+
+  private static CacheJournal open(Path journal, ResourceName name) throws IOException {
+    try {
+      return new CacheJournal(FileLog.open(journal));
+    } catch (ResourceBusyException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          name
+              + " is mounted here already; 'godwit mount --list' shows where. Another mount of it"
+              + " has to be --read-only, or --direct.",
+          e);
+    }
+  }
+
+  private static Path cacheFile(Node node, MountOptions options) throws IOException {
+    if (options.cache().isPresent()) {
+      return options.cache().get().toAbsolutePath();
+    }
+    Path folder = Files.createDirectories(node.home().mountDirectory());
+    String name =
+        switch (options.access()) {
+          // The next mount has to find what this one could not save.
+          case WRITE -> options.name().node() + "+" + options.name().resource();
+          case READ ->
+              options.name().node()
+                  + "+"
+                  + options.name().resource()
+                  + "+"
+                  + ProcessHandle.current().pid();
+        };
+    return folder.resolve(name.replaceAll("[^A-Za-z0-9._+-]", "_") + ".cache");
+  }
+
+  private static void checkCache(
+      Path file, CacheJournal.@Nullable Origin before, NodeId owner, ResourceName name)
+      throws NodeException {
+    if (before == null) {
+      if (Files.exists(file)) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            file + " is there already and is no cache of a mount. Give another --cache.");
+      }
+      return;
+    }
+    if (!before.owner().equals(owner) || !before.resource().equals(name.resource())) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is the cache of '"
+              + before.resource()
+              + "' of "
+              + before.owner().shortForm()
+              + ". Give another --cache.");
+    }
+  }
+
+  private static Backend backend(
+      Path file, CacheJournal.@Nullable Origin before, Opened opened, MountOptions options)
+      throws IOException {
+    long size = opened.geometry().size();
+    if (before != null && Files.exists(file)) {
+      if (!before.geometry().equals(opened.geometry()) || Files.size(file) != size) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            file
+                + " is a cache of "
+                + Files.size(file)
+                + " bytes, but "
+                + options.name()
+                + " has "
+                + size
+                + ". Give another --cache, or delete that one.");
+      }
+      return FileBackend.open(file, NativeSparseFile.opener());
+    }
+    if (before != null) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is gone, but its journal is there. Bring it back, or delete "
+              + journalOf(file).getFileName()
+              + ".");
+    }
+    return FileBackend.create(file, size, NativeSparseFile.opener());
+  }
+
+  private void open(MountOptions options, Path folder) throws IOException {
+    try {
+      devices.open(options.devices(), device -> open(device, options, folder));
+    } catch (IOException e) {
+      try {
+        close();
+      } catch (IOException also) {
+        e.addSuppressed(also);
+      }
+      throw e;
+    }
+  }
+
+  private OpenDevice open(Device device, MountOptions options, Path folder) throws IOException {
+    OpenDevice open =
+        device.open(
+            options.name().resource(),
+            mount.device(),
+            switch (options.access()) {
+              case READ -> Device.Access.READ;
+              case WRITE -> Device.Access.WRITE;
+            },
+            folder);
+    var _ = open.gone().thenAccept(gone::complete);
+    return open;
+  }
+
+  /** What local programs touch; for programs in this process. */
+  public Backend device() {
+    return mount.device();
+  }
+
+  /** Where programs find the devices, in the order in which they were asked for. */
+  public List<String> places() {
+    return devices.places();
+  }
+
+  /** Completes when somebody has taken a device away, as {@code umount} does. */
+  public CompletableFuture<Boolean> gone() {
+    return gone.copy();
+  }
+
+  /** Bytes in the resource. */
+  public long size() {
+    return opened.geometry().size();
+  }
+
+  /** Bytes that were written here and that the owner has not made durable yet. */
+  public long unsavedBytes() {
+    return mount.unsavedBytes();
+  }
+
+  /** Bytes that are not here. */
+  public long missingBytes() {
+    return mount.missingBytes();
+  }
+
+  /** Why what was written cannot be saved now; null when it can. */
+  public @Nullable String problem() {
+    return mount.problem();
+  }
+
+  /** Why it cannot be written any more; null while it can. */
+  public @Nullable String lost() {
+    return mount.lost();
+  }
+
+  /** The way to the owner. */
+  public SessionState path() {
+    return session.state();
+  }
+
+  /** How the owner is reached now; null when it is not. */
+  public @Nullable PathView reached() {
+    return keeper.view();
+  }
+
+  /** Calls {@code listener} when the way to the owner changes. */
+  public void onPath(Consumer<SessionState> listener) {
+    session.onChange(listener);
+  }
+
+  /**
+   * Ends the mount in order: its devices go, and what was written is brought to the owner, also
+   * when a device cannot be closed.
+   *
+   * @param limit how long to wait for the owner
+   * @return how many bytes could not be saved; they are in {@link #cacheFile}, and the next mount
+   *     with it saves them
+   * @throws IOException when the devices or the cache fail
+   */
+  public long end(Duration limit) throws IOException {
+    if (ended) {
+      return 0;
+    }
+    ended = true;
+    @Nullable IOException device = closeDevices();
+    session.tolerate(limit);
+    long unsaved = endMount(limit, device);
+    if (device == null) {
+      return unsaved;
+    }
+    throw unsaved == 0
+        ? device
+        : new NodeException(
+            NodeException.Kind.NOT_SAVED,
+            unsaved + " bytes could not be saved, and " + device.getMessage() + ".",
+            device);
+  }
+
+  /** Why a device could not be closed; null when all are. */
+  private @Nullable IOException closeDevices() {
+    try {
+      devices.close();
+      return null;
+    } catch (IOException e) {
+      return e;
+    }
+  }
+
+  private long endMount(Duration limit, @Nullable IOException device) throws IOException {
+    long unsaved;
+    try (session) {
+      unsaved = mount.end(limit);
+    } catch (IOException e) {
+      if (device != null) {
+        e.addSuppressed(device);
+      }
+      throw new NodeException(
+          NodeException.Kind.NOT_SAVED,
+          "What was written last may not be saved: " + e.getMessage() + ".",
+          e);
+    } finally {
+      if (cache != null) {
+        cache.close();
+      }
+    }
+    if (cache != null && cache.use() == Cache.Use.ONCE && unsaved == 0) {
+      cache.delete();
+    }
+    return unsaved;
+  }
+
+  /** Where unsaved bytes are; null for a direct mount. */
+  public @Nullable Path cacheFile() {
+    return cache == null ? null : cache.file();
+  }
+
+  /** As {@link #end}, without waiting for the owner. */
+  @Override
+  public void close() throws IOException {
+    long _ = end(Duration.ZERO);
+  }
+}

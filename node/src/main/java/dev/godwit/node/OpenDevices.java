@@ -1,0 +1,89 @@
+package dev.godwit.node;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The devices of one resource: all that were asked for, or none. {@link #open} and {@link #close}
+ * are for one thread at a time, the rest for any.
+ */
+final class OpenDevices implements Closeable {
+  private final List<OpenDevice> devices = new CopyOnWriteArrayList<>();
+
+  /** Opens one device. */
+  @FunctionalInterface
+  interface Opening {
+    /**
+     * As {@link Device#open}.
+     *
+     * @throws IOException as that
+     */
+    OpenDevice open(Device device) throws IOException;
+  }
+
+  /**
+   * Opens devices, in this order.
+   *
+   * @throws IOException when one of them cannot be opened; those before it are closed then
+   */
+  void open(List<Device> wanted, Opening opening) throws IOException {
+    try {
+      for (Device device : wanted) {
+        devices.add(opening.open(device));
+      }
+    } catch (IOException | RuntimeException e) {
+      try {
+        close();
+      } catch (IOException also) {
+        e.addSuppressed(also);
+      }
+      throw e;
+    }
+  }
+
+  /** Where programs find them, in the order in which they were asked for. */
+  List<String> places() {
+    return devices.stream().map(OpenDevice::place).toList();
+  }
+
+  /**
+   * As {@link OpenDevice#writeOut}, for each.
+   *
+   * @throws IOException as that
+   */
+  void writeOut() throws IOException {
+    for (OpenDevice device : devices) {
+      device.writeOut();
+    }
+  }
+
+  /**
+   * Closes all of them, the last one first, also when one of them cannot be closed. A second call
+   * does nothing.
+   *
+   * @throws IOException when one could not be closed; it has the failures of others with it
+   */
+  @Override
+  public void close() throws IOException {
+    List<OpenDevice> closing = List.copyOf(devices).reversed();
+    devices.clear();
+    @Nullable IOException failed = null;
+    for (OpenDevice device : closing) {
+      try {
+        device.close();
+      } catch (IOException | RuntimeException e) {
+        if (failed == null) {
+          failed = new IOException(device.place() + " could not be closed: " + e.getMessage(), e);
+        } else {
+          failed.addSuppressed(e);
+        }
+      }
+    }
+    if (failed != null) {
+      throw failed;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.godwit.node;
+
+import dev.godwit.migration.ProgramHook;
+import java.io.IOException;
+
+/**
+ * A hook that brings in what the system holds back of a program's writes, once the program stands
+ * still: what comes after the hand-over is lost.
+ */
+final class WritingOut implements ProgramHook {
+  private final ProgramHook hook;
+  private final OpenDevices devices;
+
+  /**
+   * @param devices may be opened until the first call
+   */
+  WritingOut(ProgramHook hook, OpenDevices devices) {
+    this.hook = hook;
+    this.devices = devices;
+  }
+
+  @Override
+  public void prepare() {
+    hook.prepare();
+  }
+
+  @Override
+  public void imminent() {
+    hook.imminent();
+  }
+
+  @Override
+  public void suspend() throws IOException {
+    hook.suspend();
+    devices.writeOut();
+  }
+
+  @Override
+  public void resume() throws IOException {
+    hook.resume();
+  }
+}

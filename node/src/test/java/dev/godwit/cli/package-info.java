@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,106 @@
+package dev.godwit.bench;
+
+import dev.godwit.demo.ChildProcess;
+import dev.godwit.internet.LinkProfile;
+import dev.godwit.testnetwork.Wan;
+import dev.godwit.testnetwork.World;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A mount that has everything, whose owner is 100 ms away, against a local file beside its cache:
+ * random reads, and writes that are durable here. Needs root.
+ */
+final class WarmMountBench {
+  private static final Duration ROUND_TRIP = Duration.ofMillis(100);
+  private static final long RATE = 1_000_000_000;
+  private static final long SIZE = 256L << 20;
+  private static final int RUNS = 3;
+
+  /** What is measured; the file is read through the kernel's cache, as programs do. */
+  private record Case(String name, String pattern, List<String> options) {}
+
+  private static final List<Case> CASES =
+      List.of(
+          new Case("4 KiB random read", "randread", List.of("--invalidate=0")),
+          new Case(
+              "4 KiB random read, O_DIRECT, depth 16",
+              "randread",
+              List.of("--direct=1", "--ioengine=libaio", "--iodepth=16")),
+          new Case("4 KiB random write, fdatasync each", "randwrite", List.of("--fdatasync=1")),
+          new Case("4 KiB random write, O_DIRECT", "randwrite", List.of("--direct=1")),
+          new Case("4 KiB random write, buffered", "randwrite", List.of("--invalidate=0")));
+
+  private WarmMountBench() {}
+
+  static void run(PrintStream out) throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("godwit-bench");
+    LinkProfile link = LinkProfile.PERFECT.withDelay(ROUND_TRIP.dividedBy(2)).withRate(RATE);
+    try (Wan wan = Wan.create(directory, link, 7)) {
+      World world = wan.world();
+      Path state = world.path("state");
+      Path local = world.path("local");
+      MountBench.fill(state, SIZE);
+      Files.copy(state, local);
+      Path at = world.path("mounted");
+      try (ChildProcess seed = wan.alice().seed("state", state);
+          ChildProcess mount =
+              wan.bob()
+                  .start(
+                      "mount",
+                      "alice/state",
+                      at.toString(),
+                      "--durability",
+                      "local",
+                      "--listen",
+                      ":0")) {
+        var _ = mount.await("ready", World.PATIENCE);
+        var _ =
+            mount.await(
+                "everything here",
+                event ->
+                    "progress".equals(event.get("event"))
+                        && String.valueOf(SIZE).equals(event.get("bytesHere")),
+                World.PATIENCE.multipliedBy(3));
+        for (Path file : List.of(at, local)) {
+          double _ = MountBench.read(world, file, "bs=1M");
+        }
+        Ratios ratios =
+            new Ratios(
+                out,
+                String.format(
+                    Locale.ROOT,
+                    "A warm mount with --durability local, its owner %d ms away, against a local"
+                        + " file, fio",
+                    ROUND_TRIP.toMillis()),
+                "IOPS");
+        for (Case one : CASES) {
+          List<Double> ours = new ArrayList<>();
+          List<Double> theirs = new ArrayList<>();
+          for (int run = 0; run < RUNS; run++) {
+            ours.add(fio(at, one).iops());
+            theirs.add(fio(local, one).iops());
+          }
+          ratios.line(one.name(), ours, "local file", theirs);
+        }
+        if (mount.stop(World.PATIENCE) != 0 || !seed.complaints().isEmpty()) {
+          throw new IOException("the mount did not end well" + mount.complaints());
+        }
+      }
+    } finally {
+      MountBench.delete(directory);
+    }
+  }
+
+  private static Fio fio(Path file, Case one) {
+    List<String> options = new ArrayList<>(List.of("--filename=" + file, "--size=" + SIZE));
+    options.addAll(one.options());
+    return Fio.of(one.pattern(), "4k", options);
+  }
+}

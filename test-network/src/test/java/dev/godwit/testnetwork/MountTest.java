@@ -1,0 +1,215 @@
+package dev.godwit.testnetwork;
+
+import static dev.godwit.testnetwork.World.PATIENCE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.demo.ChildProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mounts as files, by the command, and used by other programs. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(180)
+class MountTest {
+  private static final int SIZE = 8 << 20;
+
+  private World world;
+  private Member alice;
+  private Member bob;
+  private int count;
+
+  @BeforeAll
+  void found(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+    var members = world.mesh("alice", "bob");
+    alice = members.getFirst();
+    bob = members.getLast();
+  }
+
+  @AfterAll
+  void end() throws Exception {
+    world.close();
+  }
+
+  private Path random(int size) throws Exception {
+    Path file = world.path("state" + count++);
+    byte[] bytes = new byte[size];
+    new Random(count).nextBytes(bytes);
+    return Files.write(file, bytes);
+  }
+
+  private Path place() {
+    return world.path("mounted" + count++);
+  }
+
+  private void unmounted(ChildProcess mount, Path at) throws Exception {
+    Outcome umount = bob.run("umount", at.toString()).succeeded();
+    assertTrue(umount.out().contains("is saved and unmounted"), umount::out);
+    assertEquals(0, mount.awaitEnd(PATIENCE), mount::complaints);
+    assertFalse(Files.exists(at));
+  }
+
+  @Test
+  void aMountIsTheSameFileAndWhatIsWrittenIsAtTheOwnerAfterwards() throws Exception {
+    Path state = random(SIZE);
+    String before = StateFile.sha256(state);
+    Path at = place();
+    try (ChildProcess seed = alice.seed("plain", state);
+        ChildProcess mount = bob.start("mount", "alice/plain", at.toString())) {
+      mount.await("ready", PATIENCE);
+      Programs programs = world.programs();
+      assertTrue(programs.run("sha256sum", at.toString()).succeeded().out().startsWith(before));
+      programs
+          .run(
+              "dd",
+              "if=/dev/zero",
+              "of=" + at,
+              "bs=4096",
+              "count=3",
+              "seek=5",
+              "conv=notrunc,fsync")
+          .succeeded();
+      // The program's fsync has returned: it is there already.
+      byte[] there = Files.readAllBytes(state);
+      for (int i = 5 * 4096; i < 8 * 4096; i++) {
+        assertEquals(0, there[i]);
+      }
+      programs
+          .run("dd", "if=/dev/zero", "of=" + at, "bs=1", "count=1", "seek=77", "conv=notrunc")
+          .succeeded();
+      unmounted(mount, at);
+      assertEquals(0, Files.readAllBytes(state)[77]);
+      assertTrue(seed.complaints().isEmpty(), seed::complaints);
+    }
+  }
+
+  @Test
+  void aDirectMountKeepsNothing() throws Exception {
+    Path state = random(1 << 20);
+    Path at = place();
+    try (ChildProcess seed = alice.seed("direct", state);
+        ChildProcess mount = bob.start("mount", "alice/direct", at.toString(), "--direct")) {
+      mount.await("ready", PATIENCE);
+      world.programs().run("cmp", state.toString(), at.toString()).succeeded();
+      world
+          .programs()
+          .run("dd", "if=/dev/zero", "of=" + at, "bs=4096", "count=1", "conv=notrunc,fsync")
+          .succeeded();
+      world.programs().run("cmp", state.toString(), at.toString()).succeeded();
+      unmounted(mount, at);
+    }
+  }
+
+  @Test
+  void aReadOnlyMountCannotBeWrittenAndAnotherOneCan() throws Exception {
+    Path state = random(1 << 20);
+    Path at = place();
+    Path other = place();
+    try (ChildProcess seed = alice.seed("shared", state);
+        ChildProcess reader = bob.start("mount", "alice/shared", at.toString(), "--read-only");
+        ChildProcess writer = bob.start("mount", "alice/shared", other.toString())) {
+      reader.await("ready", PATIENCE);
+      writer.await("ready", PATIENCE);
+      Outcome refused =
+          world.programs().run("dd", "if=/dev/zero", "of=" + at, "count=1", "conv=notrunc");
+      assertTrue(refused.status() != 0, refused::err);
+      Outcome second = bob.run("mount", "alice/shared", place().toString());
+      assertEquals(1, second.status());
+      assertTrue(second.err().contains("is mounted here already"), second::err);
+      Outcome third = bob.run("mount", "alice/shared", place().toString(), "--direct");
+      assertEquals(1, third.status());
+      assertTrue(third.err().contains("is being written by a mount on bob"), third::err);
+      Outcome list = bob.run("mount", "--list").succeeded();
+      assertTrue(list.out().contains(at.toString()), list::out);
+      assertTrue(list.out().contains(other.toString()), list::out);
+      unmounted(writer, other);
+      unmounted(reader, at);
+    }
+  }
+
+  @Test
+  void aMountThatIsInUseStays() throws Exception {
+    Path state = random(1 << 20);
+    Path at = place();
+    try (ChildProcess seed = alice.seed("busy", state);
+        ChildProcess mount = bob.start("mount", "alice/busy", at.toString())) {
+      mount.await("ready", PATIENCE);
+      Process user = new ProcessBuilder("tail", "-f", at.toString()).start();
+      try {
+        int first = user.getInputStream().read();
+        assertTrue(first >= 0);
+        Outcome refused = bob.run("umount", at.toString(), "--timeout", "1s");
+        assertEquals(1, refused.status(), refused::err);
+        assertTrue(refused.err().contains("in use"), refused::err);
+        world.programs().run("cmp", state.toString(), at.toString()).succeeded();
+      } finally {
+        user.destroyForcibly().waitFor();
+      }
+      unmounted(mount, at);
+    }
+  }
+
+  @Test
+  void whatCannotBeSavedIsKeptAndSavedByTheNextMount() throws Exception {
+    Path state = random(1 << 20);
+    Path at = place();
+    ChildProcess seed = alice.seed("away", state);
+    try (ChildProcess mount =
+        bob.start(
+            "mount", "alice/away", at.toString(), "--durability", "local", "--timeout", "3s")) {
+      mount.await("ready", PATIENCE);
+      seed.close();
+      world
+          .programs()
+          .run("dd", "if=/dev/zero", "of=" + at, "bs=4096", "count=2", "conv=notrunc,fsync")
+          .succeeded();
+      Outcome umount = bob.run("umount", at.toString());
+      assertEquals(5, umount.status(), umount::err);
+      assertTrue(umount.err().contains("could not be saved"), umount::err);
+      assertEquals(5, mount.awaitEnd(PATIENCE));
+    }
+    assertTrue(Files.readAllBytes(state)[0] != 0 || Files.readAllBytes(state)[1] != 0);
+    try (ChildProcess again = alice.seed("away", state);
+        ChildProcess mount = bob.start("mount", "alice/away", at.toString())) {
+      mount.await("ready", PATIENCE);
+      unmounted(mount, at);
+    }
+    byte[] there = Files.readAllBytes(state);
+    for (int i = 0; i < 8192; i++) {
+      assertEquals(0, there[i]);
+    }
+  }
+
+  @Test
+  void aFileSystemOnAMountIsWholeAfterwards() throws Exception {
+    Path state = world.path("disk");
+    world.programs().run("mkfs.ext4", "-q", "-F", state.toString(), "64M").succeeded();
+    Path at = place();
+    try (ChildProcess seed = alice.seed("disk", state);
+        ChildProcess mount = bob.start("mount", "alice/disk", at.toString())) {
+      mount.await("ready", PATIENCE);
+      world.programs().run("e2fsck", "-fn", at.toString()).succeeded();
+      Path folder = Files.createDirectories(world.path("files"));
+      Files.write(folder.resolve("hello"), new byte[100_000]);
+      world
+          .programs()
+          .run("debugfs", "-w", "-R", "write " + folder.resolve("hello") + " hello", at.toString())
+          .succeeded();
+      world.programs().run("e2fsck", "-fn", at.toString()).succeeded();
+      unmounted(mount, at);
+    }
+    world.programs().run("e2fsck", "-fn", state.toString()).succeeded();
+    Outcome listed =
+        world.programs().run("debugfs", "-R", "stat hello", state.toString()).succeeded();
+    assertTrue(listed.out().contains("Size: 100000"), listed::out);
+  }
+}
