@@ -4,7 +4,7 @@ import dev.godwit.fuse.FuseFile;
 import dev.godwit.libc.BlockDevice;
 import dev.godwit.log.FileLog;
 import dev.godwit.mount.CacheJournal;
-import dev.godwit.node.Device;
+import dev.godwit.node.DevicePlace;
 import dev.godwit.node.Mounting;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.StatusSocket;
@@ -47,7 +47,7 @@ final class UmountCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    String place = Device.place(at);
+    String place = DevicePlace.of(at);
     ProcessStatus mount = find(place);
     ProcessHandle process =
         ProcessHandle.of(mount.getPid())

@@ -13,22 +13,16 @@ import dev.godwit.nbd.NbdListener;
 import dev.godwit.nbd.NbdServer;
 import dev.godwit.nbd.kernel.KernelNbd;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A way for a local program to touch a resource, as users name it: {@code nbd:unix:PATH}, {@code
  * nbd:HOST:PORT}, {@code block}, {@code block:/dev/nbdN} or {@code file:PATH}.
  */
 public sealed interface Device {
-  /** For the names of devices. */
-  Logger LOG = LoggerFactory.getLogger(Device.class);
-
   /** What {@code block:} may name. */
   Pattern NBD = Pattern.compile("/dev/nbd\\d+");
 
@@ -187,38 +181,6 @@ public sealed interface Device {
           NodeException.Kind.USAGE,
           "Device '" + text + "' is not understood: " + e.getMessage(),
           e);
-    }
-  }
-
-  /**
-   * Where programs find a device that is named like this, or whose place this is; a path without
-   * anything before it is that of a file. Where the system chooses a part of it, the text stays.
-   *
-   * @throws NodeException when it is neither
-   */
-  static String place(String text) throws NodeException {
-    if (!text.startsWith("file:") && !text.startsWith("block:") && !text.startsWith("nbd")) {
-      return resolved(Path.of(text)).toString();
-    }
-    return switch (parse(text)) {
-      case Nbd nbd -> Nbd.place(nbd.address());
-      case File file -> resolved(file.path()).toString();
-      case Block block -> block.wanted().map(Path::toString).orElse(text);
-    };
-  }
-
-  /** Without symbolic links, as a file is mounted. */
-  private static Path resolved(Path given) {
-    Path path = given.toAbsolutePath().normalize();
-    Path parent = path.getParent();
-    try {
-      if (Files.isSymbolicLink(path)) {
-        return path.toRealPath();
-      }
-      return parent == null ? path : parent.toRealPath().resolve(path.getFileName());
-    } catch (IOException e) {
-      LOG.debug("{} is nowhere", path, e);
-      return path;
     }
   }
 

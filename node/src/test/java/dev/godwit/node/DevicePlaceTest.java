@@ -11,39 +11,39 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class DeviceTest {
+class DevicePlaceTest {
   private static final Path HERE = Path.of("").toAbsolutePath();
 
   @Test
   void aFileIsAtItsPathHoweverItIsNamed() throws Exception {
-    assertEquals(HERE.resolve("disk").toString(), Device.place("disk"));
-    assertEquals(HERE.resolve("disk").toString(), Device.place("file:disk"));
-    assertEquals("/mnt/disk", Device.place("file:/mnt/disk"));
-    assertEquals("/dev/nbd3", Device.place("block:/dev/nbd3"));
+    assertEquals(HERE.resolve("disk").toString(), DevicePlace.of("disk"));
+    assertEquals(HERE.resolve("disk").toString(), DevicePlace.of("file:disk"));
+    assertEquals("/mnt/disk", DevicePlace.of("file:/mnt/disk"));
+    assertEquals("/dev/nbd3", DevicePlace.of("block:/dev/nbd3"));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"/mnt/disk", "/dev/loop3", "nbd:unix:/tmp/s", "nbd:[::1]:10809", "nbd:host:1"})
   void aPlaceIsItsOwnPlace(String place) throws Exception {
-    assertEquals(place, Device.place(place));
+    assertEquals(place, DevicePlace.of(place));
   }
 
   @Test
   void theSocketOfAnotherFolderIsFound() throws Exception {
-    assertEquals("nbd:unix:" + HERE.resolve("socket"), Device.place("nbd:unix:socket"));
+    assertEquals("nbd:unix:" + HERE.resolve("socket"), DevicePlace.of("nbd:unix:socket"));
   }
 
   @Test
   void aFileBehindASymbolicLinkIsWhereTheLinkLeads(@TempDir Path folder) throws Exception {
     Path real = Files.createDirectory(folder.toRealPath().resolve("real"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), real);
-    assertEquals(real.resolve("disk").toString(), Device.place(link.resolve("disk").toString()));
+    assertEquals(real.resolve("disk").toString(), DevicePlace.of(link.resolve("disk").toString()));
   }
 
   @Test
   void whatIsNoDeviceIsRefused() {
-    assertThrows(IOException.class, () -> Device.place("nbd:nowhere"));
-    assertThrows(IOException.class, () -> Device.place("block:/dev/sda"));
+    assertThrows(IOException.class, () -> DevicePlace.of("nbd:nowhere"));
+    assertThrows(IOException.class, () -> DevicePlace.of("block:/dev/sda"));
   }
 }
