@@ -11,7 +11,7 @@ import java.security.SecureRandom;
  */
 final class ConnectionIds implements QuicConnectionIdGenerator {
   /** Bytes in every id. */
-  static final int LENGTH = 16;
+  static final int LENGTH = 8;
 
   private static final int ACCEPTING = 0x80;
 

@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How a QUIC endpoint is tuned.
  *
- * @param payload largest UDP payload that is sent, bytes; 1350 passes everywhere
+ * @param payload largest UDP payload that is sent, bytes, where the path lets it pass; 1472 fills
+ *     an Ethernet frame
  * @param streamWindow how much a peer may send on a stream before it is read, bytes
  * @param connectionWindow the same for all streams of a connection
  * @param maxStreams how many streams a peer may have open at once
@@ -23,5 +24,5 @@ public record QuicSettings(
   /** For the open internet: long fat paths, and a dead peer noticed within 15 seconds. */
   public static final QuicSettings STANDARD =
       new QuicSettings(
-          1350, 32L << 20, 48L << 20, 256, Duration.ofSeconds(15), Duration.ofSeconds(1));
+          1472, 32L << 20, 48L << 20, 256, Duration.ofSeconds(15), Duration.ofSeconds(1));
 }

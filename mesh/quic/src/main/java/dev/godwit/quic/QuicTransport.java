@@ -18,6 +18,7 @@ import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -33,6 +34,7 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.handler.codec.quic.EpollQuicUtils;
 import io.netty.handler.codec.quic.FlushStrategy;
 import io.netty.handler.codec.quic.QuicChannel;
@@ -95,13 +97,24 @@ public final class QuicTransport implements Transport {
    * Packets at once to a peer that nothing is known of yet: enough for the answer to a program's
    * first read and what lies around it in one round trip.
    */
-  private static final int INITIAL_WINDOW = 32;
+  private static final int INITIAL_WINDOW = 36;
 
   private static final int SOCKET_BUFFER = 4 << 20;
   private static final int SEGMENTS = 32;
 
   /** Most bytes that the kernel puts together; with less room it would cut them off. */
   private static final int TRAIN = 64 * 1024;
+
+  /** Of IP_MTU_DISCOVER, as {@code ip(7)} has it: never cut, and do not believe routers. */
+  private static final int PROBE = 3;
+
+  private static final List<IntegerUnixChannelOption> MTU_DISCOVER =
+      List.of(
+          new IntegerUnixChannelOption("IP_MTU_DISCOVER", 0, 10),
+          new IntegerUnixChannelOption("IPV6_MTU_DISCOVER", 41, 23));
+
+  /** What passes nearly everywhere, where packets cannot be kept from being cut. */
+  private static final int UNPROBED = 1350;
 
   /** How many are received before anything is answered. */
   private static final int TRAINS = 16;
@@ -158,7 +171,7 @@ public final class QuicTransport implements Transport {
 
   private Channel open(InetSocketAddress bind, boolean epoll) throws IOException {
     ChannelHandler server = serverCodec(epoll);
-    ChannelHandler client = clientCodec();
+    ChannelHandler client = clientCodec(epoll);
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
@@ -196,10 +209,29 @@ public final class QuicTransport implements Transport {
       failure.initCause(bound.cause());
       throw failure;
     }
+    if (epoll) {
+      probe(bound.channel());
+    }
     return bound.channel();
   }
 
-  private <B extends QuicCodecBuilder<B>> B tune(B builder) {
+  /**
+   * Has the kernel never cut a packet in pieces: what does not fit into an interface is not sent,
+   * and what does not fit into the path does not arrive, so that QUIC finds the size that fits (RFC
+   * 9000 section 14.3).
+   */
+  private static void probe(Channel socket) {
+    for (var option : MTU_DISCOVER) {
+      try {
+        socket.config().setOption(option, PROBE);
+      } catch (ChannelException e) {
+        // A socket of the other family; it has its own option.
+        LOG.debug("{} is not known to this socket", option, e);
+      }
+    }
+  }
+
+  private <B extends QuicCodecBuilder<B>> B tune(B builder, boolean epoll) {
     return builder
         .localConnectionIdLength(ConnectionIds.LENGTH)
         .maxIdleTimeout(settings.idleTimeout().toMillis(), TimeUnit.MILLISECONDS)
@@ -207,8 +239,9 @@ public final class QuicTransport implements Transport {
         .initialMaxStreamDataBidirectionalLocal(settings.streamWindow())
         .initialMaxStreamDataBidirectionalRemote(settings.streamWindow())
         .initialMaxStreamsBidirectional(settings.maxStreams())
-        .maxSendUdpPayloadSize(settings.payload())
+        .maxSendUdpPayloadSize(epoll ? settings.payload() : Math.min(settings.payload(), UNPROBED))
         .maxRecvUdpPayloadSize(65527)
+        .discoverPmtu(epoll)
         .congestionControlAlgorithm(QuicCongestionControlAlgorithm.BBR)
         .initialCongestionWindowPackets(INITIAL_WINDOW)
         .activeMigration(true)
@@ -231,7 +264,7 @@ public final class QuicTransport implements Transport {
             .applicationProtocols(ALPN)
             .earlyData(false)
             .build();
-    return tune(new QuicServerCodecBuilder())
+    return tune(new QuicServerCodecBuilder(), epoll)
         .sslContext(tls)
         .tokenHandler(null)
         .connectionIdAddressGenerator(ids)
@@ -248,8 +281,8 @@ public final class QuicTransport implements Transport {
         .build();
   }
 
-  private ChannelHandler clientCodec() {
-    return tune(new QuicClientCodecBuilder())
+  private ChannelHandler clientCodec(boolean epoll) {
+    return tune(new QuicClientCodecBuilder(), epoll)
         .sslEngineProvider(
             channel -> {
               NodeId wanted = channel.attr(WANTED).get();
