@@ -326,13 +326,16 @@ public final class PortMapping implements AutoCloseable {
   public void close() {
     lock.lock();
     try {
+      if (!closed) {
+        // Whoever sees that this is closed has been interrupted before: giving back is not.
+        thread.interrupt();
+      }
       closed = true;
       current = null;
       changed.signalAll();
     } finally {
       lock.unlock();
     }
-    thread.interrupt();
     try {
       if (!thread.join(CLOSE_PATIENCE)) {
         LOG.warn("the router takes too long to give back the ports");
