@@ -218,6 +218,24 @@ class ManagedMountTest {
         1 << 30);
   }
 
+  /** A mount that has everything and acknowledges here; its owner has gone. */
+  private static ManagedMount wholeWithoutOwner(MountFixture fixture, MountFixture.Machine machine)
+      throws Exception {
+    fill(fixture.state, 1);
+    ManagedMount mount = machine.mount(MountFixture.settings(Durability.LOCAL));
+    byte[] _ = MountFixture.contents(mount.device());
+    fixture.ownerEnds();
+    return mount;
+  }
+
+  /** Somebody else has the next lease, and writes a byte at 100. */
+  private static void carolWrites(MountFixture fixture, int value) throws Exception {
+    fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() + 1);
+    ManagedMount carol = fixture.machine("carol").mount(onDemand());
+    carol.device().write(ByteBuffer.wrap(new byte[] {(byte) value}), 100);
+    assertEquals(0, carol.end(MountFixture.LIMIT));
+  }
+
   @Test
   void writesOfWholeBlocksFetchNothing() throws Exception {
     CountingBackend disk = new CountingBackend(new dev.godwit.backend.MemoryBackend(SIZE));
@@ -270,11 +288,8 @@ class ManagedMountTest {
   @Test
   void unsavedBytesAreKeptWhenTheOwnerIsGoneAndSavedByTheNextMount() throws Exception {
     try (var fixture = new MountFixture(SIZE)) {
-      fill(fixture.state, 1);
       MountFixture.Machine bob = fixture.machine("bob");
-      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
-      byte[] _ = MountFixture.contents(mount.device());
-      fixture.ownerEnds();
+      ManagedMount mount = wholeWithoutOwner(fixture, bob);
       mount.device().write(ByteBuffer.wrap(new byte[] {5, 6, 7}), 100);
       mount.device().flush();
       assertTrue(mount.unsavedBytes() >= 3);
@@ -290,11 +305,8 @@ class ManagedMountTest {
   @Test
   void flushesOfWritesToOneChunkNeedOneEntryAndNothingIsLeftWhenAllIsSaved() throws Exception {
     try (var fixture = new MountFixture(SIZE)) {
-      fill(fixture.state, 1);
       MountFixture.Machine bob = fixture.machine("bob");
-      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
-      byte[] _ = MountFixture.contents(mount.device());
-      fixture.ownerEnds();
+      ManagedMount mount = wholeWithoutOwner(fixture, bob);
       mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
       mount.device().flush();
       int entries = bob.log.entries().size();
@@ -385,10 +397,7 @@ class ManagedMountTest {
       mount.device().flush();
       assertEquals(4096, bob.ends(mount, Duration.ofMillis(100)));
       fixture.ownerBegins(MountHost.Writers.MOUNTS);
-      fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() + 1);
-      ManagedMount carol = fixture.machine("carol").mount(onDemand());
-      carol.device().write(ByteBuffer.wrap(new byte[] {9}), 100);
-      assertEquals(0, carol.end(MountFixture.LIMIT));
+      carolWrites(fixture, 9);
       RemoteException refused =
           assertThrows(
               RemoteException.class, () -> bob.mount(MountFixture.settings(Durability.LOCAL)));
@@ -400,19 +409,13 @@ class ManagedMountTest {
   @Test
   void aCacheWithUnsavedBytesIsNotMountedToBeReadOnly() throws Exception {
     try (var fixture = new MountFixture(SIZE)) {
-      fill(fixture.state, 1);
       MountFixture.Machine bob = fixture.machine("bob");
-      ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
-      byte[] _ = MountFixture.contents(mount.device());
-      fixture.ownerEnds();
+      ManagedMount mount = wholeWithoutOwner(fixture, bob);
       mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100);
       mount.device().flush();
       assertEquals(4096, bob.ends(mount, Duration.ofMillis(300)));
       fixture.ownerBegins(MountHost.Writers.MOUNTS);
-      fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() + 1);
-      ManagedMount carol = fixture.machine("carol").mount(onDemand());
-      carol.device().write(ByteBuffer.wrap(new byte[] {77}), 100);
-      assertEquals(0, carol.end(MountFixture.LIMIT));
+      carolWrites(fixture, 77);
       IOException refused =
           assertThrows(IOException.class, () -> bob.mount(Access.READ, onDemand()));
       assertTrue(String.valueOf(refused.getMessage()).contains("not saved"), refused::getMessage);

@@ -14,6 +14,7 @@ import dev.godwit.backend.Extent;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.backend.SparseFile;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;

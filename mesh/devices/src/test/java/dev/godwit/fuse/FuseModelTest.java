@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.SparseFile;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;

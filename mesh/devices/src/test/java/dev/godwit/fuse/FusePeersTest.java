@@ -9,6 +9,7 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.MemoryBackend;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.libc.DeviceInUseException;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;

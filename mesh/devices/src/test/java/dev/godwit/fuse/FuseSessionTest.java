@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.BackendClosedException;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.chunk.FencedException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.MemoryBackend;
+import dev.godwit.backend.StagedBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

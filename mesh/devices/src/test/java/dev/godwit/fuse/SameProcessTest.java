@@ -8,6 +8,7 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.BackendChannel;
 import dev.godwit.backend.BackendWindow;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.libc.Deadline;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;

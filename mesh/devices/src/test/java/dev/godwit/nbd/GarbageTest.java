@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.godwit.backend.Backend.Latency;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.stream.ByteStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -109,7 +110,7 @@ final class GarbageTest {
   @EnumSource(Latency.class)
   void everyClientIsServedOrDroppedAndNothingElseHappens(Latency latency) throws IOException {
     long base = new Random().nextLong();
-    var backend = new ProbeBackend(SIZE, latency);
+    var backend = new StagedBackend(SIZE, latency);
     var limits = new NbdLimits(Duration.ofSeconds(30), 64, 64 << 20, Duration.ofSeconds(30));
     var server =
         new NbdServer(ExportTable.of(Export.of("", backend)), limits, InstantSource.system());

@@ -9,6 +9,7 @@ import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.BackendClosedException;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.backend.OutOfRangeException;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.stream.ByteStream;
@@ -41,7 +42,7 @@ final class NbdClientTest {
   void throughOurServerABackendIsAnArrayOfBytes(Latency latency) throws IOException {
     for (int size : new int[] {1, 100, 4097, (1 << 20) + 3}) {
       try (var served =
-              new ServedExports(directory, Export.of("", new ProbeBackend(size, latency)));
+              new ServedExports(directory, Export.of("", new StagedBackend(size, latency)));
           NbdClient client = served.client("")) {
         new BackendModel(client).run(300);
       }
@@ -65,7 +66,7 @@ final class NbdClientTest {
         new Export(
             "",
             "",
-            new ProbeBackend(1 << 20, Latency.REMOTE),
+            new StagedBackend(1 << 20, Latency.REMOTE),
             Export.Access.READ_WRITE,
             new BlockSizes(4096, 4096, 16384));
     try (var served = new ServedExports(directory, blocks);
@@ -77,7 +78,7 @@ final class NbdClientTest {
   @Test
   void rangesOutsideFailBeforeAnythingIsSent() throws IOException {
     try (var served =
-            new ServedExports(directory, Export.of("", new ProbeBackend(100, Latency.MEMORY)));
+            new ServedExports(directory, Export.of("", new StagedBackend(100, Latency.MEMORY)));
         NbdClient client = served.client("")) {
       assertThrows(OutOfRangeException.class, () -> client.read(ByteBuffer.allocate(2), 99));
       assertThrows(OutOfRangeException.class, () -> client.write(ByteBuffer.allocate(1), -1));
@@ -87,7 +88,7 @@ final class NbdClientTest {
   @Test
   void callsAfterCloseFail() throws IOException {
     try (var served =
-        new ServedExports(directory, Export.of("", new ProbeBackend(100, Latency.MEMORY)))) {
+        new ServedExports(directory, Export.of("", new StagedBackend(100, Latency.MEMORY)))) {
       NbdClient client = served.client("");
       client.close();
       client.close();
@@ -100,7 +101,7 @@ final class NbdClientTest {
   void aFencedResourceSaysSoToTheClient() throws IOException {
     var gate =
         new LockedBackend(
-            new ProbeBackend(100, Latency.MEMORY),
+            new StagedBackend(100, Latency.MEMORY),
             Duration.ofSeconds(10),
             LockedBackend.State.OPEN);
     try (var served = new ServedExports(directory, Export.of("", gate));
@@ -117,7 +118,7 @@ final class NbdClientTest {
   void aShutGateHoldsRequestsUntilItOpens() throws Exception {
     var gate =
         new LockedBackend(
-            new ProbeBackend(100, Latency.MEMORY),
+            new StagedBackend(100, Latency.MEMORY),
             Duration.ofSeconds(30),
             LockedBackend.State.OPEN);
     try (var served = new ServedExports(directory, Export.of("", gate));

@@ -3,6 +3,7 @@ package dev.godwit.nbd;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.godwit.backend.Backend.Latency;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.nbd.Negotiated.Allocation;
 import dev.godwit.nbd.Negotiated.Replies;
 import dev.godwit.nbd.RequestGate.Verdict;
@@ -12,7 +13,7 @@ final class RequestGateTest {
   private static final long SIZE = 10_000;
 
   private static RequestGate gate(Export.Access access, Replies replies, Latency latency) {
-    var export = new Export("", "", new ProbeBackend(SIZE, latency), access, BlockSizes.DEFAULT);
+    var export = new Export("", "", new StagedBackend(SIZE, latency), access, BlockSizes.DEFAULT);
     Allocation allocation = replies == Replies.STRUCTURED ? Allocation.SELECTED : Allocation.OFF;
     return new RequestGate(new Negotiated(export, replies, allocation));
   }

@@ -9,6 +9,7 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.backend.MemoryBackend;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.libc.NativeSparseFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,7 +49,7 @@ final class ServerPeersTest {
       case MEMORY -> new MemoryBackend(size);
       case LOCAL ->
           FileBackend.create(directory.resolve("disk.raw"), size, NativeSparseFile.opener());
-      case REMOTE -> new ProbeBackend(size, Latency.REMOTE);
+      case REMOTE -> new StagedBackend(size, Latency.REMOTE);
     };
   }
 
@@ -260,10 +261,14 @@ final class ServerPeersTest {
   @EnumSource(Latency.class)
   void hostileClientsGetTheSpecifiedAnswers(Latency latency) throws IOException {
     int size = 1_000_003;
-    var writable = Export.of("rw", new ProbeBackend(size, latency));
+    var writable = Export.of("rw", new StagedBackend(size, latency));
     var readOnly =
         new Export(
-            "ro", "", new ProbeBackend(size, latency), Export.Access.READ_ONLY, BlockSizes.DEFAULT);
+            "ro",
+            "",
+            new StagedBackend(size, latency),
+            Export.Access.READ_ONLY,
+            BlockSizes.DEFAULT);
     Path script = directory.resolve("hostile.py");
     try (InputStream source =
         Objects.requireNonNull(getClass().getResourceAsStream("hostile.py"))) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.BackendClosedException;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.nbd.Negotiated.Replies;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,7 +17,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -38,15 +38,15 @@ final class TransmissionTest {
 
   /** A served backend with a client on it. */
   private final class Bench implements AutoCloseable {
-    private final ProbeBackend backend;
+    private final StagedBackend backend;
     private final ServedExports served;
     private final RawClient client;
 
     Bench(Latency latency, Replies replies, Export.Access access) throws IOException {
-      this(new ProbeBackend(SIZE, latency), replies, access);
+      this(new StagedBackend(SIZE, latency), replies, access);
     }
 
-    Bench(ProbeBackend backend, Replies replies, Export.Access access) throws IOException {
+    Bench(StagedBackend backend, Replies replies, Export.Access access) throws IOException {
       this.backend = backend;
       served =
           new ServedExports(directory, new Export("", "", backend, access, BlockSizes.DEFAULT));
@@ -305,15 +305,14 @@ final class TransmissionTest {
       names = {"LOCAL", "REMOTE"})
   void aSlowRequestDoesNotHoldUpTheOthers(Latency latency) throws IOException {
     try (var bench = new Bench(latency, Replies.SIMPLE)) {
-      var latch = new CountDownLatch(1);
-      bench.backend.holdNextRead(latch);
+      StagedBackend.Hold hold = bench.backend.holdNext();
       // Two at once, so that the first is not served alone.
       ByteBuffer both = ByteBuffer.allocate(2 * Protocol.REQUEST_BYTES);
       both.put(RawClient.requestBytes(Protocol.CMD_READ, 0, 1, 0, 10));
       both.put(RawClient.requestBytes(Protocol.CMD_FLUSH, 0, 2, 0, 0)).flip();
       bench.client.put(both);
       assertEquals(2, bench.client.reply().cookie());
-      latch.countDown();
+      hold.release();
       assertEquals(1, bench.client.reply(10).cookie());
     }
   }
@@ -332,7 +331,7 @@ final class TransmissionTest {
     var calls = new AtomicInteger();
     Latency[] changing = {Latency.MEMORY, Latency.MEMORY, Latency.REMOTE, Latency.LOCAL};
     var backend =
-        new ProbeBackend(
+        new StagedBackend(
             SIZE, () -> changing[Math.floorMod(calls.incrementAndGet() / 3, changing.length)]);
     try (var bench = new Bench(backend, replies, Export.Access.READ_WRITE)) {
       for (int i = 0; i < 20; i++) {

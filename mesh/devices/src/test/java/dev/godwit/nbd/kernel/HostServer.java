@@ -1,6 +1,8 @@
 package dev.godwit.nbd.kernel;
 
+import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.MemoryBackend;
+import dev.godwit.backend.StagedBackend;
 import dev.godwit.nbd.Export;
 import dev.godwit.nbd.ExportTable;
 import dev.godwit.nbd.NbdAddress;
@@ -16,6 +18,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /** A server in a guest's network that behaves as badly as it is told to. */
 final class HostServer implements StreamHandler, AutoCloseable {
@@ -26,7 +29,8 @@ final class HostServer implements StreamHandler, AutoCloseable {
 
   private final Guest guest;
   private final MemoryBackend good = new MemoryBackend(SIZE);
-  private final StuckBackend stuck = new StuckBackend(SIZE);
+  private final StagedBackend stuck = new StagedBackend(SIZE, Latency.REMOTE);
+  private volatile StagedBackend.@Nullable Hold hold;
   private final Set<ByteStream> streams = ConcurrentHashMap.newKeySet();
   private final NbdServer server =
       new NbdServer(ExportTable.of(Export.of("good", good), Export.of("stuck", stuck)));
@@ -57,6 +61,13 @@ final class HostServer implements StreamHandler, AutoCloseable {
     return Seeds.bytes(new Random(seed), PIECE);
   }
 
+  private void free() {
+    StagedBackend.Hold now = hold;
+    if (now != null) {
+      now.release();
+    }
+  }
+
   /** Does what the guest asks for. */
   void perform(String wish) throws IOException {
     if (wish.startsWith("hold ")) {
@@ -71,8 +82,8 @@ final class HostServer implements StreamHandler, AutoCloseable {
       case "start" -> listener = listen();
       case "be deaf" -> hearing = new CountDownLatch(1);
       case "hear" -> hearing.countDown();
-      case "stick" -> stuck.stick();
-      case "free" -> stuck.free();
+      case "stick" -> hold = stuck.holdAll();
+      case "free" -> free();
       default -> throw new IOException("what is " + wish + "?");
     }
   }
@@ -87,7 +98,7 @@ final class HostServer implements StreamHandler, AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    stuck.free();
+    free();
     hearing.countDown();
     listener.close();
   }

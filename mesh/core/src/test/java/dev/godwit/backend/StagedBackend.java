@@ -1,43 +1,55 @@
-package dev.godwit.fuse;
+package dev.godwit.backend;
 
-import dev.godwit.backend.Backend;
-import dev.godwit.backend.MemoryBackend;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Memory that claims any latency, counts, fails and waits when told to. */
-final class StagedBackend implements Backend {
-  private final MemoryBackend memory;
-  private final Latency latency;
+/** Memory that claims any latency, counts, fails and waits when told to. Thread-safe. */
+public final class StagedBackend extends ForwardingBackend {
+  private final Supplier<Latency> latency;
   private final AtomicInteger flushes = new AtomicInteger();
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
-  private final AtomicReference<@Nullable Hold> held = new AtomicReference<>();
+  private final AtomicReference<@Nullable Hold> next = new AtomicReference<>();
+  private volatile @Nullable Hold all;
   private volatile @Nullable Holes lastHoles;
 
-  StagedBackend(long size, Latency latency) {
-    this.memory = new MemoryBackend(size);
+  /** Memory of {@code size} bytes, all zero. */
+  public StagedBackend(long size, Latency latency) {
+    this(size, () -> latency);
+  }
+
+  /** Its latency may be another one each time that somebody asks. */
+  public StagedBackend(long size, Supplier<Latency> latency) {
+    super(new MemoryBackend(size));
     this.latency = latency;
   }
 
-  /** A call that waits. */
-  static final class Hold {
+  /** What calls wait for. */
+  public static final class Hold {
     private final CountDownLatch arrived = new CountDownLatch(1);
     private final CountDownLatch open = new CountDownLatch(1);
 
-    /** Waits until the call is there. */
-    void awaitArrival() throws InterruptedException, IOException {
+    private Hold() {}
+
+    /**
+     * Waits until a call is there.
+     *
+     * @throws IOException when none comes within half a minute
+     */
+    public void awaitArrival() throws InterruptedException, IOException {
       if (!arrived.await(30, TimeUnit.SECONDS)) {
         throw new IOException("no call came");
       }
     }
 
-    void release() {
+    /** From now on nothing waits for this any more. */
+    public void release() {
       open.countDown();
     }
 
@@ -54,34 +66,48 @@ final class StagedBackend implements Backend {
     }
   }
 
-  int flushes() {
+  /** How often it was flushed. */
+  public int flushes() {
     return flushes.get();
   }
 
-  int reads() {
+  /** How often it was read. */
+  public int reads() {
     return reads.get();
   }
 
-  @Nullable Holes lastHoles() {
+  /** What the last call that made zeroes was allowed. */
+  public @Nullable Holes lastHoles() {
     return lastHoles;
   }
 
-  /** The next call fails. */
-  void failNext(Exception exception) {
+  /** The next call that touches data fails. */
+  public void failNext(Exception exception) {
     failure.set(exception);
   }
 
-  /** The next call waits until it is released. */
-  Hold holdNext() {
+  /** The next call that touches data waits until it is released. */
+  public Hold holdNext() {
     Hold hold = new Hold();
-    held.set(hold);
+    next.set(hold);
+    return hold;
+  }
+
+  /** All calls that touch data wait until they are released. */
+  public Hold holdAll() {
+    Hold hold = new Hold();
+    all = hold;
     return hold;
   }
 
   private void stage() throws IOException {
-    Hold hold = held.getAndSet(null);
-    if (hold != null) {
-      hold.pass();
+    Hold one = next.getAndSet(null);
+    if (one != null) {
+      one.pass();
+    }
+    Hold every = all;
+    if (every != null) {
+      every.pass();
     }
     switch (failure.getAndSet(null)) {
       case IOException e -> throw e;
@@ -91,49 +117,39 @@ final class StagedBackend implements Backend {
   }
 
   @Override
-  public long size() {
-    return memory.size();
-  }
-
-  @Override
   public void read(ByteBuffer dst, long offset) throws IOException {
     stage();
     reads.incrementAndGet();
-    memory.read(dst, offset);
+    below.read(dst, offset);
   }
 
   @Override
   public void write(ByteBuffer src, long offset) throws IOException {
     stage();
-    memory.write(src, offset);
+    below.write(src, offset);
   }
 
   @Override
   public void flush() throws IOException {
     stage();
     flushes.incrementAndGet();
-    memory.flush();
+    below.flush();
   }
 
   @Override
   public void zero(long offset, long length, Holes holes) throws IOException {
     stage();
     lastHoles = holes;
-    memory.zero(offset, length, holes);
+    below.zero(offset, length, holes);
   }
 
   @Override
-  public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
-    memory.extents(offset, length, visitor);
+  public void trim(long offset, long length) throws IOException {
+    zero(offset, length, Holes.ALLOWED);
   }
 
   @Override
   public Latency latency() {
-    return latency;
-  }
-
-  @Override
-  public void close() {
-    memory.close();
+    return latency.get();
   }
 }
