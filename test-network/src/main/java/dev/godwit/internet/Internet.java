@@ -270,6 +270,30 @@ public final class Internet implements AutoCloseable {
     backbone.namespace().rules(rules.append("}\n}\n").toString());
   }
 
+  /**
+   * Packets that may pass only a few more routers when they come to the backbone end there, and
+   * their senders are told: as on an internet whose hosts are far from each other.
+   *
+   * @param routers how many there shall be between any two, from 2 to 64
+   */
+  public void lengthen(int routers) throws IOException {
+    if (routers < 2 || routers > 64) {
+      throw new IllegalArgumentException("2 to 64 routers, not " + routers);
+    }
+    backbone
+        .namespace()
+        .rules(
+            """
+            table inet long {
+              chain passing { type filter hook prerouting priority mangle;
+                ip ttl <= %1$d ip ttl set 1
+                ip6 nexthdr tcp ip6 hoplimit <= %1$d ip6 hoplimit set 1
+              }
+            }
+            """
+                .formatted(routers));
+  }
+
   static boolean isName(String name) {
     return MACHINE.matcher(name).matches();
   }

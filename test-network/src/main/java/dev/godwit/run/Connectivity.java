@@ -34,6 +34,9 @@ public final class Connectivity {
   /** The column in which the node chooses the transport. */
   static final String AUTOMATIC = "automatic";
 
+  /** More than a packet passes that is only to open a translator. */
+  private static final int ROUTERS = 10;
+
   private static final Duration DELAY = Duration.ofMillis(25);
   private static final double CONNECT_MILLIS = 5000;
   private static final double RELAY_MILLIS = 1000;
@@ -110,6 +113,7 @@ public final class Connectivity {
     LinkProfile link = LinkProfile.PERFECT.withDelay(DELAY);
     try (Internet internet = Internet.create(1);
         World world = World.in(directory)) {
+      internet.lengthen(ROUTERS);
       Host server = internet.dualStack("hub", LinkProfile.PERFECT);
       List<Member> members = new ArrayList<>();
       for (NatKind kind : kinds) {

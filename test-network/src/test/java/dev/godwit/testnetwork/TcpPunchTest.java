@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.godwit.identity.Identity;
 import dev.godwit.internet.Host;
 import dev.godwit.internet.Internet;
+import dev.godwit.internet.LinkProfile;
 import dev.godwit.internet.Nat;
 import dev.godwit.internet.NatKind;
 import dev.godwit.path.AddressText;
@@ -57,17 +58,27 @@ class TcpPunchTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0.0.0.0, PORT_RESTRICTED, PORT_RESTRICTED",
-    "0.0.0.0, CARRIER_GRADE, UDP_BLOCKED",
-    "'::', UDP_BLOCKED, CARRIER_GRADE",
-    "'::', IPV6_ONLY, IPV6_ONLY",
+    "0.0.0.0, PORT_RESTRICTED, PORT_RESTRICTED, 0, 2",
+    "0.0.0.0, CARRIER_GRADE, UDP_BLOCKED, 0, 2",
+    "'::', UDP_BLOCKED, CARRIER_GRADE, 0, 2",
+    "'::', IPV6_ONLY, IPV6_ONLY, 0, 2",
+    "0.0.0.0, PORT_RESTRICTED, PORT_RESTRICTED, 20, 2",
+    "0.0.0.0, CARRIER_GRADE, UDP_BLOCKED, 20, 2",
+    "'::', UDP_BLOCKED, CARRIER_GRADE, 20, 2",
+    "'::', IPV6_ONLY, IPV6_ONLY, 20, 2",
+    "0.0.0.0, PORT_RESTRICTED, PORT_RESTRICTED, 20, 10",
+    "0.0.0.0, CARRIER_GRADE, UDP_BLOCKED, 20, 10",
+    "'::', UDP_BLOCKED, CARRIER_GRADE, 20, 10",
+    "'::', IPV6_ONLY, IPV6_ONLY, 20, 10",
   })
-  void filtersThatAreOpenedFromBothSidesAreNone(String bind, NatKind one, NatKind other)
-      throws Exception {
+  void filtersThatAreOpenedFromBothSidesAreNone(
+      String bind, NatKind one, NatKind other, int delay, int routers) throws Exception {
     LinkedBlockingQueue<Connection> accepted = new LinkedBlockingQueue<>();
     try (Internet internet = Internet.create()) {
-      Host near = internet.host("alice", one);
-      Host far = internet.host("bob", other);
+      LinkProfile profile = LinkProfile.PERFECT.withDelay(Duration.ofMillis(delay));
+      internet.lengthen(routers);
+      Host near = internet.host("alice", one, profile);
+      Host far = internet.host("bob", other, profile);
       try (TlsTransport here = transport(near, alice, bind);
           TlsTransport there = transport(far, bob, bind);
           TlsTransport.Opening _ = far.call(() -> there.open(outside(near, here)))) {

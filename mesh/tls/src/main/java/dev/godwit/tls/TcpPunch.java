@@ -20,12 +20,14 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.NoRouteToHostException;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,9 +49,6 @@ final class TcpPunch {
 
   private static final int FEWEST_HOPS = 2;
 
-  /** Of what gets through afterwards: the usual one of Linux. */
-  private static final int FAR = 64;
-
   private static final int MOST = 24;
 
   /** After this nobody waits any more. */
@@ -58,13 +57,6 @@ final class TcpPunch {
   /** {@code SOL_SOCKET}, {@code SO_REUSEPORT}: Netty's own option is not for those that dial. */
   private static final IntegerUnixChannelOption REUSE_PORT =
       new IntegerUnixChannelOption("SO_REUSEPORT", 1, 15);
-
-  /** {@code IPPROTO_IP}, {@code IP_TTL}. */
-  private static final IntegerUnixChannelOption TTL = new IntegerUnixChannelOption("IP_TTL", 0, 2);
-
-  /** {@code IPPROTO_IPV6}, {@code IPV6_UNICAST_HOPS}. */
-  private static final IntegerUnixChannelOption HOP_LIMIT =
-      new IntegerUnixChannelOption("IPV6_UNICAST_HOPS", 41, 16);
 
   private TcpPunch() {}
 
@@ -153,38 +145,41 @@ final class TcpPunch {
     if (loops.isShuttingDown()) {
       return;
     }
-    IntegerUnixChannelOption limit = remote.getAddress() instanceof Inet4Address ? TTL : HOP_LIMIT;
+    ShortReach reach = ShortReach.to(remote.getAddress());
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
             .channel(EpollSocketChannel.class)
-            .option(limit, hops)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(LONGEST))
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
-            .handler(new FarAfterwards(limit, connected));
+            .handler(new FarAfterwards(reach, connected));
+    reach.limit(bootstrap, hops);
     share(bootstrap);
     ChannelFuture connecting = bootstrap.connect(remote, local);
     begun.accept(connecting.channel());
     var _ =
         connecting.addListener(
             done -> {
-              if (done.cause() instanceof ConnectException
-                  && !(done.cause() instanceof ConnectTimeoutException)
-                  && hops > FEWEST_HOPS) {
+              if (isRefused(done.cause()) && hops > FEWEST_HOPS) {
                 open(loops, local, remote, hops - 1, begun, connected);
               }
             });
   }
 
+  private static boolean isRefused(@Nullable Throwable failure) {
+    return failure instanceof NoRouteToHostException
+        || (failure instanceof ConnectException && !(failure instanceof ConnectTimeoutException));
+  }
+
   /** Restores the range of packets after the first one is under way. */
   private static final class FarAfterwards extends ChannelDuplexHandler {
-    private final IntegerUnixChannelOption limit;
+    private final ShortReach reach;
     private final Consumer<Channel> connected;
 
-    FarAfterwards(IntegerUnixChannelOption limit, Consumer<Channel> connected) {
-      this.limit = limit;
+    FarAfterwards(ShortReach reach, Consumer<Channel> connected) {
+      this.reach = reach;
       this.connected = connected;
     }
 
@@ -195,7 +190,7 @@ final class TcpPunch {
         SocketAddress local,
         ChannelPromise promise) {
       var _ = context.connect(remote, local, promise);
-      boolean _ = context.channel().config().setOption(limit, FAR);
+      reach.lift(context.channel());
     }
 
     @Override
