@@ -9,6 +9,7 @@ import dev.godwit.signaling.RelayLimits;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -139,7 +140,7 @@ final class HubCommand extends Verb {
     return port == 0 || port == MAX_PORT ? 0 : port + 1;
   }
 
-  private String host(InetSocketAddress bound) throws java.net.UnknownHostException {
+  private String host(InetSocketAddress bound) throws UnknownHostException {
     if (advertise != null) {
       return advertise;
     }

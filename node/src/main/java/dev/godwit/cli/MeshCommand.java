@@ -21,6 +21,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -333,7 +334,7 @@ final class MeshCommand implements Runnable {
       MeshKey key = key(home);
       NodeId id = id(home);
       try (Node here = Node.start(home, NodeSettings.standard())) {
-        here.publish(home.revocations(key.id()).revoke(key, id, java.time.Instant.now()));
+        here.publish(home.revocations(key.id()).revoke(key, id, Instant.now()));
       }
       output.line(output.tick() + " " + node + " is revoked; who is online knows it already.");
       output.event(Json.event("result").put("ok", true).put("id", id));

@@ -18,6 +18,7 @@ import dev.godwit.pullorder.PullOrderFactory;
 import dev.godwit.pullorder.PullOrders;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -144,7 +145,7 @@ final class MountCommand extends Verb {
     }
     return new MountOptions(
         ResourceName.parse(name),
-        java.util.List.of(device(at)),
+        List.of(device(at)),
         readOnly ? Access.READ : Access.WRITE,
         direct ? Kind.DIRECT : Kind.MANAGED,
         Optional.ofNullable(cache),

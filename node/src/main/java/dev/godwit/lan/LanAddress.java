@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InterfaceAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -75,6 +76,6 @@ record LanAddress(Inet4Address own, int prefix) {
   }
 
   private static int number(InetAddress address) {
-    return java.nio.ByteBuffer.wrap(address.getAddress()).getInt();
+    return ByteBuffer.wrap(address.getAddress()).getInt();
   }
 }

@@ -1,6 +1,7 @@
 package dev.godwit.node;
 
 import dev.godwit.migration.ProgramHook;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,14 +40,14 @@ public final class CommandHook implements ProgramHook, AutoCloseable {
   }
 
   @Override
-  public void suspend() throws java.io.IOException {
+  public void suspend() throws IOException {
     if (suspend != null) {
       suspend.run();
     }
   }
 
   @Override
-  public void resume() throws java.io.IOException {
+  public void resume() throws IOException {
     if (resume != null) {
       resume.run();
     }

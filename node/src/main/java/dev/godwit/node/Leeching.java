@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
@@ -68,7 +69,7 @@ public final class Leeching implements AutoCloseable {
       MigrationId migration =
           resumed(journal.ownership()) == null
               ? MigrationId.random(node.random())
-              : java.util.Objects.requireNonNull(resumed(journal.ownership())).migration();
+              : Objects.requireNonNull(resumed(journal.ownership())).migration();
       DescribeReply description = new SeederClient(session, migration).describe();
       Ownership.Pulling origin =
           origin(journal.ownership(), migration, seeder, options.name(), description);
@@ -223,7 +224,7 @@ public final class Leeching implements AutoCloseable {
       }
       return FileBackend.open(file, NativeSparseFile.opener());
     }
-    Path folder = java.util.Objects.requireNonNull(file.getParent());
+    Path folder = Objects.requireNonNull(file.getParent());
     long room = Files.getFileStore(folder).getUsableSpace();
     if (Files.exists(file)) {
       room += Files.size(file);

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
@@ -239,7 +240,7 @@ final class MemberSignals implements SignalHandler {
       }
       case Redemption.Refused refused ->
           refusal(
-              refused.reason().name().toLowerCase(java.util.Locale.ROOT),
+              refused.reason().name().toLowerCase(Locale.ROOT),
               switch (refused.reason()) {
                 case USED -> "the ticket was used already";
                 case EXPIRED -> "the ticket has expired";

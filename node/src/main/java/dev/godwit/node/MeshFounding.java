@@ -23,6 +23,7 @@ import dev.godwit.ticket.InvalidTicketException;
 import dev.godwit.ticket.Invitation;
 import dev.godwit.ticket.Ticket;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -98,7 +99,7 @@ public final class MeshFounding {
       throw Node.noHub("The hub " + hub.hostAndPort(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
   }
 
@@ -207,7 +208,7 @@ public final class MeshFounding {
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
     if (reply.hasRefusal()) {
       throw new NodeException(

@@ -6,6 +6,8 @@ import dev.godwit.signaling.HubAddress;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Properties;
 
@@ -42,14 +44,14 @@ public record MeshInfo(MeshId id, String name, List<String> hubs, HubFingerprint
     try {
       properties.store(text, null);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException("a string writer failed", e);
+      throw new UncheckedIOException("a string writer failed", e);
     }
-    return text.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   static MeshInfo parse(byte[] encoded) throws IOException {
     Properties properties = new Properties();
-    properties.load(new StringReader(new String(encoded, java.nio.charset.StandardCharsets.UTF_8)));
+    properties.load(new StringReader(new String(encoded, StandardCharsets.UTF_8)));
     try {
       return new MeshInfo(
           MeshId.parse(properties.getProperty("mesh", "")),

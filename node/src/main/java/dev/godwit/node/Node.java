@@ -18,6 +18,7 @@ import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.MeshAdmission;
+import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
 import dev.godwit.session.RequestProtocol;
@@ -37,6 +38,7 @@ import dev.godwit.tls.RelayAccess;
 import dev.godwit.webrtc.IceServer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -257,13 +259,11 @@ public final class Node implements AutoCloseable {
                 });
   }
 
-  private RequestHandler resolve(
-      dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open) throws RemoteException {
+  private RequestHandler resolve(Peer peer, StreamOpen open) throws RemoteException {
     return offered(open.getResource()).seeder().handler(peer);
   }
 
-  private RequestHandler resolveMount(
-      dev.godwit.session.Peer peer, dev.godwit.wire.proto.StreamOpen open) throws RemoteException {
+  private RequestHandler resolveMount(Peer peer, StreamOpen open) throws RemoteException {
     return offered(open.getResource()).mounts().handler(peer);
   }
 

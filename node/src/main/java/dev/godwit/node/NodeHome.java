@@ -10,6 +10,7 @@ import dev.godwit.membership.Revocations;
 import dev.godwit.ticket.FileTicketBook;
 import dev.godwit.ticket.TicketBook;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,7 +223,7 @@ public final class NodeHome {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
       try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        channel.write(java.nio.ByteBuffer.wrap(contents));
+        channel.write(ByteBuffer.wrap(contents));
         channel.force(true);
       }
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

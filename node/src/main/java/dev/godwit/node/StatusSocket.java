@@ -1,9 +1,11 @@
 package dev.godwit.node;
 
 import dev.godwit.node.proto.ProcessStatus;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -85,8 +87,8 @@ public final class StatusSocket implements AutoCloseable {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
         InputStream in = Channels.newInputStream(channel)) {
       byte[] bytes = in.readNBytes(MAX);
-      all.add(ProcessStatus.parseDelimitedFrom(new java.io.ByteArrayInputStream(bytes)));
-    } catch (java.net.ConnectException e) {
+      all.add(ProcessStatus.parseDelimitedFrom(new ByteArrayInputStream(bytes)));
+    } catch (ConnectException e) {
       LOG.debug("nobody listens on {} any more", socket, e);
       Files.deleteIfExists(socket);
     }

@@ -33,6 +33,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -511,8 +512,7 @@ class PathKeeperTest {
   @Test
   void whatIsNotAllowedIsNotLookedFor() throws Exception {
     paths.plans.add(relayed());
-    PathKeeper kept =
-        begin(new PathPolicy(java.util.EnumSet.allOf(Way.class), PathPolicy.Reach.RELAY_ONLY));
+    PathKeeper kept = begin(new PathPolicy(EnumSet.allOf(Way.class), PathPolicy.Reach.RELAY_ONLY));
     session().start();
     PathView view = kept.view();
     assertNotNull(view);

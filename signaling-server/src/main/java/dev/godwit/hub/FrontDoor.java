@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +59,7 @@ final class FrontDoor extends SimpleChannelInboundHandler<FullHttpRequest> {
     } else if (!request.method().equals(HttpMethod.GET)) {
       respond(context, HttpResponseStatus.METHOD_NOT_ALLOWED, "Only GET is served here.\n");
     } else if (rooms.containsKey(path)) {
-      upgrade(context, request, path, java.util.Objects.requireNonNull(rooms.get(path)));
+      upgrade(context, request, path, Objects.requireNonNull(rooms.get(path)));
     } else if (path.equals(HEALTH)) {
       respond(context, HttpResponseStatus.OK, health.get());
     } else {

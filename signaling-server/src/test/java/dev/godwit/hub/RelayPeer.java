@@ -15,6 +15,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -102,8 +103,8 @@ final class RelayPeer implements AutoCloseable {
       all.writeBytes(piece);
     }
     byte[] bytes = all.toByteArray();
-    rest = java.util.Arrays.copyOfRange(bytes, count, bytes.length);
-    return java.util.Arrays.copyOf(bytes, count);
+    rest = Arrays.copyOfRange(bytes, count, bytes.length);
+    return Arrays.copyOf(bytes, count);
   }
 
   /** Bytes behind the grant that came so far. */

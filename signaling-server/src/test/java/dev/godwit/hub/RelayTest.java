@@ -19,6 +19,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,7 +72,7 @@ class RelayTest {
   private static RelayPass pass(HubClient client) {
     return client.state() instanceof HubState.Online(var welcome)
         ? welcome.relay().orElseThrow().pass()
-        : RelayPass.random(new java.security.SecureRandom());
+        : RelayPass.random(new SecureRandom());
   }
 
   private RelayPass login(Hub hub) throws Exception {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /**
  * Messages between random nodes of a crowd, and what becomes of them. What a box holds is nothing
@@ -143,10 +144,7 @@ final class HubTraffic implements LightNode.Listener {
    */
   double millis(int count, double part) {
     long[] sorted =
-        java.util.stream.IntStream.range(sent - count, sent)
-            .mapToLong(latencies::get)
-            .sorted()
-            .toArray();
+        IntStream.range(sent - count, sent).mapToLong(latencies::get).sorted().toArray();
     return sorted[(int) Math.min(sorted.length - 1, sorted.length * part)] / 1e6;
   }
 

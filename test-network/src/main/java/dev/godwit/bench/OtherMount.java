@@ -3,6 +3,10 @@ package dev.godwit.bench;
 import dev.godwit.internet.Host;
 import dev.godwit.testnetwork.Programs;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -166,10 +170,10 @@ final class OtherMount implements AutoCloseable {
       there =
           far.call(
               () -> {
-                try (var socket = new java.net.Socket()) {
-                  socket.connect(new java.net.InetSocketAddress(address, port), 2_000);
+                try (var socket = new Socket()) {
+                  socket.connect(new InetSocketAddress(address, port), 2_000);
                   return true;
-                } catch (java.net.ConnectException | java.net.SocketTimeoutException e) {
+                } catch (ConnectException | SocketTimeoutException e) {
                   return false;
                 }
               });

@@ -49,6 +49,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -190,8 +191,7 @@ final class TransferBench {
                 Seeder.protocol(),
                 new RequestProtocol(
                     (peer, open) ->
-                        java.util.Objects.requireNonNull(seeders.get(open.getResource()))
-                            .handler(peer),
+                        Objects.requireNonNull(seeders.get(open.getResource())).handler(peer),
                     Compression.NONE)),
             Duration.ofSeconds(10));
     QuicTransport migrations = transport(identity);

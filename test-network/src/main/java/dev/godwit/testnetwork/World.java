@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -24,7 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -273,7 +278,7 @@ public final class World implements AutoCloseable {
    * finds them even when their parents have ended.
    */
   public Map<Long, String> running() throws IOException {
-    Map<Long, String> running = new java.util.TreeMap<>();
+    Map<Long, String> running = new TreeMap<>();
     List<ProcessHandle> all = ProcessHandle.allProcesses().toList();
     for (ProcessHandle process : all) {
       Path proc = Path.of("/proc", Long.toString(process.pid()));
@@ -288,9 +293,9 @@ public final class World implements AutoCloseable {
   private static String read(Path file) throws IOException {
     try {
       return Files.isReadable(file)
-          ? new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1)
+          ? new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
           : "";
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       return "";
     } catch (IOException e) {
       if (Files.exists(file.resolveSibling("comm"))) {
@@ -353,9 +358,9 @@ public final class World implements AutoCloseable {
     try {
       process.onExit().get(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       return true;
-    } catch (java.util.concurrent.TimeoutException e) {
+    } catch (TimeoutException e) {
       return !process.isAlive();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new UncheckedIOException(new IOException("waiting for a process failed", e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -10,6 +10,7 @@ import dev.godwit.internet.Lan;
 import dev.godwit.internet.LanHost;
 import dev.godwit.portmap.MappingProtocol;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -153,7 +154,7 @@ class PortMappingTest {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

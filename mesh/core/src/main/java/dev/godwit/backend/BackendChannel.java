@@ -6,6 +6,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
@@ -56,7 +57,7 @@ public final class BackendChannel extends FileChannel {
   private void checkWritable() throws IOException {
     check();
     if (access == Access.READ) {
-      throw new java.nio.channels.NonWritableChannelException();
+      throw new NonWritableChannelException();
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -43,7 +44,7 @@ public final class SteadyFile implements Closeable {
    */
   public static SteadyFile open(Path path, OpenOption... more) throws IOException {
     Set<OpenOption> options =
-        new java.util.HashSet<>(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+        new HashSet<>(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     options.addAll(Set.of(more));
     FileChannel channel = FileChannel.open(path, options);
     try {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -63,41 +64,28 @@ final class Arrivals {
   /** Waits until blocks have come, or will not come, or for too long. */
   void awaitChange(Duration limit) throws IOException {
     int seen = settlements.get();
-    waiting.incrementAndGet();
-    lock.lock();
-    try {
-      long left = underway.isEmpty() ? 0 : limit.toNanos();
-      while (left > 0 && settlements.get() == seen) {
-        left = changed.awaitNanos(left);
-      }
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    } finally {
-      lock.unlock();
-      waiting.decrementAndGet();
-    }
-  }
-
-  private static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    return (IOException)
-        new InterruptedIOException("interrupted while waiting for blocks").initCause(cause);
+    awaitWhile(() -> settlements.get() == seen && !underway.isEmpty(), limit);
   }
 
   /** Waits until none of the blocks is asked for any more, or for too long. */
   void await(int from, int to) throws IOException {
-    if (!underway.intersects(from, to)) {
-      return;
+    if (underway.intersects(from, to)) {
+      awaitWhile(() -> underway.intersects(from, to), patience.get());
     }
-    long left = patience.get().toNanos();
+  }
+
+  private void awaitWhile(BooleanSupplier pending, Duration limit) throws IOException {
     waiting.incrementAndGet();
     lock.lock();
     try {
-      while (left > 0 && underway.intersects(from, to)) {
+      long left = limit.toNanos();
+      while (left > 0 && pending.getAsBoolean()) {
         left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      Thread.currentThread().interrupt();
+      throw (IOException)
+          new InterruptedIOException("interrupted while waiting for blocks").initCause(e);
     } finally {
       lock.unlock();
       waiting.decrementAndGet();

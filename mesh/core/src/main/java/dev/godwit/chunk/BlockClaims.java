@@ -1,6 +1,7 @@
 package dev.godwit.chunk;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +62,7 @@ public final class BlockClaims {
       return add(from, to);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      var interrupted = new java.io.InterruptedIOException("interrupted while waiting for blocks");
+      var interrupted = new InterruptedIOException("interrupted while waiting for blocks");
       interrupted.initCause(e);
       throw interrupted;
     } finally {

@@ -2,6 +2,7 @@ package dev.godwit.chunk;
 
 import dev.godwit.backend.Backend;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -166,7 +167,7 @@ public final class LockedBackend implements Backend {
 
   private static IOException interrupted(InterruptedException cause) {
     Thread.currentThread().interrupt();
-    var e = new java.io.InterruptedIOException("interrupted at the gate");
+    var e = new InterruptedIOException("interrupted at the gate");
     e.initCause(cause);
     return e;
   }

@@ -14,6 +14,7 @@ import dev.godwit.pull.Puller;
 import dev.godwit.pull.RangeReader;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
+import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -380,7 +381,7 @@ public final class Leecher {
           LOG.debug("the seeder keeps the state", e);
           return new LeecherEvent.HandoverRefused(String.valueOf(e.getMessage()));
         }
-        if (e.code() != dev.godwit.wire.proto.Failure.Code.BUSY) {
+        if (e.code() != Failure.Code.BUSY) {
           throw e;
         }
       }

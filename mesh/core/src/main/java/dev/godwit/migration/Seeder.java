@@ -31,6 +31,7 @@ import dev.godwit.wire.proto.RoundRequest;
 import dev.godwit.wire.proto.TrackReply;
 import dev.godwit.wire.proto.TrackRequest;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -313,7 +314,7 @@ public final class Seeder implements AutoCloseable {
       throw new IOException(String.valueOf(e.getCause().getMessage()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw (IOException) new java.io.InterruptedIOException("interrupted").initCause(e);
+      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
     }
   }
 

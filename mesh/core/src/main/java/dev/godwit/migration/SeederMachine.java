@@ -34,6 +34,7 @@ import dev.godwit.migration.SeederState.Released;
 import dev.godwit.migration.SeederState.Returning;
 import dev.godwit.migration.SeederState.Tracking;
 import dev.godwit.wire.proto.Failure;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -277,7 +278,7 @@ public final class SeederMachine {
   private static Step abort(SeederState state, MigrationId migration, boolean asked) {
     List<SeederAction> answer = asked ? List.of(new Answer()) : List.of();
     if (state instanceof Tracking tracking && tracking.migration().equals(migration)) {
-      List<SeederAction> actions = new java.util.ArrayList<>(List.of(new StopTracking()));
+      List<SeederAction> actions = new ArrayList<>(List.of(new StopTracking()));
       actions.addAll(answer);
       return new Step(new Idle(tracking.generation(), tracking.ended().and(migration)), actions);
     }

@@ -15,6 +15,7 @@ import dev.godwit.wire.proto.Hello;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -238,7 +239,7 @@ public final class Greeting {
 
   /** Waits until the peer has taken our last words, so that closing does not cut them off. */
   private static void drain(ByteStream stream) throws IOException {
-    var rest = java.nio.ByteBuffer.allocate(64);
+    var rest = ByteBuffer.allocate(64);
     while (stream.read(rest) >= 0) {
       rest.clear();
     }

@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.wire.Checksum;
+import dev.godwit.wire.Encoding;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.FrameType;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The streams of a session on one connection. Dies with it; the session then makes another. */
@@ -61,7 +63,7 @@ final class Link {
   }
 
   private ByteStream stream(Lane lane) {
-    return java.util.Objects.requireNonNull(streams.get(lane));
+    return Objects.requireNonNull(streams.get(lane));
   }
 
   void send(Request request) throws IOException {
@@ -71,12 +73,9 @@ final class Link {
     if (content != null) {
       content = content.duplicate();
       header.content(
-          dev.godwit.wire.Encoding.RAW,
-          content.remaining(),
-          content.remaining(),
-          new Checksum().of(content));
+          Encoding.RAW, content.remaining(), content.remaining(), new Checksum().of(content));
     }
-    java.util.Objects.requireNonNull(writers.get(request.lane())).write(header, control, content);
+    Objects.requireNonNull(writers.get(request.lane())).write(header, control, content);
   }
 
   /** Closes the session's streams, not the connection. */

@@ -4,6 +4,7 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.membership.Capability;
 import dev.godwit.membership.Membership;
 import dev.godwit.wire.proto.Failure;
+import java.util.Locale;
 
 /**
  * Who is on the other end of a connection: a proven identity and a verified membership.
@@ -24,7 +25,7 @@ public record Peer(NodeId id, Membership membership) {
           Failure.Code.NOT_ALLOWED,
           membership.name()
               + " may not "
-              + capability.name().toLowerCase(java.util.Locale.ROOT)
+              + capability.name().toLowerCase(Locale.ROOT)
               + " "
               + resource);
     }

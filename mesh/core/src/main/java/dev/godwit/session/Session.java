@@ -14,6 +14,7 @@ import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -220,8 +221,7 @@ public final class Session implements AutoCloseable {
     } catch (InterruptedException e) {
       withdraw(call);
       Thread.currentThread().interrupt();
-      throw (IOException)
-          new java.io.InterruptedIOException("interrupted during a call").initCause(e);
+      throw (IOException) new InterruptedIOException("interrupted during a call").initCause(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.godwit.signaling;
 
+import dev.godwit.signaling.proto.RelayTerms;
 import java.time.Duration;
 
 /**
@@ -29,8 +30,8 @@ public record RelayLimits(
   }
 
   /** As the hub announces them. */
-  public dev.godwit.signaling.proto.RelayTerms toProto() {
-    return dev.godwit.signaling.proto.RelayTerms.newBuilder()
+  public RelayTerms toProto() {
+    return RelayTerms.newBuilder()
         .setBytesPerSecond(bytesPerSecond)
         .setBytesPerCircuit(bytesPerCircuit)
         .setSecondsPerCircuit((int) perCircuit.toSeconds())
@@ -43,7 +44,7 @@ public record RelayLimits(
    *
    * @throws IllegalArgumentException when it makes no sense
    */
-  public static RelayLimits of(dev.godwit.signaling.proto.RelayTerms terms) {
+  public static RelayLimits of(RelayTerms terms) {
     return new RelayLimits(
         terms.getBytesPerSecond(),
         terms.getBytesPerCircuit(),

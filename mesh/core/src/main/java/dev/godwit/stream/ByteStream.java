@@ -1,6 +1,7 @@
 package dev.godwit.stream;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -103,7 +104,7 @@ public interface ByteStream extends Closeable {
   default void readFully(ByteBuffer dst) throws IOException {
     while (dst.hasRemaining()) {
       if (read(dst) < 0) {
-        throw new java.io.EOFException("stream ended with " + dst.remaining() + " bytes missing");
+        throw new EOFException("stream ended with " + dst.remaining() + " bytes missing");
       }
     }
   }

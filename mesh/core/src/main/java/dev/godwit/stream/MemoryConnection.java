@@ -3,6 +3,7 @@ package dev.godwit.stream;
 import dev.godwit.identity.NodeId;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,7 +56,7 @@ final class MemoryConnection implements Connection {
 
   @Override
   public ByteStream open(Urgency urgency) throws IOException {
-    MemoryConnection there = java.util.Objects.requireNonNull(other);
+    MemoryConnection there = Objects.requireNonNull(other);
     MemoryByteStream[] ends = MemoryByteStream.pair();
     streams.add(ends[0]);
     there.streams.add(ends[1]);

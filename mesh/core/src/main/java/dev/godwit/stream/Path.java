@@ -1,5 +1,7 @@
 package dev.godwit.stream;
 
+import java.util.Locale;
+
 /**
  * How two nodes reach each other right now.
  *
@@ -21,7 +23,7 @@ public record Path(Kind kind, String transport, String remote) {
 
     /** The word that messages and JSON use. */
     public String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

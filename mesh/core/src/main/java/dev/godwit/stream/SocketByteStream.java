@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,7 +94,7 @@ public final class SocketByteStream implements ByteStream {
               closeChannel();
             },
             limit.toNanos(),
-            java.util.concurrent.TimeUnit.NANOSECONDS);
+            TimeUnit.NANOSECONDS);
     try {
       return operation.run();
     } catch (IOException e) {

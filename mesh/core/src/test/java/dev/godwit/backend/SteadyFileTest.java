@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,7 +33,7 @@ class SteadyFileTest {
       ByteBuffer read = ByteBuffer.allocate(2);
       assertEquals(2, file.read(read, 1));
       assertTrue(Thread.interrupted());
-      assertEquals("bc", new String(read.array(), java.nio.charset.StandardCharsets.UTF_8));
+      assertEquals("bc", new String(read.array(), StandardCharsets.UTF_8));
       Thread.currentThread().interrupt();
       assertEquals(1, file.write(ByteBuffer.wrap(new byte[] {'x'}), 0));
       file.force(SteadyFile.Durable.CONTENTS);
@@ -84,7 +86,7 @@ class SteadyFileTest {
     Path path = file("abc");
     try (SteadyFile file = SteadyFile.open(path)) {
       Path other = Files.writeString(directory.resolve("other"), "xyz");
-      Files.move(other, path, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      Files.move(other, path, StandardCopyOption.REPLACE_EXISTING);
       Thread.currentThread().interrupt();
       IOException refused =
           assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(1), 0));

@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -364,7 +365,7 @@ final class HandoverSimulation {
     }
 
     private BitSet drain() {
-      BitSet taken = java.util.Objects.requireNonNull(tracked, "not tracking");
+      BitSet taken = Objects.requireNonNull(tracked, "not tracking");
       tracked = new BitSet();
       return taken;
     }
@@ -472,7 +473,7 @@ final class HandoverSimulation {
         if (chance(12) || seeder.gone()) {
           finished(new LeecherEvent.Broke("no answer"));
         } else if (random.nextInt(faults ? 6 : 40) == 0) {
-          java.util.Objects.requireNonNull(again).run();
+          Objects.requireNonNull(again).run();
         }
       } else if (action.isPresent()) {
         execute(action.get());

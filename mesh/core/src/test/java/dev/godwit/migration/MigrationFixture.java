@@ -3,6 +3,7 @@ package dev.godwit.migration;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.PullOrder;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.log.StableLog;
 import dev.godwit.session.Greeting;
@@ -16,6 +17,7 @@ import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
 import dev.godwit.wire.Compression;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -137,14 +139,14 @@ final class MigrationFixture implements AutoCloseable {
     return new Leecher.Settings(
         FinalizePolicy.maxDowntime(Duration.ofMillis(100)),
         FinalizePolicy.PostCopy.AUTO,
-        dev.godwit.chunk.PullOrder.linear(),
+        PullOrder.linear(),
         Duration.ofSeconds(10),
         Duration.ofSeconds(20));
   }
 
   static byte[] contents(Backend backend) throws IOException {
     byte[] bytes = new byte[(int) backend.size()];
-    backend.read(java.nio.ByteBuffer.wrap(bytes), 0);
+    backend.read(ByteBuffer.wrap(bytes), 0);
     return bytes;
   }
 

@@ -11,6 +11,7 @@ import dev.godwit.chunk.FencedException;
 import dev.godwit.session.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -100,7 +101,7 @@ class MigrationTest {
     public void suspend() throws IOException {
       stop.set(true);
       try {
-        java.util.Objects.requireNonNull(thread).join();
+        Objects.requireNonNull(thread).join();
       } catch (InterruptedException e) {
         throw new IOException(e);
       }
@@ -117,7 +118,7 @@ class MigrationTest {
         new ProgramHook() {
           @Override
           public void suspend() throws IOException {
-            java.util.Objects.requireNonNull(writer.get()).suspend();
+            Objects.requireNonNull(writer.get()).suspend();
           }
 
           @Override
@@ -137,7 +138,7 @@ class MigrationTest {
 
             @Override
             public void resume() {
-              program.start(java.util.Objects.requireNonNull(here.get()).device());
+              program.start(Objects.requireNonNull(here.get()).device());
             }
           };
       Leecher leecher = fixture.leecher(session, goOn, MigrationFixture.settings());

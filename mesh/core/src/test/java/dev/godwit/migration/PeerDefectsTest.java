@@ -13,6 +13,8 @@ import dev.godwit.backend.FileBackend;
 import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.backend.SparseFile;
+import dev.godwit.backend.StagedBackend;
+import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.LockedBackend;
@@ -405,7 +407,7 @@ final class PeerDefectsTest {
               fixture.geometry));
       BlockSet missing = new BlockSet(fixture.geometry.blocks());
       missing.add(0, fixture.geometry.blocks());
-      dev.godwit.chunk.BlockRuns all = dev.godwit.chunk.BlockRuns.of(missing);
+      BlockRuns all = BlockRuns.of(missing);
       journal.finalizing(MigrationId.random(MigrationFixture.RANDOM), all);
       journal.running(2, all);
       PartialBackend partial =
@@ -427,96 +429,33 @@ final class PeerDefectsTest {
 
   @Test
   void defect19_aBlockThatCouldNotBeStoredIsStillMissing() throws IOException {
-    AtomicInteger failures = new AtomicInteger(1);
-    Backend failing =
-        new Backend() {
-          private final Backend below = new MemoryBackend(GEOMETRY.size());
-
-          @Override
-          public long size() {
-            return below.size();
-          }
-
-          @Override
-          public void read(ByteBuffer dst, long offset) throws IOException {
-            below.read(dst, offset);
-          }
-
-          @Override
-          public void write(ByteBuffer src, long offset) throws IOException {
-            if (failures.getAndDecrement() > 0) {
-              throw new IOException("full");
-            }
-            below.write(src, offset);
-          }
-
-          @Override
-          public void flush() {}
-
-          @Override
-          public void zero(long offset, long length, Holes holes) throws IOException {
-            if (failures.getAndDecrement() > 0) {
-              throw new IOException("full");
-            }
-            below.zero(offset, length, holes);
-          }
-
-          @Override
-          public void extents(long offset, long length, ExtentVisitor visitor) {}
-
-          @Override
-          public void close() {}
-        };
+    StagedBackend failing = new StagedBackend(GEOMETRY.size(), Backend.Latency.MEMORY);
+    IOException full = new IOException("full");
     PartialBackend partial =
         new PartialBackend(
             failing, GEOMETRY, everything(), (dst, offset) -> dst.position(dst.limit()), PATIENCE);
+    failing.failNext(full);
     assertThrows(IOException.class, () -> partial.arrived(ByteBuffer.allocate(512), 0));
     assertTrue(partial.missing().contains(0));
-    failures.set(1);
+    failing.failNext(full);
     assertThrows(IOException.class, () -> partial.arrivedZero(512, 512));
     assertTrue(partial.missing().contains(1));
-    failures.set(1);
+    failing.failNext(full);
     assertThrows(IOException.class, () -> partial.write(ByteBuffer.allocate(512), 1024));
     assertTrue(partial.missing().contains(2));
-    failures.set(0);
     partial.arrived(ByteBuffer.allocate(1536), 0);
     assertFalse(partial.missing().intersects(0, 3));
   }
 
   @Test
   void defect19_aWriteThatFailedIsRecordedAsDirtyToo() {
-    TrackingBackend tracking = new TrackingBackend(new FailingWrites(), GEOMETRY);
+    StagedBackend failing = new StagedBackend(GEOMETRY.size(), Backend.Latency.MEMORY);
+    failing.failNext(new IOException("half of it was written"));
+    TrackingBackend tracking = new TrackingBackend(failing, GEOMETRY);
     tracking.start();
     assertThrows(IOException.class, () -> tracking.write(ByteBuffer.allocate(512), 512));
     assertTrue(tracking.drain().contains(1));
     tracking.stop();
     assertThrows(IllegalStateException.class, tracking::drain);
-  }
-
-  private static final class FailingWrites implements Backend {
-    @Override
-    public long size() {
-      return GEOMETRY.size();
-    }
-
-    @Override
-    public void read(ByteBuffer dst, long offset) {}
-
-    @Override
-    public void write(ByteBuffer src, long offset) throws IOException {
-      throw new IOException("half of it was written");
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void zero(long offset, long length, Holes holes) {}
-
-    @Override
-    public void extents(long offset, long length, ExtentVisitor visitor) {}
-
-    @Override
-    public void close() {}
   }
 }

@@ -14,9 +14,12 @@ import dev.godwit.membership.Capability;
 import dev.godwit.membership.Grant;
 import dev.godwit.pull.RangeRead;
 import dev.godwit.pull.RangeReader;
+import dev.godwit.session.Lane;
 import dev.godwit.session.RemoteException;
+import dev.godwit.session.Request;
 import dev.godwit.session.Session;
 import dev.godwit.testing.Seeds;
+import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.proto.DescribeReply;
 import dev.godwit.wire.proto.DirtyList;
 import dev.godwit.wire.proto.DirtyPageRequest;
@@ -570,12 +573,12 @@ final class RecoveryTest {
     }
   }
 
-  private static final class RawRead extends dev.godwit.session.Request {
+  private static final class RawRead extends Request {
     private final CountDownLatch failed = new CountDownLatch(1);
     private final ByteBuffer run;
 
     RawRead(long offset, int length) {
-      super(RangeRead.OPERATION, dev.godwit.session.Lane.BULK);
+      super(RangeRead.OPERATION, Lane.BULK);
       run = ByteBuffer.allocate(12).putLong(offset).putInt(length).flip();
     }
 
@@ -585,8 +588,7 @@ final class RecoveryTest {
     }
 
     @Override
-    protected void replied(
-        dev.godwit.wire.FrameHeader header, ByteBuffer control, ByteBuffer content) {}
+    protected void replied(FrameHeader header, ByteBuffer control, ByteBuffer content) {}
 
     @Override
     protected void failed(IOException cause) {

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.ForwardingBackend;
+import dev.godwit.backend.MemoryBackend;
+import dev.godwit.chunk.PullOrder;
 import dev.godwit.mount.MountClient.Access;
 import dev.godwit.session.RemoteException;
 import dev.godwit.wire.proto.Failure;
@@ -212,7 +214,7 @@ class ManagedMountTest {
     return new ManagedMount.Settings(
         Durability.REMOTE,
         MountFixture.LIMIT,
-        resource -> dev.godwit.chunk.PullOrder.linear(),
+        resource -> PullOrder.linear(),
         ManagedMount.Pull.NOTHING,
         Duration.ofMillis(20),
         1 << 30);
@@ -238,7 +240,7 @@ class ManagedMountTest {
 
   @Test
   void writesOfWholeBlocksFetchNothing() throws Exception {
-    CountingBackend disk = new CountingBackend(new dev.godwit.backend.MemoryBackend(SIZE));
+    CountingBackend disk = new CountingBackend(new MemoryBackend(SIZE));
     try (var fixture = new MountFixture(disk)) {
       fill(disk, 1);
       ManagedMount mount = fixture.machine("bob").mount(onDemand());
@@ -253,7 +255,7 @@ class ManagedMountTest {
 
   @Test
   void aCacheThatEndedInOrderIsUsedAgainWhenNobodyElseHasWritten() throws Exception {
-    CountingBackend disk = new CountingBackend(new dev.godwit.backend.MemoryBackend(SIZE));
+    CountingBackend disk = new CountingBackend(new MemoryBackend(SIZE));
     try (var fixture = new MountFixture(disk)) {
       fill(disk, 1);
       MountFixture.Machine bob = fixture.machine("bob");
@@ -432,7 +434,7 @@ class ManagedMountTest {
           new ManagedMount.Settings(
               Durability.REMOTE,
               Duration.ofMillis(200),
-              resource -> dev.godwit.chunk.PullOrder.linear(),
+              resource -> PullOrder.linear(),
               ManagedMount.Pull.NOTHING,
               Duration.ofMillis(20),
               1 << 30);
@@ -459,7 +461,7 @@ class ManagedMountTest {
           new ManagedMount.Settings(
               Durability.REMOTE,
               Duration.ofMillis(300),
-              resource -> dev.godwit.chunk.PullOrder.linear(),
+              resource -> PullOrder.linear(),
               ManagedMount.Pull.NOTHING,
               Duration.ofMillis(20),
               1 << 20);

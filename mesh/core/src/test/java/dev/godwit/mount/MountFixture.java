@@ -3,9 +3,11 @@ package dev.godwit.mount;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.PullOrder;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.mount.MountClient.Access;
 import dev.godwit.session.Greeting;
+import dev.godwit.session.Peer;
 import dev.godwit.session.Protocol;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
@@ -19,10 +21,13 @@ import dev.godwit.stream.MemoryTransport;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -54,8 +59,8 @@ final class MountFixture implements AutoCloseable {
   private final ProfileStore profiles =
       new ProfileStore() {
         @Override
-        public java.util.Optional<byte[]> load() {
-          return profile.length == 0 ? java.util.Optional.empty() : java.util.Optional.of(profile);
+        public Optional<byte[]> load() {
+          return profile.length == 0 ? Optional.empty() : Optional.of(profile);
         }
 
         @Override
@@ -82,7 +87,7 @@ final class MountFixture implements AutoCloseable {
         });
   }
 
-  private RequestHandler handler(dev.godwit.session.Peer peer) throws RemoteException {
+  private RequestHandler handler(Peer peer) throws RemoteException {
     MountHost now = host;
     if (now == null) {
       throw new RemoteException(Failure.Code.NO_SUCH_RESOURCE, "the owner is away");
@@ -203,13 +208,13 @@ final class MountFixture implements AutoCloseable {
     /** As the command does: the session ends with the mount. */
     long ends(ManagedMount mount, Duration limit) throws IOException {
       long unsaved = mount.end(limit);
-      java.util.Objects.requireNonNull(session).close();
+      Objects.requireNonNull(session).close();
       return unsaved;
     }
 
     /** As kill -9 does: the session ends, and nothing more is written. */
     void dies(ManagedMount mount) throws IOException {
-      java.util.Objects.requireNonNull(session).close();
+      Objects.requireNonNull(session).close();
       mount.close();
     }
   }
@@ -222,7 +227,7 @@ final class MountFixture implements AutoCloseable {
     return new ManagedMount.Settings(
         durability,
         LIMIT,
-        resource -> dev.godwit.chunk.PullOrder.linear(),
+        resource -> PullOrder.linear(),
         ManagedMount.Pull.IN_BACKGROUND,
         Duration.ofMillis(20),
         1L << 30);
@@ -230,7 +235,7 @@ final class MountFixture implements AutoCloseable {
 
   static byte[] contents(Backend backend) throws IOException {
     byte[] bytes = new byte[(int) backend.size()];
-    backend.read(java.nio.ByteBuffer.wrap(bytes), 0);
+    backend.read(ByteBuffer.wrap(bytes), 0);
     return bytes;
   }
 

@@ -20,10 +20,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,14 +48,13 @@ class RemoteBackendTest {
       }
       case 2 -> {
         mount.zero(offset, length, random.nextBoolean() ? Holes.ALLOWED : Holes.FORBIDDEN);
-        java.util.Arrays.fill(oracle, offset, offset + length, (byte) 0);
+        Arrays.fill(oracle, offset, offset + length, (byte) 0);
       }
       case 3 -> mount.flush();
       default -> {
         ByteBuffer found = ByteBuffer.allocate(length);
         mount.read(found, offset);
-        assertArrayEquals(
-            java.util.Arrays.copyOfRange(oracle, offset, offset + length), found.array());
+        assertArrayEquals(Arrays.copyOfRange(oracle, offset, offset + length), found.array());
       }
     }
   }
@@ -84,7 +85,7 @@ class RemoteBackendTest {
                   () -> {
                     Random random = new Random(5);
                     while (!over.get()) {
-                      java.util.concurrent.locks.LockSupport.parkNanos(random.nextInt(20_000_000));
+                      LockSupport.parkNanos(random.nextInt(20_000_000));
                       fixture.cut();
                     }
                   });

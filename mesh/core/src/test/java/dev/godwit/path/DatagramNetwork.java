@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -142,7 +143,7 @@ final class DatagramNetwork implements AutoCloseable {
   /** One socket. */
   final class Host {
     final InetSocketAddress address;
-    final StunAgent agent = new StunAgent(this::send, new java.security.SecureRandom());
+    final StunAgent agent = new StunAgent(this::send, new SecureRandom());
     private final @Nullable Nat nat;
 
     /** Hears where everything goes. Wire thread only. */

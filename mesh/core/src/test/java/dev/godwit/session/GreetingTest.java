@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.identity.Identity;
+import dev.godwit.identity.NodeId;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.Revocations;
 import dev.godwit.session.SessionFixture.Script;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -147,7 +149,7 @@ final class GreetingTest {
           }
 
           @Override
-          public Peer admit(dev.godwit.identity.NodeId id, Hello hello) {
+          public Peer admit(NodeId id, Hello hello) {
             return new Peer(id, mallory.membership());
           }
         };
@@ -217,7 +219,7 @@ final class GreetingTest {
     Connection connection = dial(bob.identity());
     ByteStream stream = connection.open(Urgency.DEMAND);
     byte[] garbage = new byte[100];
-    java.util.Arrays.fill(garbage, (byte) 0xaa);
+    Arrays.fill(garbage, (byte) 0xaa);
     stream.write(ByteBuffer.wrap(garbage));
     connection.closed().get(10, TimeUnit.SECONDS);
     assertThrows(

@@ -5,6 +5,7 @@ import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.wire.Compression;
+import dev.godwit.wire.Encoding;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.FrameType;
@@ -115,7 +116,7 @@ final class SessionFixture implements AutoCloseable {
 
     void send(FrameType type, long id, byte[] content, int checksum) throws IOException {
       FrameHeader header = new FrameHeader().set(type, (byte) 1, id);
-      header.content(dev.godwit.wire.Encoding.RAW, content.length, content.length, checksum);
+      header.content(Encoding.RAW, content.length, content.length, checksum);
       writer.write(header, null, ByteBuffer.wrap(content));
     }
 

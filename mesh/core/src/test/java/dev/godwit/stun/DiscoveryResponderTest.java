@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.identity.Octets;
 import dev.godwit.stun.DiscoveryResponder.Answer;
 import dev.godwit.stun.DiscoveryResponder.Ports;
 import dev.godwit.stun.DiscoveryResponder.Source;
@@ -110,7 +111,7 @@ class DiscoveryResponderTest {
             id,
             List.of(
                 new ChangeRequest(Change.KEEP, Change.OTHER),
-                new Other(0x0026, dev.godwit.identity.Octets.of(new byte[64]))),
+                new Other(0x0026, Octets.of(new byte[64]))),
             StunMessage.Fingerprint.ABSENT);
     Answer answer = answer(request.encode(), BOTH).orElseThrow();
     assertEquals(Source.ASKED_PORT, answer.source());

@@ -1,5 +1,7 @@
 package dev.godwit.fuse;
 
+import java.util.Arrays;
+
 /**
  * What the kernel asks for. Only the requests that can reach a mount of one file are told apart.
  */
@@ -25,7 +27,7 @@ enum FuseOpcode {
   private static final FuseOpcode[] BY_NUMBER = new FuseOpcode[64];
 
   static {
-    java.util.Arrays.fill(BY_NUMBER, UNKNOWN);
+    Arrays.fill(BY_NUMBER, UNKNOWN);
     for (FuseOpcode opcode : values()) {
       if (opcode != UNKNOWN) {
         BY_NUMBER[opcode.number] = opcode;

@@ -3,6 +3,8 @@ package dev.godwit.libc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 final class CompilerThreadsTest {
   /** Of the lines of a thread's {@code sched} file, the one with the policy. */
-  private static String policy(Path thread) throws java.io.IOException {
+  private static String policy(Path thread) throws IOException {
     return Files.readAllLines(thread.resolve("sched")).stream()
         .filter(line -> line.startsWith("policy"))
         .map(line -> line.substring(line.indexOf(':') + 1).strip())
@@ -19,15 +21,15 @@ final class CompilerThreadsTest {
         .orElseThrow();
   }
 
-  private static List<Path> compilers() throws java.io.IOException {
+  private static List<Path> compilers() throws IOException {
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
       return threads
           .filter(
               thread -> {
                 try {
                   return Files.readString(thread.resolve("comm")).matches("(?s)C[12] Compiler.*");
-                } catch (java.io.IOException e) {
-                  throw new java.io.UncheckedIOException(e);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
                 }
               })
           .toList();

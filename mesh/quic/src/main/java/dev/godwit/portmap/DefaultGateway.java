@@ -1,6 +1,7 @@
 package dev.godwit.portmap;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -44,7 +45,7 @@ record DefaultGateway(InetAddress address, InetAddress own) {
       // Sends nothing: the kernel only picks an address to send from.
       socket.connect(gateway.get(), ANY_PORT);
       return Optional.of(new DefaultGateway(gateway.get(), socket.getLocalAddress()));
-    } catch (java.io.UncheckedIOException e) {
+    } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }

@@ -17,6 +17,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.quic.QuicChannel;
 import io.netty.handler.codec.quic.QuicConnectionCloseEvent;
+import io.netty.handler.codec.quic.QuicConnectionPathStats;
+import io.netty.handler.codec.quic.QuicConnectionStats;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamPriority;
 import io.netty.handler.codec.quic.QuicStreamType;
@@ -84,7 +86,7 @@ final class QuicConnection implements Connection {
     channel
         .collectPathStats(0)
         .addListener(
-            (Future<io.netty.handler.codec.quic.QuicConnectionPathStats> stats) -> {
+            (Future<QuicConnectionPathStats> stats) -> {
               if (stats.isSuccess() && stats.getNow() != null) {
                 roundTrip = Duration.ofNanos(stats.getNow().rtt());
               }
@@ -92,7 +94,7 @@ final class QuicConnection implements Connection {
     channel
         .collectStats()
         .addListener(
-            (Future<io.netty.handler.codec.quic.QuicConnectionStats> stats) -> {
+            (Future<QuicConnectionStats> stats) -> {
               if (stats.isSuccess() && stats.getNow() != null) {
                 received(stats.getNow().recv());
               }

@@ -66,6 +66,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -316,7 +317,7 @@ public final class QuicTransport implements Transport {
   private NodeId prove(QuicChannel channel) throws IOException {
     try {
       Certificate[] shown =
-          java.util.Objects.requireNonNull(channel.sslEngine()).getSession().getPeerCertificates();
+          Objects.requireNonNull(channel.sslEngine()).getSession().getPeerCertificates();
       X509Certificate[] chain = new X509Certificate[shown.length];
       for (int i = 0; i < shown.length; i++) {
         chain[i] = (X509Certificate) shown[i];

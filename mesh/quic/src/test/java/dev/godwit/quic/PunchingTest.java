@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +61,7 @@ class PunchingTest {
   }
 
   private static List<Candidate> candidates(Candidate.Kind kind, InetSocketAddress... addresses) {
-    return java.util.Arrays.stream(addresses).map(address -> new Candidate(kind, address)).toList();
+    return Arrays.stream(addresses).map(address -> new Candidate(kind, address)).toList();
   }
 
   private Path.Kind dial(Candidate.Kind kind) throws Exception {

@@ -29,6 +29,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -243,7 +244,7 @@ public final class TlsLayer {
         return;
       }
       try {
-        NodeId peer = prove(java.util.Objects.requireNonNull(tls));
+        NodeId peer = prove(Objects.requireNonNull(tls));
         TlsConnection connection =
             new TlsConnection(peer, path.apply(context.channel()), context.channel(), side);
         over = true;

@@ -8,6 +8,7 @@ import dev.godwit.identity.Identity;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -81,7 +82,7 @@ class TlsMeetTest {
                   try {
                     dialled.add(meet(List.of("127.0.0.1:" + port), true));
                   } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
+                    throw new UncheckedIOException(e);
                   }
                 });
     try (TlsTransport there = Loopback.open(bob, port)) {

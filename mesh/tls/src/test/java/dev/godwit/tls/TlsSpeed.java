@@ -1,6 +1,7 @@
 package dev.godwit.tls;
 
 import dev.godwit.identity.Identity;
+import dev.godwit.identity.LeafCertificate;
 import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
@@ -105,7 +106,7 @@ final class TlsSpeed {
   /** A channel with nothing but TLS: the sender writes when it may, the receiver counts. */
   private static double plain(int mebibytes) throws Exception {
     var leaf =
-        dev.godwit.identity.LeafCertificate.issue(
+        LeafCertificate.issue(
             Identity.generate(RANDOM), InstantSource.system(), Duration.ofHours(1), RANDOM);
     SslContext server =
         SslContextBuilder.forServer(leaf.privateKey(), leaf.certificate())

@@ -19,6 +19,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -132,7 +133,7 @@ final class AttachInGuest {
     Files.writeString(Path.of("/proc/sys/vm/drop_caches"), "3\n");
   }
 
-  private static <T> FutureTask<T> beside(java.util.concurrent.Callable<T> action) {
+  private static <T> FutureTask<T> beside(Callable<T> action) {
     var task = new FutureTask<T>(action);
     var _ = Thread.ofPlatform().daemon().start(task);
     return task;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.nbd.Export;
 import dev.godwit.nbd.ServerOffer;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,8 +45,8 @@ final class DeviceShapeTest {
   void whatTheServerOffersIsReadFromItsFlags() {
     assertTrue(new ServerOffer(1, 1 << 8, 1).manyConnections());
     assertTrue(!new ServerOffer(1, 0, 1).manyConnections());
-    assertEquals(dev.godwit.nbd.Export.Access.READ_ONLY, new ServerOffer(1, 2, 1).access());
-    assertEquals(dev.godwit.nbd.Export.Access.READ_WRITE, new ServerOffer(1, 1, 1).access());
+    assertEquals(Export.Access.READ_ONLY, new ServerOffer(1, 2, 1).access());
+    assertEquals(Export.Access.READ_WRITE, new ServerOffer(1, 1, 1).access());
   }
 
   @Test
