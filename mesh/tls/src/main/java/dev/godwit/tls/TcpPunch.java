@@ -49,6 +49,9 @@ final class TcpPunch {
 
   private static final int FEWEST_HOPS = 2;
 
+  /** Of what gets through afterwards: the usual one of Linux. */
+  private static final int FAR = 64;
+
   private static final int MOST = 24;
 
   /** After this nobody waits any more. */
@@ -57,6 +60,23 @@ final class TcpPunch {
   /** {@code SOL_SOCKET}, {@code SO_REUSEPORT}: Netty's own option is not for those that dial. */
   private static final IntegerUnixChannelOption REUSE_PORT =
       new IntegerUnixChannelOption("SO_REUSEPORT", 1, 15);
+
+  /** {@code IPPROTO_IP}, {@code IP_TTL}. */
+  private static final IntegerUnixChannelOption TTL = new IntegerUnixChannelOption("IP_TTL", 0, 2);
+
+  /**
+   * {@code IPPROTO_IP}, {@code IP_MINTTL}: what packets have left that are heard. Of the news that
+   * a packet died on the way, the kernel looks at what that one had left.
+   */
+  private static final IntegerUnixChannelOption LEAST_TTL =
+      new IntegerUnixChannelOption("IP_MINTTL", 0, 21);
+
+  /** So that the news is not heard that a packet died, which has one left then. */
+  private static final int DEAF = 2;
+
+  /** {@code IPPROTO_IPV6}, {@code IPV6_UNICAST_HOPS}. */
+  private static final IntegerUnixChannelOption HOP_LIMIT =
+      new IntegerUnixChannelOption("IPV6_UNICAST_HOPS", 41, 16);
 
   private TcpPunch() {}
 
@@ -120,8 +140,10 @@ final class TcpPunch {
 
   /**
    * Begins to connect to an address with a packet that does not arrive there, and waits for the
-   * peer's. It has to be the same socket that answers: translators drop an answer whose sequence
-   * number does not follow what they have seen. Returns at once.
+   * peer's. The router where that packet dies says so, and the kernel would end the socket with it,
+   * even when the peer's packet has come: over IPv4 it is kept from hearing it, over IPv6 another
+   * packet is sent. It has to be the same socket that answers: translators drop an answer whose
+   * sequence number does not follow what they have seen. Returns at once.
    *
    * @param begun gets each socket, and is to close those that shall wait no more
    * @param connected gets the one that the peer has reached, as an accepted one
@@ -145,41 +167,51 @@ final class TcpPunch {
     if (loops.isShuttingDown()) {
       return;
     }
-    ShortReach reach = ShortReach.to(remote.getAddress());
+    IntegerUnixChannelOption limit = remote.getAddress() instanceof Inet4Address ? TTL : HOP_LIMIT;
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
             .channel(EpollSocketChannel.class)
+            .option(limit, hops)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(LONGEST))
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
-            .handler(new FarAfterwards(reach, connected));
-    reach.limit(bootstrap, hops);
+            .handler(new FarAfterwards(limit, connected));
+    if (limit.equals(TTL)) {
+      bootstrap.option(LEAST_TTL, DEAF);
+    }
     share(bootstrap);
     ChannelFuture connecting = bootstrap.connect(remote, local);
     begun.accept(connecting.channel());
     var _ =
         connecting.addListener(
             done -> {
-              if (isRefused(done.cause()) && hops > FEWEST_HOPS) {
-                open(loops, local, remote, hops - 1, begun, connected);
+              int next = next(hops, done.cause());
+              if (next > 0) {
+                open(loops, local, remote, next, begun, connected);
               }
             });
   }
 
-  private static boolean isRefused(@Nullable Throwable failure) {
-    return failure instanceof NoRouteToHostException
-        || (failure instanceof ConnectException && !(failure instanceof ConnectTimeoutException));
+  /** How far the first packet shall get after one that failed; 0 if there shall be none. */
+  private static int next(int hops, @Nullable Throwable failure) {
+    return switch (failure) {
+      case ConnectTimeoutException _ -> 0;
+      case ConnectException _ -> hops > FEWEST_HOPS && hops <= HOPS ? hops - 1 : 0;
+      // It died on the way, so the peer is not near, and what is on this side has seen it.
+      case NoRouteToHostException _ -> hops <= HOPS ? FAR : 0;
+      case null, default -> 0;
+    };
   }
 
   /** Restores the range of packets after the first one is under way. */
   private static final class FarAfterwards extends ChannelDuplexHandler {
-    private final ShortReach reach;
+    private final IntegerUnixChannelOption limit;
     private final Consumer<Channel> connected;
 
-    FarAfterwards(ShortReach reach, Consumer<Channel> connected) {
-      this.reach = reach;
+    FarAfterwards(IntegerUnixChannelOption limit, Consumer<Channel> connected) {
+      this.limit = limit;
       this.connected = connected;
     }
 
@@ -190,7 +222,7 @@ final class TcpPunch {
         SocketAddress local,
         ChannelPromise promise) {
       var _ = context.connect(remote, local, promise);
-      reach.lift(context.channel());
+      boolean _ = context.channel().config().setOption(limit, FAR);
     }
 
     @Override
