@@ -85,7 +85,11 @@ final class MountRun implements AutoCloseable {
       List<String> complaints) {}
 
   private Duration timeout() {
-    return fault == MountFault.OWNER_AWAY_30S ? HALF_A_MINUTE.multipliedBy(2) : BRIEF;
+    return switch (fault) {
+      // A node that is killed takes as long to come back as a busy machine needs to start it.
+      case OWNER_AWAY_30S, OWNER_KILLED -> HALF_A_MINUTE.multipliedBy(2);
+      default -> BRIEF;
+    };
   }
 
   private String name() {
@@ -440,6 +444,8 @@ final class MountRun implements AutoCloseable {
     try (Disk there = Disk.attach(programs, state, directory.resolve("owned"), Disk.Use.READ)) {
       complaints.addAll(workload.check(there.files(), directory.resolve("aside"), demand));
       there.detach();
+    } catch (IOException e) {
+      complaints.add(String.valueOf(e.getMessage()));
     }
     return complaints;
   }

@@ -176,7 +176,7 @@ final class Workload implements AutoCloseable {
     List<String> complaints = new ArrayList<>();
     Files.createDirectories(aside);
     for (String database : DATABASES) {
-      for (String end : List.of("", "-wal")) {
+      for (String end : List.of("", "-journal", "-wal")) {
         Path file = there.resolve(database + end);
         if (Files.exists(file)) {
           Files.copy(file, aside.resolve(database + end), StandardCopyOption.REPLACE_EXISTING);
