@@ -66,10 +66,9 @@ public final class Leeching implements AutoCloseable {
     try {
       checkJournal(journal.ownership(), file, seeder, options);
       session.start();
+      Ownership.Pulling resumed = resumed(journal.ownership());
       MigrationId migration =
-          resumed(journal.ownership()) == null
-              ? MigrationId.random(node.random())
-              : Objects.requireNonNull(resumed(journal.ownership())).migration();
+          resumed == null ? MigrationId.random(node.random()) : resumed.migration();
       DescribeReply description = new SeederClient(session, migration).describe();
       Ownership.Pulling origin =
           origin(journal.ownership(), migration, seeder, options.name(), description);

@@ -73,19 +73,33 @@ final class PeerDirectory {
    * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   List<PeerView> peers() throws IOException {
-    List<PeerView> peers = new ArrayList<>();
-    for (CompletableFuture<@Nullable PeerView> one : introductions(_ -> true)) {
-      @Nullable PeerView view = one.join();
-      if (view != null) {
-        peers.add(view);
-      }
-    }
-    return peers;
+    return views(introductions(_ -> true));
   }
 
-  /** Asks processes who they are; null stands for one that did not prove to be a member. */
-  private List<CompletableFuture<@Nullable PeerView>> introductions(
-      Predicate<PresentInstance> which) throws IOException {
+  private static List<PeerView> views(List<CompletableFuture<Introduction>> asked) {
+    List<PeerView> views = new ArrayList<>();
+    for (CompletableFuture<Introduction> one : asked) {
+      if (one.join() instanceof Introduction.Made made) {
+        views.add(made.view());
+      }
+    }
+    return views;
+  }
+
+  /** What came of asking a process who it is. */
+  private sealed interface Introduction {
+    /** It is one of a member. */
+    record Made(PeerView view) implements Introduction {}
+
+    /** What it answered does not prove that. */
+    record Unproven() implements Introduction {}
+
+    /** It has not answered in time. */
+    record Missing() implements Introduction {}
+  }
+
+  private List<CompletableFuture<Introduction>> introductions(Predicate<PresentInstance> which)
+      throws IOException {
     List<PresentInstance> present = Answers.await(hub.whoIsThere(), "The hub");
     // The hub has told of revocations before it answers.
     checkNotRevoked();
@@ -94,7 +108,7 @@ final class PeerDirectory {
             .setIntroduceRequest(
                 IntroduceRequest.newBuilder().setMembership(ByteString.copyFrom(own.encoded())))
             .build();
-    List<CompletableFuture<@Nullable PeerView>> asked = new ArrayList<>();
+    List<CompletableFuture<Introduction>> asked = new ArrayList<>();
     for (PresentInstance one : present) {
       if (!one.instance().equals(hub.credentials().instance()) && which.test(one)) {
         asked.add(
@@ -106,11 +120,15 @@ final class PeerDirectory {
     return asked;
   }
 
-  private @Nullable PeerView introduced(
+  private Introduction introduced(
       PresentInstance process, @Nullable Answer answer, @Nullable Throwable failure) {
-    if (answer == null || !answer.signal().hasIntroduceReply()) {
+    if (answer == null) {
       LOG.debug("{} did not introduce itself", process.node().shortForm(), failure);
-      return null;
+      return new Introduction.Missing();
+    }
+    if (!answer.signal().hasIntroduceReply()) {
+      LOG.debug("{} answered something else", process.node().shortForm());
+      return new Introduction.Unproven();
     }
     var reply = answer.signal().getIntroduceReply();
     try {
@@ -118,32 +136,32 @@ final class PeerDirectory {
         admission.learn(Revocations.parse(reply.getRevocations().toByteArray()));
       }
       var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
-      return new PeerView(
-          process.node(), peer.membership().name(), process, reply.getResourcesList());
+      return new Introduction.Made(
+          new PeerView(
+              process.node(), peer.membership().name(), process, reply.getResourcesList()));
     } catch (RemoteException | MembershipException e) {
       LOG.debug("{} is not a member", process.node().shortForm(), e);
-      return null;
+      return new Introduction.Unproven();
     }
   }
 
   /**
-   * The processes of one node, given by its id or its name.
+   * The processes of one node, given by its id or its name. When none is found and somebody has not
+   * answered, all are asked once more: on a machine that is very busy a process can be late.
    *
    * @throws NodeException when none is there, or the name is not unique
    */
   List<PeerView> find(String node) throws IOException {
     @Nullable NodeId id = id(node);
-    List<PeerView> found =
-        peers().stream()
-            .filter(peer -> id != null ? peer.id().equals(id) : peer.name().equals(node))
-            .toList();
+    Predicate<PresentInstance> which = process -> id == null || process.node().equals(id);
+    List<CompletableFuture<Introduction>> asked = introductions(which);
+    List<PeerView> found = named(node, id, asked);
+    if (found.isEmpty() && missing(asked) > 0) {
+      asked = introductions(which);
+      found = named(node, id, asked);
+    }
     if (found.isEmpty()) {
-      throw new NodeException(
-          NodeException.Kind.UNREACHABLE,
-          "No node '"
-              + node
-              + "' is there right now. 'godwit peers' lists who is; on the other"
-              + " machine something must be running, for example 'godwit seed'.");
+      throw new NodeException(NodeException.Kind.UNREACHABLE, absence(node, missing(asked)));
     }
     if (found.stream().map(PeerView::id).distinct().count() > 1) {
       throw new NodeException(
@@ -157,6 +175,28 @@ final class PeerDirectory {
                   .collect(Collectors.joining(", ")));
     }
     return found;
+  }
+
+  private static List<PeerView> named(
+      String node, @Nullable NodeId id, List<CompletableFuture<Introduction>> asked) {
+    return views(asked).stream()
+        .filter(peer -> id != null ? peer.id().equals(id) : peer.name().equals(node))
+        .toList();
+  }
+
+  private static String absence(String node, int missing) {
+    if (missing == 0) {
+      return "No node '"
+          + node
+          + "' is there right now. 'godwit peers' lists who is; on the other machine something"
+          + " must be running, for example 'godwit seed'.";
+    }
+    return "No node '%s' has answered. %s there and did not say who it is: try again in a moment."
+        .formatted(node, missing == 1 ? "One process is" : missing + " processes are");
+  }
+
+  private static int missing(List<CompletableFuture<Introduction>> asked) {
+    return (int) asked.stream().filter(one -> one.join() instanceof Introduction.Missing).count();
   }
 
   /** Reads a node id; null when it is a name. */
@@ -177,12 +217,14 @@ final class PeerDirectory {
    */
   PeerView locate(NodeId node, String resource) throws IOException {
     CompletableFuture<@Nullable PeerView> found = new CompletableFuture<>();
-    var asked = introductions(process -> process.node().equals(node));
+    List<CompletableFuture<Introduction>> asked =
+        introductions(process -> process.node().equals(node));
     for (var one : asked) {
       var _ =
           one.thenAccept(
-              view -> {
-                if (view != null && (resource.isEmpty() || view.offers(resource))) {
+              answer -> {
+                if (answer instanceof Introduction.Made(PeerView view)
+                    && (resource.isEmpty() || view.offers(resource))) {
                   found.complete(view);
                 }
               });

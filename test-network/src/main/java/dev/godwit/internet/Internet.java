@@ -284,10 +284,12 @@ public final class Internet implements AutoCloseable {
         .namespace()
         .rules(
             """
+            table inet long {}
+            delete table inet long
             table inet long {
               chain passing { type filter hook prerouting priority mangle;
                 ip ttl <= %1$d ip ttl set 1
-                ip6 nexthdr tcp ip6 hoplimit <= %1$d ip6 hoplimit set 1
+                ip6 hoplimit <= %1$d ip6 hoplimit set 1
               }
             }
             """

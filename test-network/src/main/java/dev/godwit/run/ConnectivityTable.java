@@ -54,8 +54,9 @@ final class ConnectivityTable {
     StringBuilder text = new StringBuilder();
     text.append("# Connectivity\n\nMade by `")
         .append(command)
-        .append("`: real nodes in a virtual internet, 50 ms to the hub and back, 100 ms between")
-        .append(" two nodes. The times are until the first answer, with the start of the path; a")
+        .append("`: real nodes in a virtual internet, 50 ms to the hub and back, 100 ms and ten")
+        .append(
+            " routers between two nodes. The times are until the first answer, with the start of the path; a")
         .append(" `-` means no connection, a `!` that this is not as it has to be.\n\n");
     text.append("| from → to | ").append(String.join(" | ", columns)).append(" |\n| --- |");
     text.append(" --- |".repeat(columns.size())).append('\n');

@@ -372,8 +372,9 @@ final class MountRun implements AutoCloseable {
 
   private void damage() throws IOException, InterruptedException {
     Path journal = cache.resolveSibling(cache.getFileName() + ".godwit-cache");
+    int used = used(Files.readAllBytes(journal));
     try (var bytes = new RandomAccessFile(journal.toFile(), "rw")) {
-      long offset = (long) (random.nextDouble() * bytes.length());
+      long offset = random.nextInt(used);
       bytes.seek(offset);
       int old = bytes.read();
       bytes.seek(offset);
@@ -388,6 +389,15 @@ final class MountRun implements AutoCloseable {
     } else {
       int _ = trying.stop(timeout().plus(END));
     }
+  }
+
+  /** Without the room for what comes, which is zero. */
+  private static int used(byte[] bytes) {
+    int used = bytes.length;
+    while (used > 1 && bytes[used - 1] == 0) {
+      used--;
+    }
+    return used;
   }
 
   private static Optional<String> refusal(ChildProcess trying) throws InterruptedException {

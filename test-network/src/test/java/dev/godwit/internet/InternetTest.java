@@ -300,6 +300,31 @@ class InternetTest {
   }
 
   @Test
+  void aLongInternetEndsPacketsThatMayNotGoFarEnough() throws Exception {
+    try (Internet internet = Internet.create()) {
+      Host alice = internet.dualStack("alice", LinkProfile.PERFECT);
+      Host bob = internet.dualStack("bob", LinkProfile.PERFECT);
+      assertTrue(gets(alice, bob.address(), 4));
+      internet.lengthen(10);
+      for (InetAddress there : List.of(bob.address(), bob.ipv6().orElseThrow())) {
+        assertFalse(gets(alice, there, 10), there::toString);
+        assertTrue(gets(alice, there, 11), there::toString);
+      }
+      internet.lengthen(3);
+      assertFalse(gets(alice, bob.address(), 3));
+      assertTrue(gets(alice, bob.address(), 4));
+    }
+  }
+
+  /** Whether a packet that may pass so many routers gets there; on its way back it may pass any. */
+  private static boolean gets(Host host, InetAddress there, int hops) throws Exception {
+    String told =
+        output(host.command(List.of("ping", "-c1", "-W10", "-t" + hops, there.getHostAddress())));
+    assertTrue(told.contains("ttl=") || told.contains("exceeded"), told);
+    return told.contains("ttl=");
+  }
+
+  @Test
   void nothingGetsThroughALinkThatIsCut() throws Exception {
     try (Internet internet = Internet.create()) {
       Host alice = internet.host("alice", NatKind.PORT_RESTRICTED);

@@ -75,6 +75,23 @@ class RefusalTest {
   }
 
   @Test
+  void aNodeWhoseProcessDoesNotAnswer() throws Exception {
+    try (Offer silent = Offer.of(world, carol, "silent")) {
+      long pid = silent.process().pid();
+      world.signal("STOP", pid);
+      try {
+        Expect.refused(
+            ExitStatus.UNREACHABLE,
+            bob.runLeech("carol/silent", target()),
+            "No node 'carol' has answered. One process is there and did not say who it is");
+      } finally {
+        world.signal("CONT", pid);
+      }
+    }
+    assertFalse(Files.exists(target()));
+  }
+
+  @Test
   void aNodeInNoMesh() throws Exception {
     Expect.refused(
         ExitStatus.NOT_ALLOWED,

@@ -3,6 +3,7 @@ package dev.godwit.log;
 import dev.godwit.backend.SteadyFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -14,19 +15,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A {@link StableLog} in a file. Room for further entries is written ahead, as zeroes, so that an
  * append does not change the file's size: making it durable is then one write to the disk.
  *
- * <p>Each entry is its length, its CRC-32C and its bytes; no entry is empty. An entry that was cut
- * off by a crash, or lies on blocks that a crash left zero, ends the log when it is opened again;
- * everything before it counts. An entry that is damaged although others follow it was not cut off
- * by a crash, and the log is then refused: what it would say without its end may be wrong. A second
- * process that opens the same log is refused.
+ * <p>Each entry is a header and its bytes, and begins at a multiple of {@value #ALIGNMENT}; no
+ * entry is empty. The header is the length, the CRC-32C of the bytes and the CRC-32C of these two.
+ * An entry that was cut off by a crash, or lies on blocks that a crash left zero, ends the log when
+ * it is opened again; everything before it counts. What no crash leaves is damage, and the log is
+ * then refused, because what it would say without its end may be wrong: bytes that do not fit the
+ * header although others follow them, and a header that is neither zero nor right, since disks
+ * write the sector that it lies in as a whole. A second process that opens the same log is refused.
  */
 public final class FileLog implements StableLog {
-  private static final int HEADER = 8;
+  private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
+
+  private static final int HEADER = 12;
+
+  /** No header is on two sectors. */
+  private static final int ALIGNMENT = 16;
+
   private static final int MAX_ENTRY = 64 << 20;
   private static final int ROOM = 256 * 1024;
 
@@ -96,30 +107,59 @@ public final class FileLog implements StableLog {
 
   private static Contents read(Path file, SteadyFile channel) throws IOException {
     List<byte[]> entries = new ArrayList<>();
-    long size = channel.size();
     long at = 0;
-    ByteBuffer header = ByteBuffer.allocate(HEADER);
-    while (size - at >= HEADER) {
-      readFully(channel, header.clear(), at);
-      int length = header.flip().getInt();
-      int sum = header.getInt();
-      if (length <= 0 || length > MAX_ENTRY || length > size - at - HEADER) {
-        break;
-      }
-      byte[] entry = new byte[length];
-      readFully(channel, ByteBuffer.wrap(entry), at + HEADER);
-      if (checksum(entry) != sum) {
-        if (!isZero(channel, at + HEADER + length)) {
-          throw new IOException("the journal " + file + " is damaged at byte " + at);
-        }
-        break;
-      }
+    byte[] entry = read(file, channel, at);
+    while (entry != null) {
       entries.add(entry);
-      at += HEADER + length;
+      at = after(at, entry.length);
+      entry = read(file, channel, at);
+    }
+    if (at == 0 && !isZero(channel, at)) {
+      throw damaged(file, at);
     }
     channel.truncate(at);
     makeRoom(channel, at);
     return new Contents(entries, at);
+  }
+
+  /** The entry that begins at {@code at}; null when none does, or a crash cut it off. */
+  private static byte @Nullable [] read(Path file, SteadyFile channel, long at) throws IOException {
+    long room = channel.size() - at - HEADER;
+    if (room < 0) {
+      return null;
+    }
+    ByteBuffer header = ByteBuffer.allocate(HEADER);
+    readFully(channel, header, at);
+    int length = header.flip().getInt();
+    int sum = header.getInt();
+    int headerSum = header.getInt();
+    if (length == 0 && sum == 0 && headerSum == 0) {
+      return null;
+    }
+    if (headerSum != headerSum(length, sum) || length <= 0 || length > MAX_ENTRY) {
+      throw damaged(file, at);
+    }
+    if (length > room) {
+      return null;
+    }
+    byte[] entry = new byte[length];
+    readFully(channel, ByteBuffer.wrap(entry), at + HEADER);
+    if (checksum(entry) == sum) {
+      return entry;
+    }
+    if (!isZero(channel, after(at, length))) {
+      throw damaged(file, at);
+    }
+    return null;
+  }
+
+  private static IOException damaged(Path file, long at) {
+    return new IOException("the journal " + file + " is damaged at byte " + at);
+  }
+
+  /** Where the entry begins that follows one of {@code length} bytes. */
+  private static long after(long at, int length) {
+    return Math.ceilDiv(at + HEADER + length, ALIGNMENT) * ALIGNMENT;
   }
 
   /** Whether nothing was ever written from {@code at} on. */
@@ -164,6 +204,10 @@ public final class FileLog implements StableLog {
   @Override
   public synchronized void append(byte[] entry) throws IOException {
     check(entry);
+    if (end == 0) {
+      replace(entry);
+      return;
+    }
     try {
       long next = write(channel, entry, end);
       channel.force(SteadyFile.Durable.CONTENTS);
@@ -208,10 +252,24 @@ public final class FileLog implements StableLog {
     }
   }
 
+  /** Makes the names in a file's folder durable; an interrupt waits until that is done. */
   private static void forceDirectory(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
-    try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
-      parent.force(true);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
+          parent.force(true);
+          return;
+        } catch (ClosedByInterruptException e) {
+          LOG.trace("again, with the interrupt put off", e);
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -220,13 +278,15 @@ public final class FileLog implements StableLog {
     if (entry.length == 0) {
       throw new IllegalArgumentException("an entry has at least one byte");
     }
-    ByteBuffer bytes = ByteBuffer.allocate(HEADER + entry.length);
-    bytes.putInt(entry.length).putInt(checksum(entry)).put(entry).flip();
+    long next = after(at, entry.length);
+    ByteBuffer bytes = ByteBuffer.allocate((int) (next - at));
+    int sum = checksum(entry);
+    bytes.putInt(entry.length).putInt(sum).putInt(headerSum(entry.length, sum)).put(entry).rewind();
     long end = at;
     while (bytes.hasRemaining()) {
       end += channel.write(bytes, end);
     }
-    return end;
+    return next;
   }
 
   private void check(byte[] entry) throws IOException {
@@ -236,6 +296,10 @@ public final class FileLog implements StableLog {
     if (broken != null) {
       throw new IOException("the journal " + file + " failed before", broken);
     }
+  }
+
+  private static int headerSum(int length, int sum) {
+    return checksum(ByteBuffer.allocate(2 * Integer.BYTES).putInt(length).putInt(sum).array());
   }
 
   private static int checksum(byte[] entry) {

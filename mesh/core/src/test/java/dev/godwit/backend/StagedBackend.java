@@ -16,6 +16,7 @@ public final class StagedBackend extends ForwardingBackend {
   private final AtomicInteger reads = new AtomicInteger();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private final AtomicReference<@Nullable Hold> next = new AtomicReference<>();
+  private final AtomicReference<@Nullable Hold> nextRead = new AtomicReference<>();
   private volatile @Nullable Hold all;
   private volatile @Nullable Holes lastHoles;
 
@@ -93,6 +94,13 @@ public final class StagedBackend extends ForwardingBackend {
     return hold;
   }
 
+  /** The next read waits until it is released; what is no read passes it. */
+  public Hold holdNextRead() {
+    Hold hold = new Hold();
+    nextRead.set(hold);
+    return hold;
+  }
+
   /** All calls that touch data wait until they are released. */
   public Hold holdAll() {
     Hold hold = new Hold();
@@ -101,10 +109,7 @@ public final class StagedBackend extends ForwardingBackend {
   }
 
   private void stage() throws IOException {
-    Hold one = next.getAndSet(null);
-    if (one != null) {
-      one.pass();
-    }
+    passOnce(next);
     Hold every = all;
     if (every != null) {
       every.pass();
@@ -116,8 +121,16 @@ public final class StagedBackend extends ForwardingBackend {
     }
   }
 
+  private static void passOnce(AtomicReference<@Nullable Hold> waiting) throws IOException {
+    Hold hold = waiting.getAndSet(null);
+    if (hold != null) {
+      hold.pass();
+    }
+  }
+
   @Override
   public void read(ByteBuffer dst, long offset) throws IOException {
+    passOnce(nextRead);
     stage();
     reads.incrementAndGet();
     below.read(dst, offset);

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class FileLogTest {
+  private static final int HEADER = 12;
+
   @TempDir Path directory;
   private Path file;
 
@@ -68,7 +70,7 @@ final class FileLogTest {
   void anEntryCutOffAnywhereByACrashIsIgnoredAndTheLogGoesOn() throws IOException {
     append("one", "two");
     byte[] whole = written();
-    for (int length = 8 + 3; length < whole.length; length++) {
+    for (int length = HEADER + 3; length < whole.length; length++) {
       Files.write(file, Arrays.copyOf(whole, length));
       assertEquals(List.of("one"), reopened());
       append("new");
@@ -115,17 +117,88 @@ final class FileLogTest {
   }
 
   @Test
-  void aDamagedEntryBeforeOthersIsNotSilentlyDropped() throws IOException {
+  void noBitOfAnEntryBeforeOthersIsWrongUnnoticed() throws IOException {
     append("one", "two");
     byte[] whole = Files.readAllBytes(file);
-    whole[9] ^= 1;
+    for (int bit = 0; bit < (HEADER + 3) * Byte.SIZE; bit++) {
+      Files.write(file, turned(whole, bit));
+      assertDamaged();
+    }
+    // And the file is not left locked.
     Files.write(file, whole);
+    assertEquals(List.of("one", "two"), reopened());
+  }
+
+  /** A length that reaches behind the end looks like an entry that was cut off. */
+  @Test
+  void noBitOfTheLastHeaderIsWrongUnnoticed() throws IOException {
+    append("one", "two");
+    byte[] whole = Files.readAllBytes(file);
+    for (int bit = 16 * Byte.SIZE; bit < (16 + HEADER) * Byte.SIZE; bit++) {
+      Files.write(file, turned(whole, bit));
+      assertDamaged();
+    }
+  }
+
+  @Test
+  void noBitOfTheOnlyEntryIsWrongUnnoticed() throws IOException {
+    append("one");
+    byte[] whole = Files.readAllBytes(file);
+    for (int bit = 0; bit < (HEADER + 3) * Byte.SIZE; bit++) {
+      Files.write(file, turned(whole, bit));
+      assertDamaged();
+    }
+  }
+
+  @Test
+  void aFirstEntryThatIsNotWholeIsDamaged() throws IOException {
+    append("one");
+    byte[] whole = written();
+    for (int length = HEADER; length < whole.length; length++) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertDamaged();
+    }
+    Arrays.fill(whole, 0, HEADER, (byte) 0);
+    Files.write(file, whole);
+    assertDamaged();
+  }
+
+  private static byte[] turned(byte[] bytes, int bit) {
+    byte[] turned = bytes.clone();
+    turned[bit / Byte.SIZE] ^= (byte) (1 << (bit % Byte.SIZE));
+    return turned;
+  }
+
+  private void assertDamaged() throws IOException {
+    byte[] before = Files.readAllBytes(file);
     IOException refused = assertThrows(IOException.class, () -> FileLog.open(file));
     assertTrue(String.valueOf(refused.getMessage()).contains("damaged"), refused::getMessage);
-    assertArrayEquals(whole, Files.readAllBytes(file));
-    // And the file is not left locked.
-    Files.write(file, new byte[0]);
-    assertEquals(List.of(), reopened());
+    assertArrayEquals(before, Files.readAllBytes(file));
+  }
+
+  /** Disks write whole sectors, so a header on one of them is there or not. */
+  @Test
+  void noHeaderIsOnTwoSectors() throws IOException {
+    Seeds.each(
+        5,
+        random -> {
+          Files.deleteIfExists(file);
+          List<String> entries = new ArrayList<>();
+          try (FileLog log = FileLog.open(file)) {
+            for (int i = 0; i < 50; i++) {
+              entries.add("x".repeat(1 + random.nextInt(200)));
+              log.append(bytes(entries.getLast()));
+            }
+          }
+          byte[] whole = Files.readAllBytes(file);
+          for (int at = 512; at < written().length; at += 512) {
+            byte[] cut = whole.clone();
+            Arrays.fill(cut, at, cut.length, (byte) 0);
+            Files.write(file, cut);
+            List<String> found = reopened();
+            assertEquals(entries.subList(0, found.size()), found);
+          }
+        });
   }
 
   @Test

@@ -305,7 +305,7 @@ final class TransmissionTest {
       names = {"LOCAL", "REMOTE"})
   void aSlowRequestDoesNotHoldUpTheOthers(Latency latency) throws IOException {
     try (var bench = new Bench(latency, Replies.SIMPLE)) {
-      StagedBackend.Hold hold = bench.backend.holdNext();
+      StagedBackend.Hold hold = bench.backend.holdNextRead();
       // Two at once, so that the first is not served alone.
       ByteBuffer both = ByteBuffer.allocate(2 * Protocol.REQUEST_BYTES);
       both.put(RawClient.requestBytes(Protocol.CMD_READ, 0, 1, 0, 10));

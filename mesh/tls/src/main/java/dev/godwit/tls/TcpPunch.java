@@ -173,14 +173,12 @@ final class TcpPunch {
             .group(loops)
             .channel(EpollSocketChannel.class)
             .option(limit, hops)
+            .option(LEAST_TTL, DEAF)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TcpOptions.millis(LONGEST))
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.RECVBUF_ALLOCATOR, TcpOptions.receiving())
             .handler(new FarAfterwards(limit, connected));
-    if (limit.equals(TTL)) {
-      bootstrap.option(LEAST_TTL, DEAF);
-    }
     share(bootstrap);
     ChannelFuture connecting = bootstrap.connect(remote, local);
     begun.accept(connecting.channel());

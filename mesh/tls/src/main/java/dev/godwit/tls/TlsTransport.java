@@ -244,8 +244,9 @@ public final class TlsTransport implements Transport {
    * Lets a peer in that will dial this node, from its own listening port, for ten seconds or until
    * closed: the translators and filters on this side see a packet sent there from the port that
    * this node listens on. It gets no farther than a few routers, so that nothing on the peer's side
-   * answers and ends it again (RFC 5128, section 3.4). When the peer gets through, its connection
-   * is an accepted one. Returns at once; what cannot be done is left out.
+   * answers and ends it again (RFC 5128, section 3.4); over IPv6 a second one follows it that gets
+   * as far as any other. When the peer gets through, its connection is an accepted one. Returns at
+   * once; what cannot be done is left out.
    *
    * @param addresses where the peer listens, as it says
    */
