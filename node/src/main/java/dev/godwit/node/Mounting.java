@@ -4,6 +4,7 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.identity.NodeId;
 import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.log.DamagedLogException;
 import dev.godwit.log.FileLog;
 import dev.godwit.log.ResourceBusyException;
 import dev.godwit.mount.CacheJournal;
@@ -146,7 +147,7 @@ public final class Mounting implements AutoCloseable {
   private static Mounting managed(Node node, MountOptions options, KeptSession kept)
       throws IOException {
     Path file = cacheFile(node, options);
-    CacheJournal journal = open(journalOf(file), options.name());
+    CacheJournal journal = open(file, options.name());
     try {
       CacheJournal.@Nullable Origin before = journal.origin();
       checkCache(file, before, kept.peer(), options.name());
@@ -210,9 +211,19 @@ public final class Mounting implements AutoCloseable {
     }
   }
 
-  private static CacheJournal open(Path journal, ResourceName name) throws IOException {
+  private static CacheJournal open(Path cache, ResourceName name) throws IOException {
+    Path journal = journalOf(cache);
     try {
       return new CacheJournal(FileLog.open(journal));
+    } catch (DamagedLogException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          e.getMessage()
+              + ", so which bytes of "
+              + cache
+              + " are not saved yet cannot be known. To begin anew without them, give another"
+              + " --cache, or delete both.",
+          e);
     } catch (ResourceBusyException e) {
       throw new NodeException(
           NodeException.Kind.FAILED,

@@ -60,7 +60,8 @@ public final class FileLog implements StableLog {
    * Opens a log, or makes an empty one.
    *
    * @throws ResourceBusyException when another process has it open
-   * @throws IOException when it cannot be read, or is damaged before its end
+   * @throws DamagedLogException when it has bytes that no crash can have left there
+   * @throws IOException when it cannot be read
    */
   public static FileLog open(Path file) throws IOException {
     Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
@@ -115,7 +116,7 @@ public final class FileLog implements StableLog {
       entry = read(file, channel, at);
     }
     if (at == 0 && !isZero(channel, at)) {
-      throw damaged(file, at);
+      throw new DamagedLogException(file, at);
     }
     channel.truncate(at);
     makeRoom(channel, at);
@@ -137,7 +138,7 @@ public final class FileLog implements StableLog {
       return null;
     }
     if (headerSum != headerSum(length, sum) || length <= 0 || length > MAX_ENTRY) {
-      throw damaged(file, at);
+      throw new DamagedLogException(file, at);
     }
     if (length > room) {
       return null;
@@ -148,13 +149,9 @@ public final class FileLog implements StableLog {
       return entry;
     }
     if (!isZero(channel, after(at, length))) {
-      throw damaged(file, at);
+      throw new DamagedLogException(file, at);
     }
     return null;
-  }
-
-  private static IOException damaged(Path file, long at) {
-    return new IOException("the journal " + file + " is damaged at byte " + at);
   }
 
   /** Where the entry begins that follows one of {@code length} bytes. */

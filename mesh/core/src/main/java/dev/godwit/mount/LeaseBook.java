@@ -84,10 +84,9 @@ public final class LeaseBook implements Closeable {
     return lease instanceof Lease.Free && lease.generation() == generation;
   }
 
-  private LeaseRules.Term term() {
-    return nanoTime.getAsLong() - heard > time.toNanos()
-        ? LeaseRules.Term.OVER
-        : LeaseRules.Term.RUNNING;
+  /** How long the lease still binds others. */
+  private Duration left() {
+    return time.minusNanos(nanoTime.getAsLong() - heard);
   }
 
   /**
@@ -99,7 +98,7 @@ public final class LeaseBook implements Closeable {
   LeaseRules.Decision.Granted acquire(LeaseRules.Claim claim) throws IOException {
     changing.lock();
     try {
-      return switch (LeaseRules.decide(lease, term(), claim)) {
+      return switch (LeaseRules.decide(lease, left(), claim)) {
         case LeaseRules.Decision.Granted granted -> {
           if (!granted.lease().equals(lease)) {
             become(granted.lease());
@@ -168,9 +167,9 @@ public final class LeaseBook implements Closeable {
   public void ownerWrites() throws IOException {
     changing.lock();
     try {
-      if (lease instanceof Lease.Held held && term() == LeaseRules.Term.RUNNING) {
-        throw new RemoteException(
-            Failure.Code.BUSY, "it is being written by a mount on " + held.name());
+      Duration left = left();
+      if (lease instanceof Lease.Held held && left.isPositive()) {
+        throw new RemoteException(Failure.Code.BUSY, LeaseRules.busy(held, left));
       }
       become(new Lease.Free(lease.generation() + 1));
     } finally {

@@ -2,6 +2,7 @@ package dev.godwit.mount;
 
 import dev.godwit.identity.NodeId;
 import dev.godwit.wire.proto.Failure;
+import java.time.Duration;
 
 /**
  * Who gets the lease of a resource. Pure: the caller knows whether the present lease has run out,
@@ -18,14 +19,6 @@ final class LeaseRules {
    */
   record Claim(MountId mount, NodeId node, String name, long known, boolean onlyUnchanged) {}
 
-  /** Whether the present lease still binds others. */
-  enum Term {
-    /** It does. */
-    RUNNING,
-    /** Nothing was heard of its holder for too long. */
-    OVER
-  }
-
   /** The answer. */
   sealed interface Decision {
     /**
@@ -39,8 +32,12 @@ final class LeaseRules {
     record Refused(Failure.Code code, String reason) implements Decision {}
   }
 
-  /** Decides about a claim. */
-  static Decision decide(Lease now, Term term, Claim claim) {
+  /**
+   * Decides about a claim.
+   *
+   * @param left how long the present lease still binds others; nothing or less when it does not
+   */
+  static Decision decide(Lease now, Duration left, Claim claim) {
     if (claim.known() > now.generation()) {
       return new Decision.Refused(
           Failure.Code.CONFLICT,
@@ -57,9 +54,8 @@ final class LeaseRules {
     if (same) {
       return new Decision.Granted((Lease.Held) now, claim.known() == now.generation());
     }
-    if (now instanceof Lease.Held held && term == Term.RUNNING) {
-      return new Decision.Refused(
-          Failure.Code.BUSY, "it is being written by a mount on " + held.name());
+    if (now instanceof Lease.Held held && left.isPositive()) {
+      return new Decision.Refused(Failure.Code.BUSY, busy(held, left));
     }
     boolean unchanged = claim.known() == now.generation() && now instanceof Lease.Free;
     if (claim.onlyUnchanged() && !unchanged) {
@@ -73,5 +69,14 @@ final class LeaseRules {
     }
     return new Decision.Granted(
         new Lease.Held(now.generation() + 1, claim.mount(), claim.node(), claim.name()), unchanged);
+  }
+
+  /** What they are told who may not write now. */
+  static String busy(Lease.Held held, Duration left) {
+    return "it is being written by a mount on "
+        + held.name()
+        + "; if that is gone, its lease ends in "
+        + left.plusMillis(999).toSeconds()
+        + " s";
   }
 }

@@ -55,4 +55,18 @@ class LeaseBookTest {
       assertTrue(String.valueOf(refused.getMessage()).contains("older state"));
     }
   }
+
+  @Test
+  void whoWantsToWriteIsToldHowLongTheLeaseOfAnotherLasts() throws Exception {
+    try (LeaseBook book = book()) {
+      book.acquire(claim(BOB));
+      now += Duration.ofMillis(12_500).toNanos();
+      RemoteException refused =
+          assertThrows(RemoteException.class, () -> book.acquire(claim(CAROL)));
+      assertEquals(Failure.Code.BUSY, refused.code());
+      assertEquals(
+          "it is being written by a mount on somebody; if that is gone, its lease ends in 18 s",
+          refused.getMessage());
+    }
+  }
 }
