@@ -185,12 +185,6 @@ final class MountRun implements AutoCloseable {
         complaints);
   }
 
-  private static String brief(String text) {
-    int end = text.indexOf('\n');
-    String line = end < 0 ? text : text.substring(0, end);
-    return line.length() > 100 ? line.substring(0, 100) + "…" : line;
-  }
-
   /** Makes it happen. */
   private List<String> inject(ChildProcess owning) throws IOException, InterruptedException {
     ChildProcess mounting = running(mount);
@@ -400,7 +394,7 @@ final class MountRun implements AutoCloseable {
     }
     ChildProcess trying = lane.bob().start(mountArguments(cache));
     Optional<String> refusal = refusal(trying);
-    remarks.add(refusal.map(MountRun::brief).orElse("taken"));
+    remarks.add(refusal.isPresent() ? "refused" : "taken");
     if (refusal.isPresent()) {
       if (!refusal.get().contains("is damaged at byte")) {
         throw new IOException(refusal.get());

@@ -1,10 +1,12 @@
 package dev.godwit.testnetwork;
 
 import static dev.godwit.testnetwork.World.PATIENCE;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -186,6 +188,27 @@ class MountTest {
     byte[] there = Files.readAllBytes(state);
     for (int i = 0; i < 8192; i++) {
       assertEquals(0, there[i]);
+    }
+  }
+
+  @Test
+  void aCacheWhoseJournalIsDamagedIsNotUsed() throws Exception {
+    Path state = random(1 << 20);
+    Path at = place();
+    Path cache = world.path("cache");
+    String[] mounting = {"mount", "alice/kept", at.toString(), "--cache", cache.toString()};
+    try (ChildProcess _ = alice.seed("kept", state)) {
+      try (ChildProcess mount = bob.start(mounting)) {
+        mount.await("ready", PATIENCE);
+        unmounted(mount, at);
+      }
+      Path journal = world.path("cache.godwit-cache");
+      byte[] bytes = Files.readAllBytes(journal);
+      bytes[0] ^= 1;
+      Files.write(journal, bytes);
+      Expect.refused(
+          ExitStatus.FAILED, bob.run(mounting), journal + " is damaged at byte 0", "delete both");
+      assertArrayEquals(bytes, Files.readAllBytes(journal));
     }
   }
 
