@@ -294,7 +294,7 @@ final class DemoCommand extends Verb {
               + (int) number(outcome, "rounds")
               + " rounds, over "
               + Words.transport(transport)
-              + ".");
+              + ". Zeroes are not sent.");
     }
 
     @Override
