@@ -1,9 +1,9 @@
 package dev.godwit.demo;
 
 import dev.godwit.demo.Venue.Spot;
+import dev.godwit.stream.Interruption;
 import java.io.File;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,8 +118,7 @@ public final class PrivateNetwork implements AutoCloseable {
         throw new IOException(String.join(" ", command) + ": " + said);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw Interruption.passedOn("interrupted", e);
     } finally {
       process.destroyForcibly();
     }

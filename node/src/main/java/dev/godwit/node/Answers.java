@@ -1,7 +1,7 @@
 package dev.godwit.node;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -31,18 +31,12 @@ final class Answers {
     } catch (TimeoutException e) {
       throw new NodeException(NodeException.Kind.UNREACHABLE, who + " does not answer.", e);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted", e);
     }
   }
 
   private static @Nullable String message(ExecutionException e) {
     Throwable cause = e.getCause();
     return cause == null ? e.getMessage() : cause.getMessage();
-  }
-
-  /** What a wait that was interrupted ends with; the thread stays interrupted. */
-  static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    return (IOException) new InterruptedIOException("interrupted").initCause(cause);
   }
 }

@@ -1,8 +1,8 @@
 package dev.godwit.node;
 
+import dev.godwit.stream.Interruption;
 import java.io.File;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -112,9 +112,7 @@ final class HookCommand implements AutoCloseable {
                 + tail(shell.errors()));
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted during the " + name + " hook").initCause(e);
+      throw Interruption.passedOn("interrupted during the " + name + " hook", e);
     } finally {
       Files.deleteIfExists(shell.errors());
     }

@@ -19,11 +19,11 @@ import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.proto.JoinReply;
 import dev.godwit.signaling.proto.JoinRequest;
 import dev.godwit.signaling.proto.Signal;
+import dev.godwit.stream.Interruption;
 import dev.godwit.ticket.InvalidTicketException;
 import dev.godwit.ticket.Invitation;
 import dev.godwit.ticket.Ticket;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -98,8 +98,7 @@ public final class MeshFounding {
     } catch (HubException e) {
       throw Node.noHub("The hub " + hub.hostAndPort(), e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw Interruption.passedOn("interrupted", e);
     }
   }
 
@@ -207,8 +206,7 @@ public final class MeshFounding {
               + " 'godwit mesh invite' or another command must be running there.",
           e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw Interruption.passedOn("interrupted", e);
     }
     if (reply.hasRefusal()) {
       throw new NodeException(

@@ -32,6 +32,7 @@ import dev.godwit.signaling.HubState;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Interruption;
 import dev.godwit.ticket.TicketBook;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.tls.RelayAccess;
@@ -211,7 +212,7 @@ public final class Node implements AutoCloseable {
       }
       throw noHub("The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name(), e);
     } catch (InterruptedException e) {
-      throw Answers.interrupted(e);
+      throw Interruption.passedOn("interrupted", e);
     }
   }
 
@@ -464,7 +465,7 @@ public final class Node implements AutoCloseable {
             PortMapping.Settings.STANDARD)) {
       mapping = isHere(mesh.hub().host()) ? Optional.empty() : asked.await(ROUTER);
     } catch (InterruptedException e) {
-      throw Answers.interrupted(e);
+      throw Interruption.passedOn("interrupted", e);
     }
     return new Diagnosis(
         welcome.observed(), transports.quic().addresses(), nat, mapping, welcome.relay());

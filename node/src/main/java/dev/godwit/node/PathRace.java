@@ -4,8 +4,8 @@ import dev.godwit.path.PathRank;
 import dev.godwit.path.Way;
 import dev.godwit.session.RemoteException;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -100,8 +100,7 @@ final class PathRace {
       }
       return !over && !isBeaten(way);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while connecting").initCause(e);
+      throw Interruption.passedOn("interrupted while connecting", e);
     } finally {
       lock.unlock();
     }
@@ -204,8 +203,7 @@ final class PathRace {
         long _ = changed.awaitNanos(wait);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while connecting").initCause(e);
+      throw Interruption.passedOn("interrupted while connecting", e);
     } finally {
       lock.unlock();
     }

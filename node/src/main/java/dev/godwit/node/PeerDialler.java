@@ -16,6 +16,7 @@ import dev.godwit.signaling.proto.ConnectReply;
 import dev.godwit.signaling.proto.ConnectRequest;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Interruption;
 import dev.godwit.tls.TlsTransport;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
@@ -202,7 +203,7 @@ final class PeerDialler {
       throw new IOException(e.getCause());
     } catch (InterruptedException e) {
       boolean _ = first.cancel(false);
-      throw Answers.interrupted(e);
+      throw Interruption.passedOn("interrupted", e);
     } finally {
       reversals.forget(token);
     }

@@ -8,9 +8,9 @@ import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.signaling.proto.WebRtcMessage;
+import dev.godwit.stream.Interruption;
 import dev.godwit.webrtc.WebRtcSignals;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -77,8 +77,7 @@ final class WebRtcMail implements WebRtcSignals {
     } catch (TimeoutException e) {
       throw new IOException("the hub does not answer", e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw Interruption.passedOn("interrupted", e);
     }
   }
 }

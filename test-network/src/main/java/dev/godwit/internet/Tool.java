@@ -1,7 +1,7 @@
 package dev.godwit.internet;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,10 +91,7 @@ final class Tool {
       }
       return said;
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      InterruptedIOException interrupted = new InterruptedIOException("'" + what + "' was stopped");
-      interrupted.initCause(e);
-      throw interrupted;
+      throw Interruption.passedOn("'" + what + "' was stopped", e);
     } finally {
       process.destroyForcibly();
     }

@@ -1,7 +1,7 @@
 package dev.godwit.chunk;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -83,9 +83,7 @@ final class Arrivals {
         left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted while waiting for blocks").initCause(e);
+      throw Interruption.passedOn("interrupted while waiting for blocks", e);
     } finally {
       lock.unlock();
       waiting.decrementAndGet();

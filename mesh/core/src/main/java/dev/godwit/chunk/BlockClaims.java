@@ -1,7 +1,7 @@
 package dev.godwit.chunk;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,10 +61,7 @@ public final class BlockClaims {
       }
       return add(from, to);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      var interrupted = new InterruptedIOException("interrupted while waiting for blocks");
-      interrupted.initCause(e);
-      throw interrupted;
+      throw Interruption.passedOn("interrupted while waiting for blocks", e);
     } finally {
       lock.unlock();
     }

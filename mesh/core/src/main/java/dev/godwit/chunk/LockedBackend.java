@@ -1,8 +1,8 @@
 package dev.godwit.chunk;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -113,7 +113,7 @@ public final class LockedBackend implements Backend {
         left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted at the gate", e);
     } finally {
       lock.unlock();
     }
@@ -148,7 +148,7 @@ public final class LockedBackend implements Backend {
         left = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted at the gate", e);
     } finally {
       lock.unlock();
     }
@@ -163,13 +163,6 @@ public final class LockedBackend implements Backend {
         lock.unlock();
       }
     }
-  }
-
-  private static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    var e = new InterruptedIOException("interrupted at the gate");
-    e.initCause(cause);
-    return e;
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.AbortRequest;
@@ -31,7 +32,6 @@ import dev.godwit.wire.proto.RoundRequest;
 import dev.godwit.wire.proto.TrackReply;
 import dev.godwit.wire.proto.TrackRequest;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -313,8 +313,7 @@ public final class Seeder implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IOException(String.valueOf(e.getCause().getMessage()), e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw Interruption.passedOn("interrupted", e);
     }
   }
 

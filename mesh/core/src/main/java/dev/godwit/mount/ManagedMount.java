@@ -20,6 +20,7 @@ import dev.godwit.pullorder.PullOrderFactory;
 import dev.godwit.pullorder.PullOrders;
 import dev.godwit.pullorder.PulledResource;
 import dev.godwit.session.Session;
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -520,8 +521,7 @@ public final class ManagedMount implements Mount {
     } catch (TimeoutException | ExecutionException e) {
       LOG.debug("not everything could be saved", e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while saving").initCause(e);
+      throw Interruption.passedOn("interrupted while saving", e);
     }
   }
 

@@ -3,8 +3,8 @@ package dev.godwit.mount;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -179,14 +179,8 @@ final class MountDevice extends ForwardingBackend {
     try {
       TimeUnit.NANOSECONDS.sleep(STEP.toNanos());
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted while waiting for the owner", e);
     }
-  }
-
-  private static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    return (IOException)
-        new InterruptedIOException("interrupted while waiting for the owner").initCause(cause);
   }
 
   @Override
@@ -219,7 +213,7 @@ final class MountDevice extends ForwardingBackend {
     } catch (ExecutionException e) {
       throw new IOException("the owner did not save it: " + Failures.text(e), e);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted while waiting for the owner", e);
     }
   }
 

@@ -10,12 +10,12 @@ import dev.godwit.pull.InFlightWindow;
 import dev.godwit.session.Lane;
 import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.Limits;
 import dev.godwit.wire.proto.MountRun;
 import dev.godwit.wire.proto.MountZeroKind;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -237,8 +237,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
         left = wanted.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while saving").initCause(e);
+      throw Interruption.passedOn("interrupted while saving", e);
     } finally {
       lock.unlock();
     }
@@ -474,8 +473,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
         LOG.warn("the pusher does not end");
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while closing").initCause(e);
+      throw Interruption.passedOn("interrupted while closing", e);
     }
   }
 }

@@ -8,10 +8,10 @@ import dev.godwit.pull.RangeReader;
 import dev.godwit.session.Lane;
 import dev.godwit.session.Session;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.wire.proto.MountRun;
 import dev.godwit.wire.proto.MountZeroKind;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -151,8 +151,7 @@ public final class RemoteBackend implements Backend {
       throw new IOException("a write failed: " + Failures.text(e), e);
     } catch (InterruptedException e) {
       client.abandon(change, "a write was interrupted");
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while writing").initCause(e);
+      throw Interruption.passedOn("interrupted while writing", e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.godwit.path;
 
+import dev.godwit.stream.Interruption;
 import dev.godwit.stun.BindingResponder;
 import dev.godwit.stun.MalformedStunException;
 import dev.godwit.stun.StunAttribute;
@@ -7,7 +8,6 @@ import dev.godwit.stun.StunClass;
 import dev.godwit.stun.StunMessage;
 import dev.godwit.stun.TransactionId;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -180,8 +180,7 @@ public final class StunAgent {
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted during STUN").initCause(e);
+      throw Interruption.passedOn("interrupted during STUN", e);
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.godwit.pull;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -57,7 +57,7 @@ public final class InFlightWindow {
       flow.asked(now, bytes);
       next = Math.max(next, now - CREDIT_NANOS) + flow.interval(bytes);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted while fetching", e);
     } finally {
       lock.unlock();
     }
@@ -111,7 +111,7 @@ public final class InFlightWindow {
         left = released.awaitNanos(left);
       }
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted while fetching", e);
     } finally {
       lock.unlock();
     }
@@ -151,12 +151,5 @@ public final class InFlightWindow {
     } finally {
       lock.unlock();
     }
-  }
-
-  private static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    var e = new InterruptedIOException("interrupted while fetching");
-    e.initCause(cause);
-    return e;
   }
 }

@@ -4,9 +4,9 @@ import dev.godwit.chunk.BlockSource;
 import dev.godwit.session.Lane;
 import dev.godwit.session.Session;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.wire.Limits;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -52,8 +52,7 @@ public final class RangeReader implements BlockSource {
       throw new IOException("a read failed: " + Failures.text(e), e);
     } catch (InterruptedException e) {
       fetch.abandon();
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while reading").initCause(e);
+      throw Interruption.passedOn("interrupted while reading", e);
     }
   }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.stream.Interruption;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.FrameType;
@@ -14,7 +15,6 @@ import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.Hello;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
@@ -110,8 +110,7 @@ public final class Greeting {
       throw new IOException("the peer does not want this connection", e);
     } catch (InterruptedException e) {
       connection.close("not wanted");
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted").initCause(e);
+      throw Interruption.passedOn("interrupted", e);
     } catch (IOException e) {
       connection.close(String.valueOf(e.getMessage()));
       throw e;

@@ -3,6 +3,7 @@ package dev.godwit.session;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Interruption;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.Encoding;
 import dev.godwit.wire.FrameHeader;
@@ -14,7 +15,6 @@ import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -220,8 +220,7 @@ public final class Session implements AutoCloseable {
           new RequestTimeoutException(call.operation(), deadline, state()).initCause(e);
     } catch (InterruptedException e) {
       withdraw(call);
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted during a call").initCause(e);
+      throw Interruption.passedOn("interrupted during a call", e);
     }
   }
 

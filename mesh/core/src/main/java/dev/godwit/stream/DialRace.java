@@ -2,7 +2,6 @@ package dev.godwit.stream;
 
 import dev.godwit.identity.NodeId;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,8 +102,7 @@ public final class DialRace {
           e);
     } catch (InterruptedException e) {
       boolean _ = first.cancel(false);
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
+      throw Interruption.passedOn("interrupted while dialling", e);
     }
   }
 }

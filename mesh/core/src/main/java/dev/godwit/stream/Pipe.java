@@ -1,7 +1,6 @@
 package dev.godwit.stream;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
@@ -95,10 +94,7 @@ final class Pipe {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      var interrupted = new InterruptedIOException("interrupted during " + operation);
-      interrupted.initCause(e);
-      throw interrupted;
+      throw Interruption.passedOn("interrupted during " + operation, e);
     }
   }
 

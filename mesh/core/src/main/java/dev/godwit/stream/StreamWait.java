@@ -1,7 +1,6 @@
 package dev.godwit.stream;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.function.BooleanSupplier;
@@ -89,9 +88,7 @@ public final class StreamWait {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted during " + operation).initCause(e);
+      throw Interruption.passedOn("interrupted during " + operation, e);
     }
   }
 }

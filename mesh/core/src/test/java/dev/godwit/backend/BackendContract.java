@@ -27,18 +27,12 @@ public abstract class BackendContract {
   /** A new backend of {@code size} bytes, none of them written. */
   protected abstract Backend make(long size) throws IOException;
 
-  private static byte[] contents(Backend backend) throws IOException {
-    byte[] bytes = new byte[(int) backend.size()];
-    backend.read(ByteBuffer.wrap(bytes), 0);
-    return bytes;
-  }
-
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 511, 4096, 1 << 20, SIZE})
   void whatWasNeverWrittenReadsAsZero(long size) throws IOException {
     try (Backend backend = make(size)) {
       assertEquals(size, backend.size());
-      assertArrayEquals(new byte[(int) size], contents(backend));
+      assertArrayEquals(new byte[(int) size], Contents.of(backend));
     }
   }
 
@@ -73,7 +67,7 @@ public abstract class BackendContract {
         }
       }
       backend.flush();
-      assertArrayEquals(model, contents(backend));
+      assertArrayEquals(model, Contents.of(backend));
     }
   }
 
@@ -107,7 +101,7 @@ public abstract class BackendContract {
           OutOfRangeException.class, () -> backend.extents(1, 1000, (offset, length, kind) -> {}));
       backend.write(ByteBuffer.allocate(0), 1000);
       backend.read(ByteBuffer.allocate(0), 1000);
-      assertArrayEquals(new byte[1000], contents(backend));
+      assertArrayEquals(new byte[1000], Contents.of(backend));
     }
   }
 

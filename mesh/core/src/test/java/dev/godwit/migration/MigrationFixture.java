@@ -1,6 +1,5 @@
 package dev.godwit.migration;
 
-import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.PullOrder;
@@ -17,7 +16,6 @@ import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
 import dev.godwit.wire.Compression;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -142,12 +140,6 @@ final class MigrationFixture implements AutoCloseable {
         PullOrder.linear(),
         Duration.ofSeconds(10),
         Duration.ofSeconds(20));
-  }
-
-  static byte[] contents(Backend backend) throws IOException {
-    byte[] bytes = new byte[(int) backend.size()];
-    backend.read(ByteBuffer.wrap(bytes), 0);
-    return bytes;
   }
 
   @Override

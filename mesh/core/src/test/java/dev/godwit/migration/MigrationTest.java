@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.Contents;
 import dev.godwit.chunk.FencedException;
 import dev.godwit.session.Session;
 import java.io.IOException;
@@ -40,8 +41,7 @@ class MigrationTest {
       session.start();
       Leecher leecher = fixture.leecher(session, ProgramHook.NONE, MigrationFixture.settings());
       assertEquals(new LeecherState.Complete(2), leecher.run());
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
       assertInstanceOf(SeederState.Released.class, fixture.seeder.state());
     }
   }
@@ -146,7 +146,7 @@ class MigrationTest {
       assertEquals(new LeecherState.Complete(2), leecher.run());
       program.suspend();
       assertEquals(null, program.failure.get());
-      assertArrayEquals(program.oracle, MigrationFixture.contents(fixture.target));
+      assertArrayEquals(program.oracle, Contents.of(fixture.target));
     }
   }
 
@@ -176,8 +176,7 @@ class MigrationTest {
       killer.join();
       assertEquals(new LeecherState.Complete(2), end);
       assertTrue(fixture.connections.size() > 3, () -> fixture.connections.size() + " connections");
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
     }
   }
 
@@ -263,8 +262,7 @@ class MigrationTest {
         Leecher leecher = fixture.leecher(second, ProgramHook.NONE, MigrationFixture.settings());
         assertEquals(new LeecherState.Complete(4), leecher.run());
       }
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
     }
   }
 }

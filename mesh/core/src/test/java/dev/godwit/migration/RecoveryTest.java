@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.Contents;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.log.StableLog;
 import dev.godwit.membership.Capability;
@@ -161,8 +162,7 @@ final class RecoveryTest {
           assertInstanceOf(LeecherState.Complete.class, second);
         }
       }
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
       assertTrue(!program.runs.get());
     }
   }
@@ -191,8 +191,7 @@ final class RecoveryTest {
       assertEquals(new LeecherState.Complete(2), leecher.run());
       assertTrue(Objects.requireNonNull(leecher.handover()).missingBytes() >= 9999);
       assertInstanceOf(SeederState.Released.class, fixture.seeder.state());
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
     }
   }
 
@@ -278,8 +277,7 @@ final class RecoveryTest {
           }
         }
       }
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
     }
   }
 
@@ -385,7 +383,7 @@ final class RecoveryTest {
 
             @Override
             public void resume() throws IOException {
-              atResume.set(MigrationFixture.contents(fixture.target));
+              atResume.set(Contents.of(fixture.target));
             }
           };
       Leecher.Settings settings = MigrationFixture.settings();
@@ -402,7 +400,7 @@ final class RecoveryTest {
                   settings.devicePatience()));
       assertEquals(new LeecherState.Complete(2), leecher.run());
       assertEquals(0, Objects.requireNonNull(leecher.handover()).missingBytes());
-      assertArrayEquals(MigrationFixture.contents(fixture.source), atResume.get());
+      assertArrayEquals(Contents.of(fixture.source), atResume.get());
     }
   }
 
@@ -474,8 +472,7 @@ final class RecoveryTest {
         Leecher again = fixture.leecher(second, ProgramHook.NONE, MigrationFixture.settings());
         assertEquals(new LeecherState.Complete(4), again.run());
       }
-      assertArrayEquals(
-          MigrationFixture.contents(fixture.source), MigrationFixture.contents(fixture.target));
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
     }
   }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Holes;
+import dev.godwit.backend.Contents;
 import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.PullOrder;
@@ -104,14 +105,14 @@ class ManagedMountTest {
     for (long seed = 1; seed <= 4; seed++) {
       try (var fixture = new MountFixture(SIZE)) {
         fill(fixture.state, seed);
-        Program program = new Program(MountFixture.contents(fixture.state));
+        Program program = new Program(Contents.of(fixture.state));
         ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(durability));
         Random random = new Random(seed);
         for (int i = 0; i < 150; i++) {
           program.step(mount.device(), random);
         }
         assertEquals(0, mount.end(MountFixture.LIMIT));
-        assertArrayEquals(program.present, MountFixture.contents(fixture.state), "seed " + seed);
+        assertArrayEquals(program.present, Contents.of(fixture.state), "seed " + seed);
       }
     }
   }
@@ -122,13 +123,13 @@ class ManagedMountTest {
     for (long seed = 1; seed <= 6; seed++) {
       try (var fixture = new MountFixture(SIZE)) {
         fill(fixture.state, seed);
-        Program program = new Program(MountFixture.contents(fixture.state));
+        Program program = new Program(Contents.of(fixture.state));
         Random random = new Random(seed);
         MountFixture.Machine bob = fixture.machine("bob");
         for (int life = 0; life < 4; life++) {
           ManagedMount mount = bob.mount(MountFixture.settings(durability));
           if (life > 0) {
-            program.crashed(MountFixture.contents(mount.device()));
+            program.crashed(Contents.of(mount.device()));
           }
           for (int i = 0; i < 40; i++) {
             program.step(mount.device(), random);
@@ -136,9 +137,9 @@ class ManagedMountTest {
           bob.dies(mount);
         }
         ManagedMount last = bob.mount(MountFixture.settings(durability));
-        program.crashed(MountFixture.contents(last.device()));
+        program.crashed(Contents.of(last.device()));
         assertEquals(0, last.end(MountFixture.LIMIT));
-        assertArrayEquals(program.present, MountFixture.contents(fixture.state), "seed " + seed);
+        assertArrayEquals(program.present, Contents.of(fixture.state), "seed " + seed);
       }
     }
   }
@@ -150,7 +151,7 @@ class ManagedMountTest {
       PowerLossBackend disk = new PowerLossBackend(SIZE);
       try (var fixture = new MountFixture(disk)) {
         fill(disk, seed);
-        Program program = new Program(MountFixture.contents(disk));
+        Program program = new Program(Contents.of(disk));
         ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(durability));
         Random random = new Random(seed);
         for (int i = 0; i < 150; i++) {
@@ -162,7 +163,7 @@ class ManagedMountTest {
           }
         }
         assertEquals(0, mount.end(MountFixture.LIMIT));
-        assertArrayEquals(program.present, MountFixture.contents(disk), "seed " + seed);
+        assertArrayEquals(program.present, Contents.of(disk), "seed " + seed);
       }
     }
   }
@@ -171,7 +172,7 @@ class ManagedMountTest {
   void losesNothingWhenConnectionsDieAllTheTime() throws Exception {
     try (var fixture = new MountFixture(SIZE)) {
       fill(fixture.state, 9);
-      Program program = new Program(MountFixture.contents(fixture.state));
+      Program program = new Program(Contents.of(fixture.state));
       ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(Durability.REMOTE));
       AtomicBoolean over = new AtomicBoolean();
       Thread cutting =
@@ -191,7 +192,7 @@ class ManagedMountTest {
       over.set(true);
       cutting.join();
       assertEquals(0, mount.end(MountFixture.LIMIT));
-      assertArrayEquals(program.present, MountFixture.contents(fixture.state));
+      assertArrayEquals(program.present, Contents.of(fixture.state));
     }
   }
 
@@ -225,7 +226,7 @@ class ManagedMountTest {
       throws Exception {
     fill(fixture.state, 1);
     ManagedMount mount = machine.mount(MountFixture.settings(Durability.LOCAL));
-    byte[] _ = MountFixture.contents(mount.device());
+    byte[] _ = Contents.of(mount.device());
     fixture.ownerEnds();
     return mount;
   }
@@ -260,11 +261,11 @@ class ManagedMountTest {
       fill(disk, 1);
       MountFixture.Machine bob = fixture.machine("bob");
       ManagedMount mount = bob.mount(onDemand());
-      byte[] contents = MountFixture.contents(mount.device());
+      byte[] contents = Contents.of(mount.device());
       assertEquals(0, mount.end(MountFixture.LIMIT));
       disk.readBytes.set(0);
       ManagedMount again = bob.mount(onDemand());
-      assertArrayEquals(contents, MountFixture.contents(again.device()));
+      assertArrayEquals(contents, Contents.of(again.device()));
       assertEquals(0, disk.readBytes.get());
       assertEquals(0, again.end(MountFixture.LIMIT));
     }
@@ -276,13 +277,13 @@ class ManagedMountTest {
       fill(fixture.state, 1);
       MountFixture.Machine bob = fixture.machine("bob");
       ManagedMount mount = bob.mount(onDemand());
-      byte[] _ = MountFixture.contents(mount.device());
+      byte[] _ = Contents.of(mount.device());
       assertEquals(0, mount.end(MountFixture.LIMIT));
       ManagedMount carol = fixture.machine("carol").mount(onDemand());
       carol.device().write(ByteBuffer.wrap(new byte[] {77}), 12345);
       assertEquals(0, carol.end(MountFixture.LIMIT));
       ManagedMount again = bob.mount(onDemand());
-      assertEquals(77, MountFixture.contents(again.device())[12345]);
+      assertEquals(77, Contents.of(again.device())[12345]);
       assertEquals(0, again.end(MountFixture.LIMIT));
     }
   }
@@ -298,9 +299,9 @@ class ManagedMountTest {
       assertEquals(4096, bob.ends(mount, Duration.ofMillis(300)));
       fixture.ownerBegins(MountHost.Writers.MOUNTS);
       ManagedMount again = bob.mount(MountFixture.settings(Durability.LOCAL));
-      assertEquals(6, MountFixture.contents(again.device())[101]);
+      assertEquals(6, Contents.of(again.device())[101]);
       assertEquals(0, again.end(MountFixture.LIMIT));
-      assertEquals(7, MountFixture.contents(fixture.state)[102]);
+      assertEquals(7, Contents.of(fixture.state)[102]);
     }
   }
 
@@ -317,7 +318,7 @@ class ManagedMountTest {
       assertEquals(entries, bob.log.entries().size());
       fixture.ownerBegins(MountHost.Writers.MOUNTS);
       assertEquals(0, mount.end(MountFixture.LIMIT));
-      assertEquals(6, MountFixture.contents(fixture.state)[5000]);
+      assertEquals(6, Contents.of(fixture.state)[5000]);
     }
   }
 
@@ -358,7 +359,7 @@ class ManagedMountTest {
       fixture.ownerBegins(MountHost.Writers.MOUNTS);
       assertEquals(0, ending.get());
       assertTrue(new CacheJournal(bob.log).unsaved().isEmpty());
-      assertEquals(5, MountFixture.contents(fixture.state)[100]);
+      assertEquals(5, Contents.of(fixture.state)[100]);
     }
   }
 
@@ -404,7 +405,7 @@ class ManagedMountTest {
           assertThrows(
               RemoteException.class, () -> bob.mount(MountFixture.settings(Durability.LOCAL)));
       assertEquals(Failure.Code.CONFLICT, refused.code());
-      assertEquals(9, MountFixture.contents(fixture.state)[100]);
+      assertEquals(9, Contents.of(fixture.state)[100]);
     }
   }
 
@@ -422,7 +423,7 @@ class ManagedMountTest {
           assertThrows(IOException.class, () -> bob.mount(Access.READ, onDemand()));
       assertTrue(String.valueOf(refused.getMessage()).contains("not saved"), refused::getMessage);
       assertThrows(RemoteException.class, () -> bob.mount(onDemand()));
-      assertEquals(77, MountFixture.contents(fixture.state)[100]);
+      assertEquals(77, Contents.of(fixture.state)[100]);
     }
   }
 
@@ -498,7 +499,7 @@ class ManagedMountTest {
       assertThrows(IOException.class, () -> mount.device().flush());
       assertEquals(4096, mount.end(Duration.ofMillis(200)));
       assertEquals(0, carol.end(MountFixture.LIMIT));
-      assertEquals(0, MountFixture.contents(fixture.state)[0]);
+      assertEquals(0, Contents.of(fixture.state)[0]);
     }
   }
 
@@ -511,7 +512,7 @@ class ManagedMountTest {
       while (mount.missingBytes() > 0) {
         Thread.onSpinWait();
       }
-      assertArrayEquals(MountFixture.contents(fixture.state), MountFixture.contents(bob.cache));
+      assertArrayEquals(Contents.of(fixture.state), Contents.of(bob.cache));
       assertEquals(0, mount.end(MountFixture.LIMIT));
     }
   }
@@ -522,8 +523,7 @@ class ManagedMountTest {
       fill(fixture.state, 1);
       ManagedMount writer = fixture.machine("bob").mount(onDemand());
       ManagedMount reader = fixture.machine("carol").mount(Access.READ, onDemand());
-      assertArrayEquals(
-          MountFixture.contents(fixture.state), MountFixture.contents(reader.device()));
+      assertArrayEquals(Contents.of(fixture.state), Contents.of(reader.device()));
       assertThrows(IOException.class, () -> reader.device().write(ByteBuffer.allocate(1), 0));
       assertEquals(0, reader.end(MountFixture.LIMIT));
       assertEquals(0, writer.end(MountFixture.LIMIT));
@@ -535,15 +535,15 @@ class ManagedMountTest {
   void mountsStateOfAnySize(long size) throws Exception {
     try (var fixture = new MountFixture(size)) {
       fill(fixture.state, size);
-      byte[] contents = MountFixture.contents(fixture.state);
+      byte[] contents = Contents.of(fixture.state);
       ManagedMount mount = fixture.machine("bob").mount(MountFixture.settings(Durability.REMOTE));
-      assertArrayEquals(contents, MountFixture.contents(mount.device()));
+      assertArrayEquals(contents, Contents.of(mount.device()));
       if (size > 0) {
         mount.device().write(ByteBuffer.wrap(new byte[] {9}), size - 1);
         contents[(int) size - 1] = 9;
       }
       assertEquals(0, mount.end(MountFixture.LIMIT));
-      assertArrayEquals(contents, MountFixture.contents(fixture.state));
+      assertArrayEquals(contents, Contents.of(fixture.state));
     }
   }
 }

@@ -21,7 +21,6 @@ import dev.godwit.stream.MemoryTransport;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -231,12 +230,6 @@ final class MountFixture implements AutoCloseable {
         ManagedMount.Pull.IN_BACKGROUND,
         Duration.ofMillis(20),
         1L << 30);
-  }
-
-  static byte[] contents(Backend backend) throws IOException {
-    byte[] bytes = new byte[(int) backend.size()];
-    backend.read(ByteBuffer.wrap(bytes), 0);
-    return bytes;
   }
 
   @Override

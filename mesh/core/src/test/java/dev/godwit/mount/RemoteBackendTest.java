@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend.Holes;
+import dev.godwit.backend.Contents;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.OutOfRangeException;
 import dev.godwit.chunk.FencedException;
@@ -69,7 +70,7 @@ class RemoteBackendTest {
       for (int i = 0; i < 150; i++) {
         step(mount, oracle, random);
       }
-      assertArrayEquals(oracle, MountFixture.contents(fixture.state), "seed " + seed);
+      assertArrayEquals(oracle, Contents.of(fixture.state), "seed " + seed);
     }
   }
 
@@ -95,7 +96,7 @@ class RemoteBackendTest {
       }
       over.set(true);
       cutting.join();
-      assertArrayEquals(oracle, MountFixture.contents(fixture.state));
+      assertArrayEquals(oracle, Contents.of(fixture.state));
     }
   }
 
@@ -164,7 +165,7 @@ class RemoteBackendTest {
       carol.write(ByteBuffer.wrap(new byte[] {2}), 0);
       assertThrows(IOException.class, () -> bob.write(ByteBuffer.wrap(new byte[] {3}), 0));
       assertThrows(IOException.class, bob::flush);
-      assertEquals(2, MountFixture.contents(fixture.state)[0]);
+      assertEquals(2, Contents.of(fixture.state)[0]);
     }
   }
 
@@ -174,7 +175,7 @@ class RemoteBackendTest {
       RemoteBackend bob = fixture.direct(fixture.mesh.member("bob"), Access.WRITE);
       fixture.nanos.addAndGet(MountFixture.LEASE.toNanos() * 10);
       bob.write(ByteBuffer.wrap(new byte[] {3}), 0);
-      assertEquals(3, MountFixture.contents(fixture.state)[0]);
+      assertEquals(3, Contents.of(fixture.state)[0]);
     }
   }
 
@@ -209,7 +210,7 @@ class RemoteBackendTest {
       fixture.ownerBegins(MountHost.Writers.MOUNTS);
       bob.write(ByteBuffer.wrap(new byte[] {2}), 1);
       bob.flush();
-      assertEquals(2, MountFixture.contents(fixture.state)[1]);
+      assertEquals(2, Contents.of(fixture.state)[1]);
       assertThrows(
           RemoteException.class, () -> fixture.direct(fixture.mesh.member("carol"), Access.WRITE));
     }

@@ -1,7 +1,7 @@
 package dev.godwit.libc;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -50,10 +50,7 @@ public final class BoundedCall {
           result,
           new TooLongException(what + " took longer than " + limit.toMillis() + " ms", e));
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      var interrupted = new InterruptedIOException(what + ": interrupted");
-      interrupted.initCause(e);
-      return leave(what, result, interrupted);
+      return leave(what, result, Interruption.passedOn(what + ": interrupted", e));
     } catch (ExecutionException e) {
       throw failure(what, e.getCause());
     }

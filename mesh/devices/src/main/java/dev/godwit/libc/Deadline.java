@@ -1,5 +1,6 @@
 package dev.godwit.libc;
 
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -53,10 +54,7 @@ public final class Deadline {
       try {
         Thread.sleep(poll);
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        var interrupted = new InterruptedIOException("interrupted while waiting");
-        interrupted.initCause(e);
-        throw interrupted;
+        throw Interruption.passedOn("interrupted while waiting", e);
       }
     }
     return true;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.Backend.Latency;
+import dev.godwit.backend.Contents;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.backend.MemoryBackend;
@@ -58,12 +59,6 @@ final class FuseFileTest {
     } finally {
       children.unmount("disk");
     }
-  }
-
-  private static byte[] contents(Backend backend) throws IOException {
-    byte[] bytes = new byte[(int) backend.size()];
-    backend.read(ByteBuffer.wrap(bytes), 0);
-    return bytes;
   }
 
   private static byte[] fill(Backend backend) throws IOException {
@@ -134,7 +129,7 @@ final class FuseFileTest {
         try (var _ = mounts.mount(backend, disk)) {
           children.run("dd", "if=source", "of=disk", "bs=1M", "conv=notrunc", flags).succeeded();
         }
-        assertArrayEquals(bytes, contents(backend), flags);
+        assertArrayEquals(bytes, Contents.of(backend), flags);
       }
     }
   }
@@ -150,7 +145,7 @@ final class FuseFileTest {
     for (int i = 0; i < expected.length; i++) {
       expected[i]++;
     }
-    assertArrayEquals(expected, contents(backend));
+    assertArrayEquals(expected, Contents.of(backend));
   }
 
   @Test
@@ -190,7 +185,7 @@ final class FuseFileTest {
     children.run("fallocate", "-p", "-o", "1MiB", "-l", "2MiB", "disk").succeeded();
     Arrays.fill(expected, MIB, 3 * MIB, (byte) 0);
     assertArrayEquals(expected, Files.readAllBytes(disk));
-    assertArrayEquals(expected, contents(backend));
+    assertArrayEquals(expected, Contents.of(backend));
     long[] holes = {0};
     backend.extents(
         0, SIZE, (_, length, kind) -> holes[0] += kind == Extent.Kind.HOLE ? length : 0);
@@ -238,7 +233,7 @@ final class FuseFileTest {
     children
         .run("dd", "if=source", "of=disk", "bs=700k", "conv=notrunc")
         .failed("No space left on device");
-    assertArrayEquals(Arrays.copyOf(bytes, SIZE), contents(backend));
+    assertArrayEquals(Arrays.copyOf(bytes, SIZE), Contents.of(backend));
     assertEquals(Integer.toString(SIZE), children.run("stat", "-c", "%s", "disk").said());
   }
 
@@ -278,7 +273,7 @@ final class FuseFileTest {
         .failed("Read-only file system");
     children.run("touch", "disk").failed("Read-only file system");
     assertArrayEquals(expected, Files.readAllBytes(disk));
-    assertArrayEquals(expected, contents(backend));
+    assertArrayEquals(expected, Contents.of(backend));
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.godwit.path.AddressText;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;
@@ -25,7 +26,6 @@ import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -178,9 +178,7 @@ final class QuicConnection implements Connection {
     } catch (TimeoutException e) {
       throw new IOException("no stream could be opened within " + OPEN.toSeconds() + " s", e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted while opening a stream").initCause(e);
+      throw Interruption.passedOn("interrupted while opening a stream", e);
     }
   }
 

@@ -13,6 +13,7 @@ import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.DialRace;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
@@ -53,7 +54,6 @@ import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -438,18 +438,13 @@ public final class QuicTransport implements Transport {
       throw new IOException(
           peer.shortForm() + " cannot be reached: no answer from " + checks.described(), e);
     } catch (InterruptedException e) {
-      throw interrupted(e);
+      throw Interruption.passedOn("interrupted while dialling", e);
     }
     Duration left = timeout.minusNanos(System.nanoTime() - start);
     if (left.isNegative() || left.isZero()) {
       left = LEAST_DIAL;
     }
     return dial(peer, List.of(AddressText.format(found.address())), left);
-  }
-
-  private static IOException interrupted(InterruptedException cause) {
-    Thread.currentThread().interrupt();
-    return (IOException) new InterruptedIOException("interrupted while dialling").initCause(cause);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.godwit.tls;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.StreamQueue;
 import dev.godwit.tls.MuxStream.Origin;
 import dev.godwit.wire.ProtocolException;
@@ -15,7 +16,6 @@ import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -156,9 +156,7 @@ final class Multiplexer extends ChannelInboundHandlerAdapter implements FrameSin
                 + " are open");
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted while opening a stream").initCause(e);
+      throw Interruption.passedOn("interrupted while opening a stream", e);
     }
     MuxStream stream = new MuxStream(urgency, Origin.OURS, this, budget);
     if (closed.isDone() || !execute(() -> register(stream))) {

@@ -6,6 +6,7 @@ import dev.godwit.signaling.CircuitId;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Failures;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.Transport;
 import io.netty.bootstrap.Bootstrap;
@@ -34,7 +35,6 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -164,8 +164,7 @@ public final class RelayTransport implements Transport {
     } catch (InterruptedException e) {
       boolean _ = outcome.cancel(false);
       var _ = channel.close();
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
+      throw Interruption.passedOn("interrupted while dialling", e);
     }
   }
 

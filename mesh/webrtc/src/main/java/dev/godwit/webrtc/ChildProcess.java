@@ -1,5 +1,6 @@
 package dev.godwit.webrtc;
 
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.webrtc.bridge.BridgeException;
 import dev.godwit.webrtc.bridge.BridgeFrame;
@@ -11,7 +12,6 @@ import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -164,8 +164,7 @@ final class ChildProcess implements Closeable {
     } catch (TimeoutException e) {
       throw new IOException(otherwise + " within " + START.toSeconds() + " s", e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while it starts").initCause(e);
+      throw Interruption.passedOn("interrupted while it starts", e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.godwit.webrtc;
 import dev.godwit.identity.NodeId;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;
@@ -12,7 +13,6 @@ import dev.godwit.webrtc.ControlMessage.Pong;
 import dev.godwit.webrtc.WindowGrowth.RoundTrips;
 import dev.godwit.webrtc.bridge.BridgeType;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Deque;
@@ -305,9 +305,7 @@ final class WebRtcConnection implements Connection {
         throw new IOException("no stream could be opened within " + OPEN.toSeconds() + " s");
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw (IOException)
-          new InterruptedIOException("interrupted while opening a stream").initCause(e);
+      throw Interruption.passedOn("interrupted while opening a stream", e);
     }
     WebRtcByteStream stream = begin(urgency);
     if (closed.isDone()) {

@@ -6,9 +6,9 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
+import dev.godwit.stream.Interruption;
 import dev.godwit.stream.Transport;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -222,8 +222,7 @@ public final class WebRtcTransport implements Transport {
           e);
     } catch (InterruptedException e) {
       first.cancel(false);
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException("interrupted while dialling").initCause(e);
+      throw Interruption.passedOn("interrupted while dialling", e);
     } finally {
       for (Negotiation negotiation : negotiations) {
         if (!negotiation.result().isDone()) {

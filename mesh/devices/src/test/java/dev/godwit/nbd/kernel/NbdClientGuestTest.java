@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.Contents;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.nbd.Export;
@@ -35,12 +36,6 @@ final class NbdClientGuestTest {
   private static final String HELLO = "hello from here.";
 
   @TempDir Path directory;
-
-  private static byte[] contents(Backend backend) throws IOException {
-    byte[] bytes = new byte[(int) backend.size()];
-    backend.read(ByteBuffer.wrap(bytes), 0);
-    return bytes;
-  }
 
   private static long holes(Backend backend) throws IOException {
     long[] holes = {0};
@@ -104,7 +99,7 @@ final class NbdClientGuestTest {
           said,
           guest::everything);
     }
-    byte[] disk = contents(backend);
+    byte[] disk = Contents.of(backend);
     assertArrayEquals(source, Arrays.copyOf(disk, source.length));
     for (int i = source.length; i < disk.length; i++) {
       assertEquals(0, disk[i], "what was discarded");
