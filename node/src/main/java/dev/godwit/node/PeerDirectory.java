@@ -98,6 +98,7 @@ final class PeerDirectory {
     record Missing() implements Introduction {}
   }
 
+  /** Asks processes who they are, without waiting for what they say. */
   private List<CompletableFuture<Introduction>> introductions(Predicate<PresentInstance> which)
       throws IOException {
     List<PresentInstance> present = Answers.await(hub.whoIsThere(), "The hub");

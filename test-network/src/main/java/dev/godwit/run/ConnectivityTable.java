@@ -55,9 +55,9 @@ final class ConnectivityTable {
     text.append("# Connectivity\n\nMade by `")
         .append(command)
         .append("`: real nodes in a virtual internet, 50 ms to the hub and back, 100 ms and ten")
+        .append(" routers between two nodes. The times are until the first answer, with the start")
         .append(
-            " routers between two nodes. The times are until the first answer, with the start of the path; a")
-        .append(" `-` means no connection, a `!` that this is not as it has to be.\n\n");
+            " of the path; a `-` means no connection, a `!` that this is not as it has to be.\n\n");
     text.append("| from → to | ").append(String.join(" | ", columns)).append(" |\n| --- |");
     text.append(" --- |".repeat(columns.size())).append('\n');
     rows.forEach(

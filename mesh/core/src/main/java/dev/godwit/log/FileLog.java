@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * it is opened again; everything before it counts. What no crash leaves is damage, and the log is
  * then refused, because what it would say without its end may be wrong: bytes that do not fit the
  * header although others follow them, and a header that is neither zero nor right, since disks
- * write the sector that it lies in as a whole. A second process that opens the same log is refused.
+ * write the sector that it lies in as a whole. The first entry is never cut off, because its file
+ * gets its name only when it is durable. A second process that opens the same log is refused.
  */
 public final class FileLog implements StableLog {
   private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
@@ -272,9 +273,6 @@ public final class FileLog implements StableLog {
 
   /** Returns where the next one goes. */
   private static long write(SteadyFile channel, byte[] entry, long at) throws IOException {
-    if (entry.length == 0) {
-      throw new IllegalArgumentException("an entry has at least one byte");
-    }
     long next = after(at, entry.length);
     ByteBuffer bytes = ByteBuffer.allocate((int) (next - at));
     int sum = checksum(entry);
