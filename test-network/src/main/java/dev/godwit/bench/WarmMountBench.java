@@ -21,7 +21,7 @@ final class WarmMountBench {
   private static final Duration ROUND_TRIP = Duration.ofMillis(100);
   private static final long RATE = 1_000_000_000;
   private static final long SIZE = 256L << 20;
-  private static final int RUNS = 3;
+  private static final int RUNS = 5;
 
   /** What is measured; the file is read through the kernel's cache, as programs do. */
   private record Case(String name, String pattern, List<String> options) {}

@@ -67,12 +67,6 @@ public final class TrackingBackend extends ForwardingBackend {
     blocks.forEachRun(this::markBlocks);
   }
 
-  /** Whether a block is recorded now. */
-  public boolean isRecorded(int block) {
-    @Nullable BlockSet set = dirty.get();
-    return set != null && set.contains(block);
-  }
-
   /** Adds the blocks that are recorded now. */
   public void recordedInto(BlockSet blocks) {
     @Nullable BlockSet set = dirty.get();

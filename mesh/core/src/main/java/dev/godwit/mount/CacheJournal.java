@@ -13,7 +13,7 @@ import dev.godwit.migration.proto.CacheRuns;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.function.IntPredicate;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +26,9 @@ public final class CacheJournal implements Closeable {
   private final StableLog log;
   private @Nullable Content content;
   private int entries;
+
+  /** How many blocks of the content are unsaved. */
+  private int noted;
 
   /** Entries after which the log is written anew. */
   private static final int MOST_ENTRIES = 4096;
@@ -59,6 +62,7 @@ public final class CacheJournal implements Closeable {
       entries++;
     }
     notNoted = new BlockSet(content == null ? 0 : content.unsaved().size());
+    noted = content == null ? 0 : content.unsaved().count();
   }
 
   private static Content apply(@Nullable Content before, byte[] bytes) throws IOException {
@@ -183,6 +187,7 @@ public final class CacheJournal implements Closeable {
   synchronized void begin(Origin origin, BlockSet unsaved) throws IOException {
     content = new Content(origin, copy(unsaved), null);
     notNoted = new BlockSet(unsaved.size());
+    noted = unsaved.count();
     rewrite(content);
   }
 
@@ -204,45 +209,53 @@ public final class CacheJournal implements Closeable {
     return now;
   }
 
+  /** How many blocks the log says are here and not saved. */
+  synchronized int noted() {
+    return noted;
+  }
+
   /**
    * These blocks are in the cache, durable, and the owner has not saved them. Nothing is written
    * when that is known.
    *
+   * @return whether it was written
    * @throws IOException when that could not be made durable
    */
-  synchronized void unsaved(BlockRuns runs) throws IOException {
-    Content now = present();
-    BlockSet added = new BlockSet(now.unsaved().size());
+  synchronized boolean unsaved(BlockRuns runs) throws IOException {
+    BlockSet unsaved = present().unsaved();
+    boolean known = true;
     for (int i = 0; i < runs.size(); i++) {
       notNoted.remove(runs.from(i), runs.to(i));
-      if (now.unsaved().nextAbsent(runs.from(i)) < runs.to(i)) {
-        added.add(runs.from(i), runs.to(i));
-      }
+      known &= unsaved.nextAbsent(runs.from(i)) >= runs.to(i);
     }
-    if (added.isEmpty()) {
-      return;
+    if (known) {
+      return false;
     }
+    BlockSet added = new BlockSet(unsaved.size());
+    for (int i = 0; i < runs.size(); i++) {
+      added.add(runs.from(i), runs.to(i));
+    }
+    unsaved.forEachRun(added::remove);
     append(CacheEntry.newBuilder().setUnsaved(encode(added)).build());
-    added.forEachRun(now.unsaved()::add);
+    added.forEachRun(unsaved::add);
+    noted += added.count();
+    return true;
   }
 
   /**
-   * The owner has saved these blocks as they were at some time; those that were written again since
-   * have been told of anew, or will be with the next flush. The log says so after the next {@link
-   * #noteSaved}; until then they are sent once more after a crash, which does no harm.
+   * The owner has saved everything but what was written again since; that has been told of anew, or
+   * will be with the next flush. The log says so after the next {@link #noteSaved}; until then it
+   * is sent once more after a crash, which does no harm.
    *
-   * @param writtenAgain tells, while this runs, what is not saved all the same
+   * @param writtenAgain adds, while this runs, what is not saved all the same
    */
-  synchronized void saved(BlockSet blocks, IntPredicate writtenAgain) {
+  synchronized void saved(Consumer<BlockSet> writtenAgain) {
     BlockSet unsaved = present().unsaved();
-    blocks.forEachRun(
-        (from, to) -> {
-          for (int block = from; block < to; block++) {
-            if (unsaved.contains(block) && !writtenAgain.test(block)) {
-              notNoted.add(block, block + 1);
-            }
-          }
-        });
+    BlockSet saved = copy(unsaved);
+    BlockSet again = new BlockSet(unsaved.size());
+    writtenAgain.accept(again);
+    again.forEachRun(saved::remove);
+    saved.forEachRun(notNoted::add);
   }
 
   /**
@@ -256,13 +269,14 @@ public final class CacheJournal implements Closeable {
       return;
     }
     Content now = present();
-    BlockSet noted = notNoted;
-    notNoted = new BlockSet(noted.size());
-    noted.forEachRun(now.unsaved()::remove);
+    BlockSet saved = notNoted;
+    notNoted = new BlockSet(saved.size());
+    saved.forEachRun(now.unsaved()::remove);
+    noted = now.unsaved().count();
     if (entries > MOST_ENTRIES) {
       rewrite(now);
     } else {
-      append(CacheEntry.newBuilder().setSaved(encode(noted)).build());
+      append(CacheEntry.newBuilder().setSaved(encode(saved)).build());
     }
   }
 
@@ -274,6 +288,7 @@ public final class CacheJournal implements Closeable {
   synchronized void left(BlockSet unsaved) throws IOException {
     content = new Content(present().origin(), copy(unsaved), null);
     notNoted = new BlockSet(unsaved.size());
+    noted = unsaved.count();
     rewrite(content);
   }
 
@@ -288,6 +303,7 @@ public final class CacheJournal implements Closeable {
     append(CacheEntry.newBuilder().setWhole(encode(whole)).build());
     content = new Content(now.origin(), new BlockSet(whole.size()), copy(whole));
     notNoted = new BlockSet(whole.size());
+    noted = 0;
   }
 
   @Override

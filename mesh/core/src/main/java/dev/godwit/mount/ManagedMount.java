@@ -48,6 +48,9 @@ public final class ManagedMount implements Mount {
   /** A crash sends once more what was saved in this time. */
   private static final Duration NOTE = Duration.ofSeconds(5);
 
+  /** Which part of what may be unsaved a crash may send again although it is saved. */
+  private static final int SENT_AGAIN = 4;
+
   /** How long the background waits for a program's first read. */
   private static final Duration HEAD_START = Duration.ofMillis(300);
 
@@ -73,6 +76,7 @@ public final class ManagedMount implements Mount {
   private final Thread pulling;
   private final LeaseKeeper lease;
   private final SavedNotes notes;
+  private final Widening widening;
   private final CountDownLatch firstRead = new CountDownLatch(1);
   private volatile @Nullable String lost;
 
@@ -195,6 +199,8 @@ public final class ManagedMount implements Mount {
     this.pulling = Thread.ofVirtual().name("mount-puller").unstarted(this::pull);
     this.lease = new LeaseKeeper(client, opened, this::lose);
     this.notes = new SavedNotes(journal::noteSaved, NOTE);
+    this.widening =
+        new Widening(geometry, missing, settings.mostUnsaved() / SENT_AGAIN, System::nanoTime);
   }
 
   private static BlockSet unsavedIn(CacheJournal journal, ChunkGeometry geometry) {
@@ -381,11 +387,11 @@ public final class ManagedMount implements Mount {
     @Override
     public void flushHere() throws IOException {
       UnloggedRuns.Taken taken = unlogged.take();
-      BlockRuns widened = widened(taken.all());
+      BlockRuns widened = widening.widened(taken.all(), journal.noted());
       try {
         cache.flush();
-        if (!widened.isEmpty()) {
-          journal.unsaved(widened);
+        if (journal.unsaved(widened)) {
+          widening.noted();
         }
       } catch (IOException | RuntimeException e) {
         unlogged.failed(taken);
@@ -405,30 +411,8 @@ public final class ManagedMount implements Mount {
     }
   }
 
-  /**
-   * Where a whole chunk is here, all of it counts as unsaved when a part of it is: further writes
-   * to it then need no entry in the journal. What is not new in it is brought to the owner again
-   * after a crash, which does no harm.
-   */
-  private BlockRuns widened(BlockRuns runs) {
-    BlockRuns widened = new BlockRuns();
-    for (int i = 0; i < runs.size(); i++) {
-      int from = geometry.chunkStart(runs.from(i));
-      int to = geometry.chunkEnd(runs.to(i) - 1);
-      if (partial.missing().intersects(from, to)) {
-        widened.add(runs.from(i), runs.to(i));
-      } else {
-        widened.add(from, to);
-      }
-    }
-    return widened;
-  }
-
-  private void saved(BlockSet blocks) {
-    BlockSet chunks = new BlockSet(geometry.blocks());
-    blocks.forEachRun(
-        (from, to) -> chunks.add(geometry.chunkStart(from), geometry.chunkEnd(to - 1)));
-    journal.saved(chunks, tracking::isRecorded);
+  private void saved() {
+    journal.saved(tracking::recordedInto);
     notes.soon();
   }
 

@@ -27,6 +27,9 @@ final class MountDevice extends ForwardingBackend {
   /** How often a flush looks whether the owner takes anything. */
   private static final Duration LOOK = Duration.ofMillis(100);
 
+  /** How often the unsaved bytes are counted until there can be too many of them. */
+  private static final int COUNTS = 8;
+
   private final ReadListener reads;
   private final Flushing flushing;
   private final Durability durability;
@@ -152,7 +155,9 @@ final class MountDevice extends ForwardingBackend {
   }
 
   private void awaitRoom(int bytes) throws IOException {
-    if (counted + writtenSince.addAndGet(bytes) <= mostUnsaved || hasRoom(bytes)) {
+    long since = writtenSince.addAndGet(bytes);
+    boolean recent = since <= mostUnsaved / COUNTS;
+    if ((recent && counted + since <= mostUnsaved) || hasRoom(bytes)) {
       return;
     }
     flushing.hurry();

@@ -26,7 +26,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,7 +59,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
   private final TrackingBackend tracking;
   private final InFlightWindow window;
   private final Duration interval;
-  private final Consumer<BlockSet> saved;
+  private final Runnable saved;
   private final BufferPool buffers = new BufferPool(Limits.STANDARD.content(), 8);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
@@ -94,7 +93,8 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
    * @param cache where the bytes are
    * @param tracking knows what was written; this alone takes it from there
    * @param interval how long a block waits at most
-   * @param saved hears which blocks the owner has flushed, on the pusher's thread
+   * @param saved hears that the owner has flushed everything that is not recorded anew, on the
+   *     pusher's thread
    */
   Pusher(
       MountClient client,
@@ -103,7 +103,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
       TrackingBackend tracking,
       InFlightWindow window,
       Duration interval,
-      Consumer<BlockSet> saved) {
+      Runnable saved) {
     this.client = client;
     this.generation = opened.generation();
     this.incarnation = opened.incarnation();
@@ -265,7 +265,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
       long now = client.flush(generation, FLUSH);
       if (now == incarnation) {
         unflushed = new BlockSet(geometry.blocks());
-        saved.accept(flushing);
+        saved.run();
         return;
       }
       LOG.info("the owner has begun anew; what it has not flushed is sent again");

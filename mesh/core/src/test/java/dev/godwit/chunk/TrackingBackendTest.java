@@ -15,13 +15,16 @@ class TrackingBackendTest {
 
     @Override
     public void run(int from, int to) {
-      recorded.add(tracking.isRecorded(from));
+      BlockSet now = new BlockSet(tracked.blocks());
+      tracking.recordedInto(now);
+      recorded.add(now.contains(from));
     }
   }
 
   private final Listener listener = new Listener();
+  private final ChunkGeometry tracked = ChunkGeometry.of(1 << 20);
   private final TrackingBackend tracking =
-      new TrackingBackend(new MemoryBackend(1 << 20), ChunkGeometry.of(1 << 20), listener);
+      new TrackingBackend(new MemoryBackend(1 << 20), tracked, listener);
 
   @Test
   void blocksAreRecordedBeforeAnybodyHearsThatTheyWereWritten() throws Exception {

@@ -144,6 +144,34 @@ class ManagedMountTest {
     }
   }
 
+  @Test
+  void losesNothingWhenItDiesWhileEachSmallWriteIsFlushed() throws Exception {
+    for (long seed = 1; seed <= 3; seed++) {
+      try (var fixture = new MountFixture(SIZE)) {
+        fill(fixture.state, seed);
+        byte[] expected = Contents.of(fixture.state);
+        Random random = new Random(seed);
+        MountFixture.Machine bob = fixture.machine("bob");
+        for (int life = 0; life < 4; life++) {
+          ManagedMount mount = bob.mount(MountFixture.settings(Durability.LOCAL));
+          for (int i = 0; i < 200; i++) {
+            byte[] bytes = new byte[1 + random.nextInt(5000)];
+            random.nextBytes(bytes);
+            int offset = random.nextInt(SIZE - bytes.length);
+            System.arraycopy(bytes, 0, expected, offset, bytes.length);
+            mount.device().write(ByteBuffer.wrap(bytes), offset);
+            mount.device().flush();
+          }
+          bob.dies(mount);
+        }
+        ManagedMount last = bob.mount(MountFixture.settings(Durability.LOCAL));
+        assertArrayEquals(expected, Contents.of(last.device()), "seed " + seed);
+        assertEquals(0, last.end(MountFixture.LIMIT));
+        assertArrayEquals(expected, Contents.of(fixture.state), "seed " + seed);
+      }
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Durability.class)
   void losesNothingWhenTheOwnerLosesPowerAgainAndAgain(Durability durability) throws Exception {

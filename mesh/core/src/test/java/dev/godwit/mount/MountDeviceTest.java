@@ -109,11 +109,36 @@ class MountDeviceTest {
     Saving none = new Saving(0);
     assertEquals(Backend.Latency.MEMORY, device(none, Durability.LOCAL).latency());
     assertEquals(Backend.Latency.REMOTE, device(none, Durability.REMOTE).latency());
-    MountDevice filling = device(none, Durability.LOCAL);
-    filling.write(ByteBuffer.allocate(2048), 0);
-    assertEquals(Backend.Latency.MEMORY, filling.latency());
-    filling.write(ByteBuffer.allocate(512), 0);
+    AtomicLong unsaved = new AtomicLong();
+    MountDevice filling = device(new Away(unsaved), Durability.LOCAL);
+    for (int i = 0; i < 4; i++) {
+      assertEquals(Backend.Latency.MEMORY, filling.latency());
+      filling.write(ByteBuffer.allocate(600), 0);
+      unsaved.addAndGet(600);
+    }
     assertEquals(Backend.Latency.REMOTE, filling.latency());
+  }
+
+  @Test
+  void whatTheOwnerHasTakenMeanwhileSlowsNothingDown() throws Exception {
+    MountDevice device = device(new Saving(0), Durability.LOCAL);
+    for (int i = 0; i < 20; i++) {
+      device.write(ByteBuffer.allocate(600), 0);
+      assertEquals(Backend.Latency.MEMORY, device.latency());
+    }
+  }
+
+  /** Nothing reaches the owner. */
+  private record Away(AtomicLong unsaved) implements MountDevice.Saving {
+    @Override
+    public long unsavedBytes() {
+      return unsaved.get();
+    }
+
+    @Override
+    public long taken() {
+      return 0;
+    }
   }
 
   private record Saving(long unsavedBytes) implements MountDevice.Saving {
