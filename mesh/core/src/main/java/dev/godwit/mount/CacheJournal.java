@@ -223,19 +223,22 @@ public final class CacheJournal implements Closeable {
    */
   synchronized boolean unsaved(BlockRuns runs) throws IOException {
     BlockSet unsaved = present().unsaved();
-    boolean known = true;
+    BlockRuns unknown = new BlockRuns();
     for (int i = 0; i < runs.size(); i++) {
-      notNoted.remove(runs.from(i), runs.to(i));
-      known &= unsaved.nextAbsent(runs.from(i)) >= runs.to(i);
+      int end = runs.to(i);
+      notNoted.remove(runs.from(i), end);
+      for (int from = unsaved.nextAbsent(runs.from(i), end); from < end; ) {
+        int next = unsaved.next(from, end);
+        int to = next < 0 ? end : next;
+        unknown.add(from, to);
+        from = unsaved.nextAbsent(to, end);
+      }
     }
-    if (known) {
+    if (unknown.isEmpty()) {
       return false;
     }
     BlockSet added = new BlockSet(unsaved.size());
-    for (int i = 0; i < runs.size(); i++) {
-      added.add(runs.from(i), runs.to(i));
-    }
-    unsaved.forEachRun(added::remove);
+    unknown.addTo(added);
     append(CacheEntry.newBuilder().setUnsaved(encode(added)).build());
     added.forEachRun(unsaved::add);
     noted += added.count();
