@@ -48,7 +48,7 @@ public final class CacheJournal implements Closeable {
   private record Content(Origin origin, BlockSet unsaved, @Nullable BlockSet whole) {}
 
   /** Saved, and still unsaved in the log. */
-  private BlockSet notNoted;
+  private BlockSet notNoted = new BlockSet(0);
 
   /**
    * Reads the journal.
@@ -61,8 +61,9 @@ public final class CacheJournal implements Closeable {
       content = apply(content, entry);
       entries++;
     }
-    notNoted = new BlockSet(content == null ? 0 : content.unsaved().size());
-    noted = content == null ? 0 : content.unsaved().count();
+    if (content != null) {
+      Content _ = holds(content);
+    }
   }
 
   private static Content apply(@Nullable Content before, byte[] bytes) throws IOException {
@@ -185,10 +186,14 @@ public final class CacheJournal implements Closeable {
    * @throws IOException when that could not be made durable
    */
   synchronized void begin(Origin origin, BlockSet unsaved) throws IOException {
-    content = new Content(origin, copy(unsaved), null);
-    notNoted = new BlockSet(unsaved.size());
-    noted = unsaved.count();
-    rewrite(content);
+    rewrite(holds(new Content(origin, copy(unsaved), null)));
+  }
+
+  private Content holds(Content now) {
+    content = now;
+    notNoted = new BlockSet(now.unsaved().size());
+    noted = now.unsaved().count();
+    return now;
   }
 
   private void rewrite(Content now) throws IOException {
@@ -289,10 +294,7 @@ public final class CacheJournal implements Closeable {
    * @throws IOException when that could not be made durable
    */
   synchronized void left(BlockSet unsaved) throws IOException {
-    content = new Content(present().origin(), copy(unsaved), null);
-    notNoted = new BlockSet(unsaved.size());
-    noted = unsaved.count();
-    rewrite(content);
+    rewrite(holds(new Content(present().origin(), copy(unsaved), null)));
   }
 
   /**
@@ -304,9 +306,7 @@ public final class CacheJournal implements Closeable {
   synchronized void ended(BlockSet whole) throws IOException {
     Content now = present();
     append(CacheEntry.newBuilder().setWhole(encode(whole)).build());
-    content = new Content(now.origin(), new BlockSet(whole.size()), copy(whole));
-    notNoted = new BlockSet(whole.size());
-    noted = 0;
+    Content _ = holds(new Content(now.origin(), new BlockSet(whole.size()), copy(whole)));
   }
 
   @Override

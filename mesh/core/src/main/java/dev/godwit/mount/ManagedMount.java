@@ -75,8 +75,8 @@ public final class ManagedMount implements Mount {
   private final Pusher pusher;
   private final Thread pulling;
   private final LeaseKeeper lease;
-  private final SavedNotes notes;
-  private final Widening widening;
+  private final SavedNotes savedNotes;
+  private final UnsavedNotes unsavedNotes;
   private final CountDownLatch firstRead = new CountDownLatch(1);
   private volatile @Nullable String lost;
 
@@ -198,9 +198,9 @@ public final class ManagedMount implements Mount {
     this.puller = new Puller(session, partial, geometry, order, pulls, bytes -> {});
     this.pulling = Thread.ofVirtual().name("mount-puller").unstarted(this::pull);
     this.lease = new LeaseKeeper(client, opened, this::lose);
-    this.notes = new SavedNotes(journal::noteSaved, NOTE);
-    this.widening =
-        new Widening(geometry, missing, settings.mostUnsaved() / SENT_AGAIN, System::nanoTime);
+    this.savedNotes = new SavedNotes(journal::noteSaved, NOTE);
+    this.unsavedNotes =
+        new UnsavedNotes(geometry, missing, settings.mostUnsaved() / SENT_AGAIN, System::nanoTime);
   }
 
   private static BlockSet unsavedIn(CacheJournal journal, ChunkGeometry geometry) {
@@ -244,7 +244,7 @@ public final class ManagedMount implements Mount {
     pulling.start();
     if (access == MountClient.Access.WRITE) {
       pusher.start();
-      notes.start();
+      savedNotes.start();
       lease.start();
     }
     return this;
@@ -387,11 +387,12 @@ public final class ManagedMount implements Mount {
     @Override
     public void flushHere() throws IOException {
       UnloggedRuns.Taken taken = unlogged.take();
-      BlockRuns widened = widening.widened(taken.all(), journal.noted());
+      // Chosen before the flush: what is here by now, the flush makes durable.
+      BlockRuns widened = unsavedNotes.widened(taken.all(), journal.noted());
       try {
         cache.flush();
         if (journal.unsaved(widened)) {
-          widening.noted();
+          unsavedNotes.entryWritten();
         }
       } catch (IOException | RuntimeException e) {
         unlogged.failed(taken);
@@ -413,7 +414,7 @@ public final class ManagedMount implements Mount {
 
   private void saved() {
     journal.saved(tracking::recordedInto);
-    notes.soon();
+    savedNotes.soon();
   }
 
   /**
@@ -524,7 +525,7 @@ public final class ManagedMount implements Mount {
     lease.close();
     if (access == MountClient.Access.WRITE) {
       pusher.close();
-      notes.close();
+      savedNotes.close();
     }
   }
 }

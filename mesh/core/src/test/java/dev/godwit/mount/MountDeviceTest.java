@@ -71,18 +71,6 @@ class MountDeviceTest {
     }
   }
 
-  private static final class Stuck implements MountDevice.Saving {
-    @Override
-    public long unsavedBytes() {
-      return 8192;
-    }
-
-    @Override
-    public long taken() {
-      return 1;
-    }
-  }
-
   @Test
   void aWriteWaitsForAnOwnerThatIsSlowAndTakesBytes() throws Exception {
     MountDevice device = device(new Slow());
@@ -99,14 +87,14 @@ class MountDeviceTest {
 
   @Test
   void anOwnerThatTakesNothingIsNotAwaitedForEver() {
-    MountDevice device = device(new Stuck());
+    MountDevice device = device(new Away(8192));
     assertThrows(IOException.class, () -> device.write(ByteBuffer.allocate(8192), 0));
     assertThrows(IOException.class, device::flush);
   }
 
   @Test
   void whatIsDoneHereIsAsFastAsTheCacheUntilManyBytesAreUnsaved() throws Exception {
-    Saving none = new Saving(0);
+    Away none = new Away(0);
     assertEquals(Backend.Latency.MEMORY, device(none, Durability.LOCAL).latency());
     assertEquals(Backend.Latency.REMOTE, device(none, Durability.REMOTE).latency());
     AtomicLong unsaved = new AtomicLong();
@@ -121,7 +109,7 @@ class MountDeviceTest {
 
   @Test
   void whatTheOwnerHasTakenMeanwhileSlowsNothingDown() throws Exception {
-    MountDevice device = device(new Saving(0), Durability.LOCAL);
+    MountDevice device = device(new Away(0), Durability.LOCAL);
     for (int i = 0; i < 20; i++) {
       device.write(ByteBuffer.allocate(600), 0);
       assertEquals(Backend.Latency.MEMORY, device.latency());
@@ -130,18 +118,15 @@ class MountDeviceTest {
 
   /** Nothing reaches the owner. */
   private record Away(AtomicLong unsaved) implements MountDevice.Saving {
+    Away(long unsaved) {
+      this(new AtomicLong(unsaved));
+    }
+
     @Override
     public long unsavedBytes() {
       return unsaved.get();
     }
 
-    @Override
-    public long taken() {
-      return 0;
-    }
-  }
-
-  private record Saving(long unsavedBytes) implements MountDevice.Saving {
     @Override
     public long taken() {
       return 0;

@@ -10,7 +10,7 @@ import dev.godwit.testing.Seeds;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-final class WideningTest {
+final class UnsavedNotesTest {
   private static final long SIZE = (8 << 20) + 5000;
   private static final long MOST = 4 << 20;
   private static final int CHUNK = 16;
@@ -18,7 +18,7 @@ final class WideningTest {
   private final ChunkGeometry geometry = ChunkGeometry.of(SIZE);
   private final BlockSet missing = new BlockSet(geometry.blocks());
   private long now = 7;
-  private final Widening widening = new Widening(geometry, missing, MOST, () -> now);
+  private final UnsavedNotes notes = new UnsavedNotes(geometry, missing, MOST, () -> now);
 
   private static BlockRuns run(int from, int to) {
     BlockRuns runs = new BlockRuns();
@@ -27,14 +27,14 @@ final class WideningTest {
   }
 
   private String widened(int from, int to, int noted) {
-    BlockRuns runs = widening.widened(run(from, to), noted);
+    BlockRuns runs = notes.widened(run(from, to), noted);
     assertEquals(1, runs.size());
     return runs.from(0) + "-" + runs.to(0);
   }
 
   private void entries(int count) {
     for (int i = 0; i < count; i++) {
-      widening.noted();
+      notes.entryWritten();
     }
   }
 
@@ -53,19 +53,19 @@ final class WideningTest {
 
   @Test
   void moreIsNotedWhenEntriesComeFast() {
-    entries(Widening.DOUBLING - 1);
+    entries(UnsavedNotes.DOUBLING - 1);
     assertEquals("48-64", widened(60, 61, 0));
     entries(1);
     assertEquals("32-64", widened(60, 61, 0));
-    entries(Widening.DOUBLING);
+    entries(UnsavedNotes.DOUBLING);
     assertEquals("0-64", widened(60, 61, 0));
-    entries(100 * Widening.DOUBLING);
+    entries(100 * UnsavedNotes.DOUBLING);
     assertEquals("256-512", widened(300, 301, 0));
   }
 
   @Test
   void chunksAreNotedAgainWhenEntriesBecomeRare() {
-    entries(100 * Widening.DOUBLING);
+    entries(100 * UnsavedNotes.DOUBLING);
     now += TimeUnit.SECONDS.toNanos(1);
     assertEquals("48-64", widened(60, 61, 0));
   }
@@ -73,22 +73,22 @@ final class WideningTest {
   @Test
   void aSteadyPaceIsNotFast() {
     for (int i = 0; i < 1000; i++) {
-      widening.noted();
-      now += TimeUnit.SECONDS.toNanos(1) / Widening.ENTRIES_PER_SECOND;
+      notes.entryWritten();
+      now += TimeUnit.SECONDS.toNanos(1) / UnsavedNotes.ENTRIES_PER_SECOND;
     }
     assertEquals("48-64", widened(60, 61, 0));
   }
 
   @Test
   void aChunkIsNotedWhenThereIsNotMoreHere() {
-    entries(100 * Widening.DOUBLING);
+    entries(100 * UnsavedNotes.DOUBLING);
     missing.add(0, 1);
     assertEquals("48-64", widened(60, 61, 0));
   }
 
   @Test
   void onlyChunksAreNotedWhenACrashWouldSendTooMuchAgain() {
-    entries(100 * Widening.DOUBLING);
+    entries(100 * UnsavedNotes.DOUBLING);
     int most = (int) (MOST / geometry.blockSize());
     assertEquals("0-256", widened(60, 61, most - 1));
     assertEquals("48-64", widened(60, 61, most));
@@ -96,7 +96,7 @@ final class WideningTest {
 
   @Test
   void nothingBehindTheEndIsNoted() {
-    entries(100 * Widening.DOUBLING);
+    entries(100 * UnsavedNotes.DOUBLING);
     assertEquals("2048-2050", widened(2048, 2049, 0));
   }
 
@@ -106,13 +106,13 @@ final class WideningTest {
         200,
         random -> {
           BlockSet absent = new BlockSet(geometry.blocks());
-          Widening tried = new Widening(geometry, absent, MOST, () -> now);
+          UnsavedNotes tried = new UnsavedNotes(geometry, absent, MOST, () -> now);
           for (int i = 0; i < 20; i++) {
             int block = random.nextInt(geometry.blocks());
             absent.add(block, block + 1);
           }
           for (int i = 0; i < 100; i++) {
-            tried.noted();
+            tried.entryWritten();
             now += random.nextInt(20_000_000);
             int from = random.nextInt(geometry.blocks());
             int to = Math.min(geometry.blocks(), from + 1 + random.nextInt(2 * CHUNK));

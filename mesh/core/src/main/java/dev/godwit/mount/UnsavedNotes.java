@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * again after a crash, which does no harm but takes time; so that is bounded. Blocks that are not
  * here are never noted. Thread-safe. See decision 026.
  */
-final class Widening {
+final class UnsavedNotes {
   /** Entries a second at which nothing more than chunks is noted. */
   static final int ENTRIES_PER_SECOND = 100;
 
@@ -42,7 +42,7 @@ final class Widening {
    * @param most bytes; while that many are noted, nothing more than chunks is
    * @param nanoTime as {@link System#nanoTime}
    */
-  Widening(ChunkGeometry geometry, BlockSet missing, long most, LongSupplier nanoTime) {
+  UnsavedNotes(ChunkGeometry geometry, BlockSet missing, long most, LongSupplier nanoTime) {
     this.geometry = geometry;
     this.missing = missing;
     this.most = most;
@@ -50,8 +50,8 @@ final class Widening {
     this.seen = nanoTime.getAsLong();
   }
 
-  /** It took an entry. */
-  synchronized void noted() {
+  /** What was noted was not known yet, and took an entry. */
+  synchronized void entryWritten() {
     ahead = Math.min(ahead() + BETWEEN, MOST_AHEAD);
   }
 
@@ -86,13 +86,9 @@ final class Widening {
 
   /** Adds stretches of so many chunks, when all of it is here. */
   private boolean addHere(BlockRuns widened, int from, int to, int chunks) {
-    int first = geometry.chunkStart(from);
-    int last = geometry.chunkEnd(to - 1);
-    if (chunks > 1) {
-      int width = chunks * geometry.blocksPerChunk();
-      first -= first % width;
-      last = (int) Math.min(geometry.blocks(), Math.ceilDiv((long) last, width) * width);
-    }
+    int width = chunks * geometry.blocksPerChunk();
+    int first = from - from % width;
+    int last = (int) Math.min(geometry.blocks(), Math.ceilDiv((long) to, width) * width);
     if (missing.intersects(first, last)) {
       return false;
     }
