@@ -94,7 +94,8 @@ final class MountCommand extends Verb {
       defaultValue = "profile",
       description =
           "What comes first in the background: linear, content (what its format needs first),"
-              + " profile (what the last mount read first), ranges:0-1M,10M+4K"
+              + " profile (what the last mount read first), hot (what programs read most at its"
+              + " owner), ranges:0-1M,10M+4K"
               + " (default: ${DEFAULT-VALUE}).")
   private String pullOrder = "profile";
 

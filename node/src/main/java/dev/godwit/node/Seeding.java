@@ -11,6 +11,8 @@ import dev.godwit.migration.Seeder;
 import dev.godwit.migration.SeederState;
 import dev.godwit.mount.LeaseBook;
 import dev.godwit.mount.MountHost;
+import dev.godwit.pullorder.HotBlocks;
+import dev.godwit.pullorder.ObservedBackend;
 import dev.godwit.session.RemoteException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,6 +41,9 @@ public final class Seeding implements AutoCloseable {
 
   /** How long a mount may be silent before another one may write. */
   private static final Duration LEASE = Duration.ofSeconds(30);
+
+  /** After which a read counts half for what is hot. */
+  private static final Duration HALF_LIFE = Duration.ofHours(1);
 
   private final CompletableFuture<Long> released = new CompletableFuture<>();
 
@@ -109,6 +114,7 @@ public final class Seeding implements AutoCloseable {
               journal,
               new WritingOut(options.hook(), devices),
               options.leecherTimeout());
+      HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
       MountHost mounts =
           new MountHost(
               resource,
@@ -119,9 +125,10 @@ public final class Seeding implements AutoCloseable {
                   : MountHost.Writers.LOCAL_PROGRAM,
               leases,
               node.random().nextLong(),
-              ProfileFile.of(file));
+              ProfileFile.of(file),
+              hot);
       Seeding seeding = new Seeding(node, seeder, store, journal, mounts, leases, devices);
-      Backend written = seeder.device();
+      Backend written = new ObservedBackend(seeder.device(), hot);
       devices.open(
           options.devices(),
           device ->

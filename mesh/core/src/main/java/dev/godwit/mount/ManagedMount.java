@@ -324,8 +324,8 @@ public final class ManagedMount implements Mount {
     }
 
     @Override
-    public Optional<AccessProfile> hot() {
-      return Optional.empty();
+    public Optional<AccessProfile> hot() throws IOException {
+      return client.hot();
     }
   }
 

@@ -143,7 +143,20 @@ public final class MountClient {
    * @throws IOException when the owner does not answer, or what it has is no profile
    */
   Optional<AccessProfile> profile() throws IOException {
-    ByteBuffer content = session.call(MountOperation.PROFILE, null).content();
+    return profile(MountOperation.PROFILE);
+  }
+
+  /**
+   * What programs on the owner's machine read most; empty when they have read nothing.
+   *
+   * @throws IOException when the owner does not answer, or what it has is no profile
+   */
+  Optional<AccessProfile> hot() throws IOException {
+    return profile(MountOperation.HOT).filter(hot -> hot.runs() > 0);
+  }
+
+  private Optional<AccessProfile> profile(byte operation) throws IOException {
+    ByteBuffer content = session.call(operation, null).content();
     if (!content.hasRemaining()) {
       return Optional.empty();
     }

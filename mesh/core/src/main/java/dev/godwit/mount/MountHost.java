@@ -10,6 +10,7 @@ import dev.godwit.membership.Capability;
 import dev.godwit.pull.RangeRead;
 import dev.godwit.pull.RangeService;
 import dev.godwit.pullorder.AccessProfile;
+import dev.godwit.pullorder.HotBlocks;
 import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
@@ -46,6 +47,7 @@ public final class MountHost {
   private final LeaseBook leases;
   private final long incarnation;
   private final ProfileStore profiles;
+  private final HotBlocks hot;
   private final RangeService ranges;
   private final WriteOrder order = new WriteOrder(WRITE);
   private volatile boolean closed;
@@ -66,6 +68,7 @@ public final class MountHost {
    * @param leases of this resource; closed by the caller
    * @param incarnation another one each time that the resource begins to be served
    * @param profiles where what mounts read first is kept
+   * @param hot what programs on the owner's machine read most
    */
   public MountHost(
       String resource,
@@ -74,7 +77,8 @@ public final class MountHost {
       Writers writers,
       LeaseBook leases,
       long incarnation,
-      ProfileStore profiles) {
+      ProfileStore profiles,
+      HotBlocks hot) {
     this.resource = resource;
     this.geometry = geometry;
     this.device = device;
@@ -82,6 +86,7 @@ public final class MountHost {
     this.leases = leases;
     this.incarnation = incarnation;
     this.profiles = profiles;
+    this.hot = hot;
     this.ranges = new RangeService(device, geometry);
   }
 
@@ -139,7 +144,8 @@ public final class MountHost {
         leases.release(call.control(MountLeaseRequest.parser()).getGeneration(), call.peer().id());
         call.reply(Empty.getDefaultInstance());
       }
-      case MountOperation.PROFILE -> profile(call);
+      case MountOperation.PROFILE -> reply(call, profiles.load().orElse(new byte[0]));
+      case MountOperation.HOT -> reply(call, hot.profile(resource).encode());
       case MountOperation.SAVE_PROFILE -> saveProfile(call);
       default ->
           throw new RemoteException(
@@ -204,8 +210,7 @@ public final class MountHost {
     }
   }
 
-  private void profile(Call call) throws IOException {
-    byte[] encoded = profiles.load().orElse(new byte[0]);
+  private static void reply(Call call, byte[] encoded) throws IOException {
     PooledBuffer buffer = call.buffer();
     buffer.bytes().put(encoded);
     call.reply(null, buffer);

@@ -14,6 +14,7 @@ final class MountOperation {
   static final byte CLOSE = 9;
   static final byte PROFILE = 10;
   static final byte SAVE_PROFILE = 11;
+  static final byte HOT = 12;
 
   private MountOperation() {}
 }

@@ -14,15 +14,20 @@ import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.PullOrder;
 import dev.godwit.mount.MountClient.Access;
+import dev.godwit.pullorder.AccessProfile;
+import dev.godwit.pullorder.ByteRange;
 import dev.godwit.session.RemoteException;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -529,6 +534,43 @@ class ManagedMountTest {
       assertEquals(0, carol.end(MountFixture.LIMIT));
       assertEquals(0, Contents.of(fixture.state)[0]);
     }
+  }
+
+  @Test
+  void whatProgramsReadMostAtTheOwnerIsOfferedToTheOrder() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fixture.hot.read(2 << 20, 4096);
+      assertEquals(List.of(new ByteRange(2 << 20, 64 << 10)), hot(fixture, "bob"));
+    }
+  }
+
+  @Test
+  void nothingIsHotWhereNothingWasRead() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      assertEquals(List.of(), hot(fixture, "bob"));
+    }
+  }
+
+  private static List<ByteRange> hot(MountFixture fixture, String name) throws Exception {
+    CompletableFuture<Optional<AccessProfile>> asked = new CompletableFuture<>();
+    ManagedMount.Settings standard = MountFixture.settings(Durability.LOCAL);
+    ManagedMount mount =
+        fixture
+            .machine(name)
+            .mount(
+                new ManagedMount.Settings(
+                    standard.durability(),
+                    standard.timeout(),
+                    resource -> {
+                      asked.complete(resource.hot());
+                      return PullOrder.linear();
+                    },
+                    ManagedMount.Pull.IN_BACKGROUND,
+                    standard.pushInterval(),
+                    standard.mostUnsaved()));
+    Optional<AccessProfile> hot = asked.get(20, TimeUnit.SECONDS);
+    assertEquals(0, mount.end(MountFixture.LIMIT));
+    return hot.isEmpty() ? List.of() : hot.get().ranges("disk", SIZE);
   }
 
   @Test

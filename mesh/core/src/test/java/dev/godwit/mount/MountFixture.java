@@ -6,6 +6,7 @@ import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.PullOrder;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.mount.MountClient.Access;
+import dev.godwit.pullorder.HotBlocks;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.Peer;
 import dev.godwit.session.Protocol;
@@ -51,6 +52,7 @@ final class MountFixture implements AutoCloseable {
   final List<Connection> connections = new CopyOnWriteArrayList<>();
   final ChunkGeometry geometry;
   final Backend state;
+  final HotBlocks hot;
   final MemoryLog leaseLog = new MemoryLog();
   final AtomicLong nanos = new AtomicLong();
   private volatile @Nullable MountHost host;
@@ -75,6 +77,7 @@ final class MountFixture implements AutoCloseable {
   MountFixture(Backend state) throws IOException {
     this.state = state;
     this.geometry = ChunkGeometry.of(state.size());
+    this.hot = new HotBlocks(geometry, Duration.ofHours(1));
     ownerBegins(MountHost.Writers.MOUNTS);
     Protocol protocol = new RequestProtocol((peer, open) -> handler(peer), Compression.NONE);
     Greeting greeting =
@@ -109,7 +112,8 @@ final class MountFixture implements AutoCloseable {
             writers,
             new LeaseBook(leaseLog, lease, nanos::get),
             RANDOM.nextLong(),
-            profiles);
+            profiles,
+            hot);
   }
 
   /** The owner's process ends. */
