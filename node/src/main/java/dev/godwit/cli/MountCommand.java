@@ -167,6 +167,7 @@ final class MountCommand extends Verb {
         order(),
         noPull ? ManagedMount.Pull.NOTHING : ManagedMount.Pull.IN_BACKGROUND,
         standard.pushInterval(),
+        standard.follow(),
         standard.mostUnsaved());
   }
 

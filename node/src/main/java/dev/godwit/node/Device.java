@@ -26,7 +26,7 @@ public sealed interface Device {
   /** What {@code block:} may name. */
   Pattern NBD = Pattern.compile("/dev/nbd\\d+");
 
-  /** How long a disk may take to bring in what programs have written. */
+  /** How long a disk may take to bring in what programs have written, or to forget it. */
   Duration WRITE_OUT = Duration.ofSeconds(30);
 
   /** What programs may do. */

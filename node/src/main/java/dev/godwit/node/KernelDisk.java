@@ -1,6 +1,8 @@
 package dev.godwit.node;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.libc.BlockDevice;
 import dev.godwit.nbd.BlockSizes;
 import dev.godwit.nbd.Export;
@@ -81,6 +83,11 @@ final class KernelDisk implements OpenDevice {
   @Override
   public void writeOut() throws IOException {
     new BlockDevice(device.path()).writeOut(Device.WRITE_OUT);
+  }
+
+  @Override
+  public void changed(BlockRuns blocks, ChunkGeometry geometry) throws IOException {
+    new BlockDevice(device.path()).forget(Device.WRITE_OUT);
   }
 
   /** Waits a little for programs that use it; then they get errors. */

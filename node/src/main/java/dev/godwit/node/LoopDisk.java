@@ -1,6 +1,8 @@
 package dev.godwit.node;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.fuse.FuseFile;
 import dev.godwit.fuse.FuseSettings;
 import dev.godwit.fuse.LoopDevice;
@@ -93,6 +95,12 @@ final class LoopDisk implements OpenDevice {
   @Override
   public void writeOut() throws IOException {
     new BlockDevice(device.path()).writeOut(Device.WRITE_OUT);
+  }
+
+  /** The file below is read past what the kernel keeps of it. */
+  @Override
+  public void changed(BlockRuns blocks, ChunkGeometry geometry) throws IOException {
+    new BlockDevice(device.path()).forget(Device.WRITE_OUT);
   }
 
   /** Waits a little for programs that use it; then they get errors. */

@@ -139,7 +139,12 @@ public final class Mounting implements AutoCloseable {
     return new Mounting(
         kept,
         new DirectMount(
-            kept.session(), client, options.access(), opened, options.settings().timeout()),
+            kept.session(),
+            client,
+            options.access(),
+            opened,
+            options.settings().timeout(),
+            options.settings().follow()),
         null,
         opened);
   }
@@ -307,6 +312,7 @@ public final class Mounting implements AutoCloseable {
   }
 
   private void open(MountOptions options, Path folder) throws IOException {
+    mount.onChange(blocks -> devices.changed(blocks, opened.geometry()));
     try {
       devices.open(options.devices(), device -> open(device, options, folder));
     } catch (IOException e) {

@@ -1,5 +1,7 @@
 package dev.godwit.node;
 
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +21,14 @@ interface OpenDevice extends Closeable {
    * @throws IOException when that fails; it may come later then, or never
    */
   default void writeOut() throws IOException {}
+
+  /**
+   * Blocks of what it shows have changed by other ways than through it: what the system keeps of
+   * them is old. Called by one thread at a time, which may have to wait for programs' reads.
+   *
+   * @throws IOException when the system goes on to show what it keeps
+   */
+  default void changed(BlockRuns blocks, ChunkGeometry geometry) throws IOException {}
 
   /** A device that nobody else can take away, and that holds nothing back. */
   static OpenDevice of(String place, Closeable device) {

@@ -1,16 +1,22 @@
 package dev.godwit.node;
 
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The devices of one resource: all that were asked for, or none. {@link #open} and {@link #close}
  * are for one thread at a time, the rest for any.
  */
 final class OpenDevices implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenDevices.class);
+
   private final List<OpenDevice> devices = new CopyOnWriteArrayList<>();
 
   /** Opens one device. */
@@ -57,6 +63,17 @@ final class OpenDevices implements Closeable {
   void writeOut() throws IOException {
     for (OpenDevice device : devices) {
       device.writeOut();
+    }
+  }
+
+  /** As {@link OpenDevice#changed}, for each, also when it fails for one. */
+  void changed(BlockRuns blocks, ChunkGeometry geometry) {
+    for (OpenDevice device : devices) {
+      try {
+        device.changed(blocks, geometry);
+      } catch (IOException e) {
+        LOG.warn("{} may show what has changed since: {}", device.place(), e.getMessage());
+      }
     }
   }
 

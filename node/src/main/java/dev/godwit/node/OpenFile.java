@@ -1,5 +1,7 @@
 package dev.godwit.node;
 
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.fuse.FuseFile;
 import dev.godwit.fuse.MountInUseException;
 import dev.godwit.fuse.Unmount;
@@ -43,6 +45,14 @@ final class OpenFile implements OpenDevice {
   @Override
   public CompletableFuture<Boolean> gone() {
     return gone;
+  }
+
+  @Override
+  public void changed(BlockRuns blocks, ChunkGeometry geometry) throws IOException {
+    for (int i = 0; i < blocks.size(); i++) {
+      int from = blocks.from(i);
+      file.changed(geometry.blockOffset(from), geometry.bytes(from, blocks.to(i)));
+    }
   }
 
   /** Waits a little for programs that use it; then they get errors. */

@@ -2,7 +2,9 @@ package dev.godwit.node;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.FileBackend;
+import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.DatedBackend;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.log.FileLog;
 import dev.godwit.migration.Journal;
@@ -27,6 +29,7 @@ import java.util.function.Consumer;
 public final class Seeding implements AutoCloseable {
   private final Node node;
   private final Seeder seeder;
+  private final Backend device;
   private final Backend store;
   private final Journal journal;
   private final MountHost mounts;
@@ -50,6 +53,7 @@ public final class Seeding implements AutoCloseable {
   private Seeding(
       Node node,
       Seeder seeder,
+      Backend device,
       Backend store,
       Journal journal,
       MountHost mounts,
@@ -60,6 +64,7 @@ public final class Seeding implements AutoCloseable {
     this.mounts = mounts;
     this.leases = leases;
     this.seeder = seeder;
+    this.device = device;
     this.store = store;
     this.journal = journal;
     seeder.onChange(
@@ -115,24 +120,27 @@ public final class Seeding implements AutoCloseable {
               new WritingOut(options.hook(), devices),
               options.leecherTimeout());
       HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
+      ChangeTimes changes = new ChangeTimes(geometry);
+      Backend device = new DatedBackend(seeder.device(), geometry, changes);
       MountHost mounts =
           new MountHost(
               resource,
               geometry,
-              seeder.device(),
+              device,
               options.devices().isEmpty()
                   ? MountHost.Writers.MOUNTS
                   : MountHost.Writers.LOCAL_PROGRAM,
               leases,
               node.random().nextLong(),
               ProfileFile.of(file),
-              hot);
-      Seeding seeding = new Seeding(node, seeder, store, journal, mounts, leases, devices);
-      Backend written = new ObservedBackend(seeder.device(), hot);
+              hot,
+              changes);
+      Seeding seeding = new Seeding(node, seeder, device, store, journal, mounts, leases, devices);
+      Backend local = new ObservedBackend(device, hot);
       devices.open(
           options.devices(),
-          device ->
-              device.open(resource, written, Device.Access.WRITE, node.home().mountDirectory()));
+          wanted ->
+              wanted.open(resource, local, Device.Access.WRITE, node.home().mountDirectory()));
       node.offer(seeder, mounts);
       return seeding;
     } catch (IOException e) {
@@ -201,7 +209,7 @@ public final class Seeding implements AutoCloseable {
 
   /** What local programs write to; for programs in this process. */
   public Backend device() {
-    return seeder.device();
+    return device;
   }
 
   /** Where programs find the devices, in the order in which they were asked for. */

@@ -125,6 +125,33 @@ class BlockTest {
   }
 
   @Test
+  void aDiskThatIsOnlyReadShowsWhatOthersWrite() throws Exception {
+    Path state = StateFile.create(world.path("watched"), 1 << 20, 1 << 20, 1);
+    Path other = world.path("writing");
+    try (ChildProcess seed = alice.seed("watched", state);
+        ChildProcess reader = bob.start("mount", "alice/watched", "block", "--read-only");
+        ChildProcess writer = bob.start("mount", "alice/watched", other.toString())) {
+      String disk = disk(reader.await("ready", PATIENCE));
+      writer.await("ready", PATIENCE);
+      run("cmp", state.toString(), disk);
+      // Who has it open keeps what the kernel has of it.
+      try (var _ = FileChannel.open(Path.of(disk))) {
+        run("cmp", state.toString(), disk);
+        run("dd", "if=/dev/urandom", "of=" + other, "bs=4096", "count=9", "conv=notrunc,fsync");
+        // The test's timeout ends this when it is never so.
+        while (world.programs().run("cmp", state.toString(), disk).status() != 0) {
+          Thread.onSpinWait();
+        }
+      }
+      bob.run("umount", disk).succeeded();
+      bob.run("umount", other.toString()).succeeded();
+      assertEquals(0, reader.awaitEnd(PATIENCE), reader::complaints);
+      assertTrue(reader.complaints().isEmpty(), reader::complaints);
+    }
+    assertNothingIsLeft();
+  }
+
+  @Test
   void whoDetachesTheDiskEndsTheMount() throws Exception {
     Path state = StateFile.create(world.path("taken"), 1 << 20, 1 << 20, 1);
     try (ChildProcess seed = alice.seed("taken", state);

@@ -10,6 +10,7 @@ import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -136,6 +137,58 @@ class MountTest {
       unmounted(writer, other);
       unmounted(reader, at);
     }
+  }
+
+  /** Reads again and again until it is so; the test's timeout ends this when it never is. */
+  private void awaitSame(Path state, Path at) throws Exception {
+    while (world.programs().run("cmp", state.toString(), at.toString()).status() != 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void readersSeeWhatAnotherMountWritesAndWhatTheOwnersProgramDoes() throws Exception {
+    Path state = random(SIZE);
+    Path at = place();
+    Path direct = place();
+    Path other = place();
+    Path own = place();
+    Programs programs = world.programs();
+    String[] write = {
+      "dd", "if=/dev/urandom", "bs=4096", "count=3", "seek=5", "conv=notrunc,fsync"
+    };
+    ChildProcess seed = alice.seed("watched", state);
+    try (ChildProcess reader = bob.start("mount", "alice/watched", at.toString(), "--read-only");
+        ChildProcess remote =
+            bob.start("mount", "alice/watched", direct.toString(), "--direct", "--read-only")) {
+      reader.await("ready", PATIENCE);
+      remote.await("ready", PATIENCE);
+      awaitSame(state, at);
+      awaitSame(state, direct);
+      try (ChildProcess writer = bob.start("mount", "alice/watched", other.toString())) {
+        writer.await("ready", PATIENCE);
+        programs.run(with(write, "of=" + other)).succeeded();
+        awaitSame(other, at);
+        awaitSame(other, direct);
+        unmounted(writer, other);
+      }
+      awaitSame(state, at);
+      seed.close();
+      seed = alice.seed("watched", state, "--device", "file:" + own);
+      programs.run(with(write, "of=" + own)).succeeded();
+      awaitSame(own, at);
+      awaitSame(own, direct);
+      unmounted(remote, direct);
+      unmounted(reader, at);
+    } finally {
+      seed.close();
+    }
+  }
+
+  private static String[] with(String[] command, String more) {
+    String[] all = Arrays.copyOf(command, command.length + 1);
+    all[command.length] = more;
+    return all;
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * something newer.
  *
  * <p>Once a block is local it stays local, until {@link #markMissing}, which is for the time before
- * anyone uses the device.
+ * anyone uses the device, or {@link #changed}, which is for those who only read.
  */
 public final class PartialBackend implements Backend {
   private static final int FETCH_LIMIT = 1 << 20;
@@ -43,6 +44,12 @@ public final class PartialBackend implements Backend {
   private final AtomicLong firstMissing = new AtomicLong();
 
   private final Along along;
+
+  /** What has become old, and when; none until something has. */
+  private volatile @Nullable ChangeTimes old;
+
+  /** So that a block does not become local by bytes that have become old. Never held long. */
+  private final ReentrantLock becoming = new ReentrantLock();
 
   /**
    * @param local where the bytes go
@@ -131,6 +138,35 @@ public final class PartialBackend implements Backend {
     long _ = firstMissing.updateAndGet(seen -> ((seen >>> Integer.SIZE) + 1) << Integer.SIZE);
   }
 
+  /**
+   * Blocks have changed at the source: they are missing from now on, and what was asked for before
+   * does not make them local. A read that is under way may find what was there before. For one
+   * thread at a time, and for a device that is only read: what was written here would be lost.
+   */
+  public void changed(BlockRuns blocks) {
+    @Nullable ChangeTimes known = old;
+    ChangeTimes times = known == null ? new ChangeTimes(geometry) : known;
+    becoming.lock();
+    try {
+      old = times;
+      for (int i = 0; i < blocks.size(); i++) {
+        times.changed(blocks.from(i), blocks.to(i));
+        markMissing(blocks.from(i), blocks.to(i));
+      }
+    } finally {
+      becoming.unlock();
+    }
+  }
+
+  /**
+   * Now, for {@link #arrived}: what the source is asked after this call is not older than what
+   * {@link #changed} has told before it.
+   */
+  public long moment() {
+    @Nullable ChangeTimes times = old;
+    return times == null ? 0 : times.moment();
+  }
+
   /** Whether nothing is missing. */
   public boolean isWhole() {
     long seen = firstMissing.get();
@@ -198,15 +234,16 @@ public final class PartialBackend implements Backend {
    *
    * @param offset start of a block
    * @param data whole blocks, or up to the end of the resource
+   * @param asked a {@link #moment} before the source was asked
    * @throws IOException when the local backend failed
    */
-  public void arrived(ByteBuffer data, long offset) throws IOException {
+  public void arrived(ByteBuffer data, long offset, long asked) throws IOException {
     int from = geometry.blockAt(offset);
     int to = geometry.wholeBlocksBelow(offset + data.remaining());
     BlockClaims.@Nullable Claim claim = claims.tryClaim(from, to);
     if (claim != null) {
       try (claim) {
-        store(data, from, to);
+        store(data, from, to, asked);
       }
     }
     arrivals.settled(from, to);
@@ -217,7 +254,7 @@ public final class PartialBackend implements Backend {
    *
    * @throws IOException when the local backend failed
    */
-  public void arrivedZero(long offset, long length) throws IOException {
+  public void arrivedZero(long offset, long length, long asked) throws IOException {
     int from = geometry.blockAt(offset);
     int to = geometry.wholeBlocksBelow(offset + length);
     BlockClaims.@Nullable Claim claim = claims.tryClaim(from, to);
@@ -229,11 +266,26 @@ public final class PartialBackend implements Backend {
       for (int start = missing.next(from, to); start >= 0; ) {
         int end = missing.nextAbsent(start, to);
         local.zero(geometry.blockOffset(start), geometry.bytes(start, end), Holes.ALLOWED);
-        becameLocal(start, end);
+        becameLocal(start, end, asked);
         start = missing.next(end, to);
       }
     }
     arrivals.settled(from, to);
+  }
+
+  /**
+   * What the source was asked for at {@code asked} is stored; it counts unless it is old by now.
+   */
+  private void becameLocal(int from, int to, long asked) {
+    becoming.lock();
+    try {
+      @Nullable ChangeTimes times = old;
+      if (times == null || !times.isChangedSince(asked, from, to)) {
+        becameLocal(from, to);
+      }
+    } finally {
+      becoming.unlock();
+    }
   }
 
   private void becameLocal(int from, int to) {
@@ -244,7 +296,7 @@ public final class PartialBackend implements Backend {
   }
 
   /** Stores the missing blocks of {@code data}, which starts at block {@code from}. Claimed. */
-  private void store(ByteBuffer data, int from, int to) throws IOException {
+  private void store(ByteBuffer data, int from, int to, long asked) throws IOException {
     int base = data.position();
     int limit = data.limit();
     for (int start = missing.next(from, to); start >= 0; ) {
@@ -253,7 +305,7 @@ public final class PartialBackend implements Backend {
       data.limit(base + skip + (int) geometry.bytes(start, end)).position(base + skip);
       local.write(data, geometry.blockOffset(start));
       data.limit(limit);
-      becameLocal(start, end);
+      becameLocal(start, end, asked);
       start = missing.next(end, to);
     }
     data.position(limit);
@@ -267,8 +319,9 @@ public final class PartialBackend implements Backend {
       try (var buffer = buffers.take()) {
         ByteBuffer bytes = buffer.bytes().limit((int) geometry.bytes(start, end));
         arrivals.asked(start, end);
+        long asked = moment();
         source.fetch(bytes, geometry.blockOffset(start));
-        store(bytes.flip(), start, end);
+        store(bytes.flip(), start, end, asked);
       } finally {
         arrivals.settled(start, end);
       }

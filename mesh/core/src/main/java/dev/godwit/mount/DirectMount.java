@@ -21,6 +21,7 @@ public final class DirectMount implements Mount {
   private final RemoteBackend remote;
   private final LockedBackend gate;
   private final LeaseKeeper lease;
+  private final ChangeFollower follower;
   private volatile @Nullable String lost;
 
   /**
@@ -29,21 +30,25 @@ public final class DirectMount implements Mount {
    * @param session speaks {@link MountHost#protocol} with the owner
    * @param opened what the owner said
    * @param timeout how long an access waits for the owner before it fails
+   * @param follow how often to ask what others have changed, when it only reads
    */
   public DirectMount(
       Session session,
       MountClient client,
       Access access,
       MountClient.Opened opened,
-      Duration timeout) {
+      Duration timeout,
+      Duration follow) {
     this.client = client;
     this.access = access;
     this.opened = opened;
     this.remote = new RemoteBackend(session, client, opened, access, timeout);
     this.gate = new LockedBackend(remote, timeout, LockedBackend.State.OPEN);
     this.lease = new LeaseKeeper(client, opened, this::lose);
-    if (access == Access.WRITE) {
-      lease.start();
+    this.follower = new ChangeFollower(client, opened, follow, this::lose);
+    switch (access) {
+      case WRITE -> lease.start();
+      case READ -> follower.start();
     }
   }
 
@@ -88,9 +93,14 @@ public final class DirectMount implements Mount {
   }
 
   @Override
+  public void onChange(ChangeListener listener) {
+    follower.add(listener);
+  }
+
+  @Override
   public long end(Duration limit) throws IOException {
     fence("the mount has ended");
-    lease.close();
+    close();
     if (access == Access.WRITE && lost == null) {
       remote.flush();
       try {
@@ -106,5 +116,6 @@ public final class DirectMount implements Mount {
   @Override
   public void close() {
     lease.close();
+    follower.close();
   }
 }

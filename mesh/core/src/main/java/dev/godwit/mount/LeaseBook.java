@@ -74,9 +74,12 @@ public final class LeaseBook implements Closeable {
     return time;
   }
 
-  /** The generation of the last lease. */
-  long generation() {
-    return lease.generation();
+  /** The newest generation that nobody writes with any more. */
+  long settled() {
+    return switch (lease) {
+      case Lease.Free free -> free.generation();
+      case Lease.Held held -> held.generation() - 1;
+    };
   }
 
   /** Whether nobody can have written since that generation, as far as leases tell. */

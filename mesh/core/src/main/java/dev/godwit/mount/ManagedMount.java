@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +76,8 @@ public final class ManagedMount implements Mount {
   private final Pusher pusher;
   private final Thread pulling;
   private final LeaseKeeper lease;
+  private final ChangeFollower follower;
+  private final Semaphore changes = new Semaphore(0);
   private final SavedNotes savedNotes;
   private final UnsavedNotes unsavedNotes;
   private final CountDownLatch firstRead = new CountDownLatch(1);
@@ -88,6 +91,7 @@ public final class ManagedMount implements Mount {
    * @param order what is fetched first
    * @param pull whether everything is fetched
    * @param pushInterval how long a written block waits at most until it is brought to the owner
+   * @param follow how often to ask what others have changed, when it only reads
    * @param mostUnsaved how many bytes may wait for the owner; more writes than that wait, too
    */
   public record Settings(
@@ -96,6 +100,7 @@ public final class ManagedMount implements Mount {
       PullOrderFactory order,
       Pull pull,
       Duration pushInterval,
+      Duration follow,
       long mostUnsaved) {
 
     /** Durable at the owner, half a minute, everything as it was read last time, a gibibyte. */
@@ -105,6 +110,7 @@ public final class ManagedMount implements Mount {
           Duration.ofSeconds(30),
           PullOrders.standard().named("profile"),
           Pull.IN_BACKGROUND,
+          Duration.ofSeconds(1),
           Duration.ofSeconds(1),
           1L << 30);
     }
@@ -198,6 +204,8 @@ public final class ManagedMount implements Mount {
     this.puller = new Puller(session, partial, geometry, order, pulls, bytes -> {});
     this.pulling = Thread.ofVirtual().name("mount-puller").unstarted(this::pull);
     this.lease = new LeaseKeeper(client, opened, this::lose);
+    this.follower = new ChangeFollower(client, opened, settings.follow(), this::lose);
+    follower.add(this::changed);
     this.savedNotes = new SavedNotes(journal::noteSaved, NOTE);
     this.unsavedNotes =
         new UnsavedNotes(geometry, missing, settings.mostUnsaved() / SENT_AGAIN, System::nanoTime);
@@ -242,12 +250,25 @@ public final class ManagedMount implements Mount {
   /** Begins to pull, to push, and to keep the lease. */
   public ManagedMount start() {
     pulling.start();
-    if (access == MountClient.Access.WRITE) {
-      pusher.start();
-      savedNotes.start();
-      lease.start();
+    switch (access) {
+      case WRITE -> {
+        pusher.start();
+        savedNotes.start();
+        lease.start();
+      }
+      case READ -> follower.start();
     }
     return this;
+  }
+
+  private void changed(BlockRuns blocks) {
+    partial.changed(blocks);
+    changes.release();
+  }
+
+  @Override
+  public void onChange(ChangeListener listener) {
+    follower.add(listener);
   }
 
   @Override
@@ -346,9 +367,12 @@ public final class ManagedMount implements Mount {
         boolean _ = firstRead.await(HEAD_START.toMillis(), TimeUnit.MILLISECONDS);
         choose();
       }
-      while (!partial.isWhole()) {
+      while (true) {
         try {
-          if (settings.pull() == Pull.IN_BACKGROUND) {
+          if (partial.isWhole()) {
+            // Until others have changed something; what this mount writes is here anyway.
+            changes.acquire();
+          } else if (settings.pull() == Pull.IN_BACKGROUND) {
             puller.pullMissing(PULL_PATIENCE);
           } else {
             order.awaitReader();
@@ -368,7 +392,7 @@ public final class ManagedMount implements Mount {
 
   private void lose(String reason) {
     lost = reason;
-    LOG.warn("the mount lost its lease: {}", reason);
+    LOG.warn("the mount is lost: {}", reason);
     try {
       gate.fence(reason, FENCE);
     } catch (IOException e) {
@@ -523,6 +547,7 @@ public final class ManagedMount implements Mount {
   public void close() throws IOException {
     pulling.interrupt();
     lease.close();
+    follower.close();
     if (access == MountClient.Access.WRITE) {
       pusher.close();
       savedNotes.close();

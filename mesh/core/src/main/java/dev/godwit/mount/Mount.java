@@ -23,6 +23,9 @@ public sealed interface Mount extends AutoCloseable permits DirectMount, Managed
   /** Why it cannot be written any more; null while it can. */
   @Nullable String lost();
 
+  /** Adds one who hears of what others change, when this mount only reads. */
+  void onChange(ChangeListener listener);
+
   /**
    * Ends the mount: accesses fail from now on, what was written is brought to the owner, and the
    * lease is given back.

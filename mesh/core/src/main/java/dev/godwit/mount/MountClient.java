@@ -9,6 +9,8 @@ import dev.godwit.session.Reply;
 import dev.godwit.session.Session;
 import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.ExtentsRequest;
+import dev.godwit.wire.proto.MountChangesReply;
+import dev.godwit.wire.proto.MountChangesRequest;
 import dev.godwit.wire.proto.MountDone;
 import dev.godwit.wire.proto.MountLeaseRequest;
 import dev.godwit.wire.proto.MountMode;
@@ -48,11 +50,12 @@ public final class MountClient {
    * What a mount was let into.
    *
    * @param geometry of the resource
-   * @param generation of the lease: its own when it may write, the last one given when it may not
+   * @param generation of the lease: its own when it may write, the last one that nobody writes with
+   *     any more when it may not
    * @param lease how long the lease lasts after each request that names it
    * @param unchanged whether nobody else has written since the generation that was asked with
    * @param dataBytes bytes that are not in holes
-   * @param incarnation of the owner; another one each time that it begins to serve the resource
+   * @param moment when it was let in
    */
   public record Opened(
       ChunkGeometry geometry,
@@ -60,7 +63,7 @@ public final class MountClient {
       Duration lease,
       boolean unchanged,
       long dataBytes,
-      long incarnation) {
+      Moment moment) {
     /** Renewing a lease that is shorter than this would be all that a mount does. */
     private static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
 
@@ -70,7 +73,28 @@ public final class MountClient {
         throw new IllegalArgumentException("a lease of " + lease.toMillis() + " ms");
       }
     }
+
+    /** Of the owner; another one each time that it begins to serve the resource. */
+    long incarnation() {
+      return moment.incarnation();
+    }
   }
+
+  /**
+   * A moment of an owner's clock of changes, to ask with what has changed since.
+   *
+   * @param incarnation of the owner, whose clock it is
+   */
+  public record Moment(long incarnation, long time) {}
+
+  /**
+   * What has changed at the owner.
+   *
+   * @param blocks that may have, in ascending order
+   * @param until to ask with the next time
+   * @param size of the resource now, bytes
+   */
+  record Changes(BlockRuns blocks, Moment until, long size) {}
 
   /**
    * Begins a mount, or goes on with one.
@@ -105,7 +129,7 @@ public final class MountClient {
           Duration.ofMillis(Integer.toUnsignedLong(reply.getLeaseMillis())),
           reply.getUnchanged(),
           reply.getDataBytes(),
-          reply.getIncarnation());
+          new Moment(reply.getIncarnation(), reply.getMoment()));
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("its description makes no sense: " + e.getMessage(), e);
     }
@@ -135,6 +159,49 @@ public final class MountClient {
         from ->
             session.call(
                 MountOperation.EXTENTS, ExtentsRequest.newBuilder().setFromBlock(from).build()));
+  }
+
+  /**
+   * The blocks that may have changed since a moment: all of them when the owner has begun anew.
+   *
+   * @param blocks how many the resource has
+   * @param deadline for each page of the answer
+   * @throws IOException as {@link #open}
+   */
+  Changes changes(Moment since, int blocks, Duration deadline) throws IOException {
+    BlockRuns changed = new BlockRuns();
+    Moment until = since;
+    long size = 0;
+    for (int from = 0; from < blocks; ) {
+      Reply page =
+          session.call(
+              MountOperation.CHANGES,
+              MountChangesRequest.newBuilder()
+                  .setIncarnation(since.incarnation())
+                  .setMoment(since.time())
+                  .setFromBlock(from)
+                  .build(),
+              deadline);
+      MountChangesReply reply = page.control(MountChangesReply.parser());
+      Moment now = new Moment(reply.getIncarnation(), reply.getMoment());
+      if (now.incarnation() != since.incarnation()) {
+        BlockRuns all = new BlockRuns();
+        all.add(0, blocks);
+        return new Changes(all, now, reply.getSize());
+      }
+      if (from == 0) {
+        // What changes while the pages come is on one of them, or is told the next time.
+        until = now;
+        size = reply.getSize();
+      }
+      RemoteExtents.decode(changed, page.content(), blocks);
+      int next = reply.getNextBlock();
+      if (next <= from || next > blocks) {
+        throw new ProtocolException("changes go on at block " + next + " after " + from);
+      }
+      from = next;
+    }
+    return new Changes(changed, until, size);
   }
 
   /**

@@ -4,6 +4,8 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.OutOfRangeException;
 import dev.godwit.chunk.BlockClaims;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.FencedException;
 import dev.godwit.membership.Capability;
@@ -20,6 +22,8 @@ import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.Empty;
 import dev.godwit.wire.proto.ExtentsRequest;
 import dev.godwit.wire.proto.Failure;
+import dev.godwit.wire.proto.MountChangesReply;
+import dev.godwit.wire.proto.MountChangesRequest;
 import dev.godwit.wire.proto.MountDone;
 import dev.godwit.wire.proto.MountLeaseRequest;
 import dev.godwit.wire.proto.MountOpenReply;
@@ -48,6 +52,7 @@ public final class MountHost {
   private final long incarnation;
   private final ProfileStore profiles;
   private final HotBlocks hot;
+  private final ChangeTimes changes;
   private final RangeService ranges;
   private final WriteOrder order = new WriteOrder(WRITE);
   private volatile boolean closed;
@@ -64,11 +69,13 @@ public final class MountHost {
    * Serves a resource.
    *
    * @param resource its name, for messages and permissions
-   * @param device what is read and written; closed by the caller
+   * @param device what is read and written; closed by the caller. Whoever changes it, {@code
+   *     changes} has to hear of it
    * @param leases of this resource; closed by the caller
    * @param incarnation another one each time that the resource begins to be served
    * @param profiles where what mounts read first is kept
    * @param hot what programs on the owner's machine read most
+   * @param changes when each part of the resource was changed
    */
   public MountHost(
       String resource,
@@ -78,7 +85,8 @@ public final class MountHost {
       LeaseBook leases,
       long incarnation,
       ProfileStore profiles,
-      HotBlocks hot) {
+      HotBlocks hot,
+      ChangeTimes changes) {
     this.resource = resource;
     this.geometry = geometry;
     this.device = device;
@@ -87,6 +95,7 @@ public final class MountHost {
     this.incarnation = incarnation;
     this.profiles = profiles;
     this.hot = hot;
+    this.changes = changes;
     this.ranges = new RangeService(device, geometry);
   }
 
@@ -147,6 +156,7 @@ public final class MountHost {
       case MountOperation.PROFILE -> reply(call, profiles.load().orElse(new byte[0]));
       case MountOperation.HOT -> reply(call, hot.profile(resource).encode());
       case MountOperation.SAVE_PROFILE -> saveProfile(call);
+      case MountOperation.CHANGES -> changes(call, call.control(MountChangesRequest.parser()));
       default ->
           throw new RemoteException(
               Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
@@ -165,11 +175,12 @@ public final class MountHost {
             .setChunkSize(geometry.chunkSize())
             .setLeaseMillis((int) leases.time().toMillis())
             .setDataBytes(ranges.dataBytes())
-            .setIncarnation(incarnation);
+            .setIncarnation(incarnation)
+            .setMoment(changes.moment());
     return switch (request.getMode()) {
       case MOUNT_MODE_READ ->
           reply
-              .setGeneration(leases.generation())
+              .setGeneration(settled())
               .setUnchanged(
                   writers == Writers.MOUNTS && leases.isUnchangedSince(request.getGeneration()))
               .build();
@@ -184,6 +195,39 @@ public final class MountHost {
       case MOUNT_MODE_UNSPECIFIED, UNRECOGNIZED ->
           throw new ProtocolException("a mount is to read or to write");
     };
+  }
+
+  /** Of what a reader fetches now, the newest generation that cannot change any more. */
+  private long settled() {
+    return switch (writers) {
+      case MOUNTS -> leases.settled();
+      // Its program has the newest one.
+      case LOCAL_PROGRAM -> Math.max(0, leases.settled() - 1);
+    };
+  }
+
+  private void changes(Call call, MountChangesRequest request) throws IOException {
+    int from = request.getFromBlock();
+    if (from < 0 || from >= geometry.blocks()) {
+      throw new ProtocolException("changes from block " + Integer.toUnsignedString(from));
+    }
+    long moment = changes.moment();
+    int next = geometry.blocks();
+    BlockRuns runs = new BlockRuns();
+    PooledBuffer buffer = call.buffer();
+    if (request.getIncarnation() == incarnation) {
+      int most = buffer.bytes().remaining() / BlockRuns.MAX_RUN_BYTES;
+      next = changes.changedSince(request.getMoment(), from, most, runs);
+    }
+    int _ = runs.encode(buffer.bytes(), 0);
+    call.reply(
+        MountChangesReply.newBuilder()
+            .setIncarnation(incarnation)
+            .setMoment(moment)
+            .setNextBlock(next)
+            .setSize(geometry.size())
+            .build(),
+        buffer);
   }
 
   private LeaseRules.Decision.Granted acquire(Peer peer, MountOpenRequest request)

@@ -15,6 +15,7 @@ final class MountOperation {
   static final byte PROFILE = 10;
   static final byte SAVE_PROFILE = 11;
   static final byte HOT = 12;
+  static final byte CHANGES = 13;
 
   private MountOperation() {}
 }

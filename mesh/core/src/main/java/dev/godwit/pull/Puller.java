@@ -137,6 +137,7 @@ public final class Puller {
   /** Puts runs into a request, from {@code block} on; returns where the next one begins. */
   private int fill(BulkRead read, BlockSet wanted, int block) {
     read.clear();
+    read.moment = target.moment();
     int room = window.share(REQUEST);
     while (block >= 0 && room >= geometry.blockSize() && read.ranges() < RangeRead.MAX_RANGES) {
       // Not further than the chunk: what comes behind it is for the order to say.
@@ -158,6 +159,9 @@ public final class Puller {
   }
 
   private final class BulkRead extends RangeRead {
+    /** When it was asked, by the target's clock. */
+    private long moment;
+
     BulkRead() {
       super(Lane.BULK);
     }
@@ -172,12 +176,12 @@ public final class Puller {
     protected void received(@Nullable ByteBuffer content) throws IOException {
       for (int i = 0; i < ranges(); i++) {
         if (content == null) {
-          target.arrivedZero(offset(i), length(i));
+          target.arrivedZero(offset(i), length(i), moment);
         } else {
           int end = content.position() + length(i);
           int limit = content.limit();
           content.limit(end);
-          target.arrived(content, offset(i));
+          target.arrived(content, offset(i), moment);
           content.limit(limit).position(end);
         }
       }

@@ -188,8 +188,8 @@ final class PartialBackendTest {
         CompletableFuture.runAsync(
             () -> readByte(partial), task -> Thread.startVirtualThread(task));
     assertTrue(fetching.await(10, TimeUnit.SECONDS));
-    partial.arrived(ByteBuffer.allocate(1024), 0);
-    partial.arrivedZero(0, 1024);
+    partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
+    partial.arrivedZero(0, 1024, partial.moment());
     assertTrue(missing.contains(0));
     answer.countDown();
     first.get(10, TimeUnit.SECONDS);
@@ -267,5 +267,72 @@ final class PartialBackendTest {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
+  }
+
+  private static BlockRuns run(int from, int to) {
+    BlockRuns runs = new BlockRuns();
+    runs.add(from, to);
+    return runs;
+  }
+
+  private static byte first(PartialBackend partial) throws IOException {
+    ByteBuffer found = ByteBuffer.allocate(1);
+    partial.read(found, 0);
+    return found.get(0);
+  }
+
+  @Test
+  void whatHasChangedAtTheSourceIsFetchedAgain() throws IOException {
+    AtomicInteger present = new AtomicInteger(1);
+    PartialBackend partial =
+        partial(
+            (dst, offset) -> {
+              while (dst.hasRemaining()) {
+                dst.put((byte) present.get());
+              }
+            },
+            PATIENCE);
+    partial.read(ByteBuffer.allocate((int) GEOMETRY.size()), 0);
+    assertTrue(partial.isWhole());
+    present.set(2);
+    assertEquals(1, first(partial));
+    partial.changed(run(0, 2));
+    assertFalse(partial.isWhole());
+    assertEquals(2, missing.count());
+    assertEquals(2, first(partial));
+  }
+
+  @Test
+  void whatWasAskedForBeforeAChangeDoesNotMakeABlockLocal() throws IOException {
+    PartialBackend partial = partial();
+    partial.asked(0, 4);
+    long asked = partial.moment();
+    partial.changed(run(0, 1));
+    long later = partial.moment();
+    partial.arrived(ByteBuffer.allocate(1024), 0, asked);
+    partial.arrivedZero(1024, 1024, asked);
+    assertTrue(missing.contains(0));
+    assertFalse(missing.intersects(2, 4));
+    partial.arrived(ByteBuffer.allocate(1024), 0, later);
+    assertFalse(missing.intersects(0, 4));
+  }
+
+  @Test
+  void aReadThatWasUnderWayAtAChangeLeavesTheBlockMissing() throws IOException {
+    PartialBackend[] self = new PartialBackend[1];
+    PartialBackend partial =
+        partial(
+            (dst, offset) -> {
+              ones(dst, offset);
+              if (fetches.get() == 1) {
+                self[0].changed(run(0, 1));
+              }
+            },
+            PATIENCE);
+    self[0] = partial;
+    assertEquals(1, first(partial));
+    assertTrue(missing.contains(0));
+    assertEquals(1, first(partial));
+    assertFalse(missing.contains(0));
   }
 }

@@ -240,11 +240,11 @@ final class PipelineModel {
       zero &= source[i] == 0;
     }
     if (zero) {
-      partial.arrivedZero(offset, length);
+      partial.arrivedZero(offset, length, partial.moment());
     } else {
       ByteBuffer data = ByteBuffer.allocate(length + 7).position(3);
       data.put(source, offset, length).flip().position(3);
-      partial.arrived(data, offset);
+      partial.arrived(data, offset, partial.moment());
       assertEquals(0, data.remaining());
     }
     assertTrue(!partial.missing().intersects(from, to), "what arrived is still missing");

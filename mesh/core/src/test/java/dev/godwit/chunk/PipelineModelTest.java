@@ -140,7 +140,8 @@ final class PipelineModelTest {
                 int offset = (int) geometry.blockOffset(block);
                 partial.arrived(
                     ByteBuffer.wrap(source, offset, (int) geometry.bytes(block, end)).slice(),
-                    offset);
+                    offset,
+                    partial.moment());
                 Thread.yield();
               }
               return null;

@@ -123,10 +123,10 @@ final class PeerDefectsTest {
     CompletableFuture<Void> write =
         start(() -> partial.write(ByteBuffer.wrap(Seeds.bytes(new Random(1), 512)), 0));
     await(slow.writing);
-    partial.arrived(ByteBuffer.allocate(1024), 0);
+    partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
     slow.goOn.countDown();
     write.get(20, TimeUnit.SECONDS);
-    partial.arrived(ByteBuffer.allocate(1024), 0);
+    partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
     ByteBuffer found = ByteBuffer.allocate(512);
     partial.read(found, 0);
     assertArrayEquals(Seeds.bytes(new Random(1), 512), found.array());
@@ -435,15 +435,16 @@ final class PeerDefectsTest {
         new PartialBackend(
             failing, GEOMETRY, everything(), (dst, offset) -> dst.position(dst.limit()), PATIENCE);
     failing.failNext(full);
-    assertThrows(IOException.class, () -> partial.arrived(ByteBuffer.allocate(512), 0));
+    assertThrows(
+        IOException.class, () -> partial.arrived(ByteBuffer.allocate(512), 0, partial.moment()));
     assertTrue(partial.missing().contains(0));
     failing.failNext(full);
-    assertThrows(IOException.class, () -> partial.arrivedZero(512, 512));
+    assertThrows(IOException.class, () -> partial.arrivedZero(512, 512, partial.moment()));
     assertTrue(partial.missing().contains(1));
     failing.failNext(full);
     assertThrows(IOException.class, () -> partial.write(ByteBuffer.allocate(512), 1024));
     assertTrue(partial.missing().contains(2));
-    partial.arrived(ByteBuffer.allocate(1536), 0);
+    partial.arrived(ByteBuffer.allocate(1536), 0, partial.moment());
     assertFalse(partial.missing().intersects(0, 3));
   }
 

@@ -17,6 +17,7 @@ import dev.godwit.mount.MountClient.Access;
 import dev.godwit.pullorder.AccessProfile;
 import dev.godwit.pullorder.ByteRange;
 import dev.godwit.session.RemoteException;
+import dev.godwit.session.Session;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -251,6 +252,7 @@ class ManagedMountTest {
         resource -> PullOrder.linear(),
         ManagedMount.Pull.NOTHING,
         Duration.ofMillis(20),
+        Duration.ofMillis(20),
         1 << 30);
   }
 
@@ -471,6 +473,7 @@ class ManagedMountTest {
               resource -> PullOrder.linear(),
               ManagedMount.Pull.NOTHING,
               Duration.ofMillis(20),
+              Duration.ofMillis(20),
               1 << 30);
       MountFixture.Machine bob = fixture.machine("bob");
       ManagedMount mount = bob.mount(impatient);
@@ -497,6 +500,7 @@ class ManagedMountTest {
               Duration.ofMillis(300),
               resource -> PullOrder.linear(),
               ManagedMount.Pull.NOTHING,
+              Duration.ofMillis(20),
               Duration.ofMillis(20),
               1 << 20);
       MountFixture.Machine bob = fixture.machine("bob");
@@ -567,6 +571,7 @@ class ManagedMountTest {
                     },
                     ManagedMount.Pull.IN_BACKGROUND,
                     standard.pushInterval(),
+                    standard.follow(),
                     standard.mostUnsaved()));
     Optional<AccessProfile> hot = asked.get(20, TimeUnit.SECONDS);
     assertEquals(0, mount.end(MountFixture.LIMIT));
@@ -597,6 +602,183 @@ class ManagedMountTest {
       assertThrows(IOException.class, () -> reader.device().write(ByteBuffer.allocate(1), 0));
       assertEquals(0, reader.end(MountFixture.LIMIT));
       assertEquals(0, writer.end(MountFixture.LIMIT));
+    }
+  }
+
+  private static byte at(Mount mount, long offset) throws IOException {
+    ByteBuffer found = ByteBuffer.allocate(1);
+    mount.device().read(found, offset);
+    return found.get(0);
+  }
+
+  /** Reads until it is there; the test's timeout ends this when it never is. */
+  private static void awaitByte(int expected, Mount mount, long offset) throws IOException {
+    while (at(mount, offset) != expected) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ManagedMount.Pull.class)
+  void aReaderSeesWhatAnotherMountWrites(ManagedMount.Pull pull) throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      ManagedMount reader =
+          fixture
+              .machine("carol")
+              .mount(
+                  Access.READ,
+                  switch (pull) {
+                    case NOTHING -> onDemand();
+                    case IN_BACKGROUND -> MountFixture.settings(Durability.REMOTE);
+                  });
+      byte[] _ = Contents.of(reader.device());
+      ManagedMount writer = fixture.machine("bob").mount(onDemand());
+      for (int value = 1; value < 20; value++) {
+        int offset = value * 100_000;
+        writer.device().write(ByteBuffer.wrap(new byte[] {(byte) value}), offset);
+        writer.device().flush();
+        awaitByte(value, reader, offset);
+      }
+      writer.device().zero(100_000, 1_000_000, Holes.ALLOWED);
+      writer.device().flush();
+      writer.device().write(ByteBuffer.wrap(new byte[] {99}), 0);
+      awaitByte(99, reader, 0);
+      assertArrayEquals(Contents.of(fixture.state), Contents.of(reader.device()));
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+      assertEquals(0, writer.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void whatChangedIsFetchedAgainInTheBackground() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.device, 1);
+      MountFixture.Machine carol = fixture.machine("carol");
+      ManagedMount reader = carol.mount(Access.READ, MountFixture.settings(Durability.REMOTE));
+      while (reader.missingBytes() > 0) {
+        Thread.onSpinWait();
+      }
+      fill(fixture.device, 2);
+      while (!Arrays.equals(Contents.of(fixture.state), Contents.of(carol.cache))) {
+        Thread.onSpinWait();
+      }
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+    }
+  }
+
+  /** Programs write at the owner, and a reader has it all once they have ended. */
+  @Test
+  void aReaderHasWhatTheOwnerHasOnceItIsQuiet() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.device, seed);
+      ManagedMount reader =
+          fixture.machine("carol").mount(Access.READ, MountFixture.settings(Durability.REMOTE));
+      for (int write = 0; write < 3000; write++) {
+        byte[] bytes = new byte[1 + random.nextInt(20_000)];
+        random.nextBytes(bytes);
+        // The first byte is for the end.
+        int offset = 1 + random.nextInt(SIZE - bytes.length - 1);
+        fixture.device.write(ByteBuffer.wrap(bytes), offset);
+        if (write % 10 == 0) {
+          int _ = at(reader, random.nextInt(SIZE));
+        }
+        if (write % 1000 == 0) {
+          fixture.cut();
+        }
+      }
+      byte[] last = {(byte) (Contents.of(fixture.state)[0] + 1)};
+      fixture.device.write(ByteBuffer.wrap(last), 0);
+      awaitByte(last[0], reader, 0);
+      assertArrayEquals(
+          Contents.of(fixture.state), Contents.of(reader.device()), () -> "seed " + seed);
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void aReaderFetchesAllAgainWhenTheOwnerBeginsAnew() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fill(fixture.state, 1);
+      ManagedMount reader = fixture.machine("carol").mount(Access.READ, onDemand());
+      byte[] _ = Contents.of(reader.device());
+      fixture.ownerEnds();
+      fill(fixture.state, 2);
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      awaitByte(Contents.of(fixture.state)[0], reader, 0);
+      assertArrayEquals(Contents.of(fixture.state), Contents.of(reader.device()));
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void whoListensHearsWhatOthersHaveChanged() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      MountFixture.Machine carol = fixture.machine("carol");
+      ManagedMount managed = carol.mount(Access.READ, onDemand());
+      Session session = fixture.session(fixture.mesh.member("dora"));
+      MountClient client = new MountClient(session);
+      MountClient.Opened opened =
+          client.open(MountId.random(MountFixture.RANDOM), Access.READ, 0, false);
+      DirectMount direct =
+          new DirectMount(
+              session, client, Access.READ, opened, MountFixture.LIMIT, Duration.ofMillis(20));
+      for (Mount mount : List.of(managed, direct)) {
+        CompletableFuture<Integer> heard = new CompletableFuture<>();
+        mount.onChange(blocks -> heard.complete(blocks.from(0)));
+        fixture.device.write(ByteBuffer.allocate(1), 5 * 4096 + 1);
+        assertEquals(5, heard.get(20, TimeUnit.SECONDS));
+        assertEquals(0, mount.end(MountFixture.LIMIT));
+      }
+    }
+  }
+
+  @Test
+  void aReaderOfAResourceThatHasAnotherSizeByNowIsLost() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      ManagedMount reader = fixture.machine("carol").mount(Access.READ, onDemand());
+      fixture.ownerEnds();
+      fixture.ownerBegins(new MemoryBackend(SIZE + 4096));
+      while (reader.lost() == null) {
+        Thread.onSpinWait();
+      }
+      assertThrows(IOException.class, () -> at(reader, 0));
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void aCacheThatWasFilledWhileAnotherMountWroteIsNotUsedAgain() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      ManagedMount writer = fixture.machine("bob").mount(onDemand());
+      MountFixture.Machine carol = fixture.machine("carol");
+      ManagedMount reader = carol.mount(Access.READ, onDemand());
+      byte[] _ = Contents.of(reader.device());
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+      writer.device().write(ByteBuffer.wrap(new byte[] {77}), 12345);
+      assertEquals(0, writer.end(MountFixture.LIMIT));
+      ManagedMount again = carol.mount(Access.READ, onDemand());
+      assertEquals(77, at(again, 12345));
+      assertEquals(0, again.end(MountFixture.LIMIT));
+    }
+  }
+
+  @Test
+  void aCacheThatWasFilledWhileAProgramOfTheOwnerWroteIsNotUsedAgain() throws Exception {
+    try (var fixture = new MountFixture(SIZE)) {
+      fixture.ownerEnds();
+      fixture.programOfTheOwnerBegins();
+      MountFixture.Machine carol = fixture.machine("carol");
+      ManagedMount reader = carol.mount(Access.READ, onDemand());
+      byte[] _ = Contents.of(reader.device());
+      assertEquals(0, reader.end(MountFixture.LIMIT));
+      fixture.device.write(ByteBuffer.wrap(new byte[] {77}), 12345);
+      fixture.ownerEnds();
+      fixture.ownerBegins(MountHost.Writers.MOUNTS);
+      ManagedMount again = carol.mount(Access.READ, onDemand());
+      assertEquals(77, at(again, 12345));
+      assertEquals(0, again.end(MountFixture.LIMIT));
     }
   }
 

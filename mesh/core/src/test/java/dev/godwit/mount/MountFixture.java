@@ -2,7 +2,9 @@ package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
+import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.chunk.DatedBackend;
 import dev.godwit.chunk.PullOrder;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.mount.MountClient.Access;
@@ -53,6 +55,12 @@ final class MountFixture implements AutoCloseable {
   final ChunkGeometry geometry;
   final Backend state;
   final HotBlocks hot;
+
+  /** What programs on the owner's machine write to. */
+  final Backend device;
+
+  private final ChangeTimes changes;
+
   final MemoryLog leaseLog = new MemoryLog();
   final AtomicLong nanos = new AtomicLong();
   private volatile @Nullable MountHost host;
@@ -78,6 +86,8 @@ final class MountFixture implements AutoCloseable {
     this.state = state;
     this.geometry = ChunkGeometry.of(state.size());
     this.hot = new HotBlocks(geometry, Duration.ofHours(1));
+    this.changes = new ChangeTimes(geometry);
+    this.device = new DatedBackend(state, geometry, changes);
     ownerBegins(MountHost.Writers.MOUNTS);
     Protocol protocol = new RequestProtocol((peer, open) -> handler(peer), Compression.NONE);
     Greeting greeting =
@@ -104,16 +114,30 @@ final class MountFixture implements AutoCloseable {
 
   /** As {@link #ownerBegins(MountHost.Writers)}, with leases of another length. */
   void ownerBegins(MountHost.Writers writers, Duration lease) throws IOException {
+    host = host(geometry, device, writers, new LeaseBook(leaseLog, lease, nanos::get));
+  }
+
+  /** The owner's process begins, and a program there has the resource. */
+  void programOfTheOwnerBegins() throws IOException {
+    LeaseBook leases = new LeaseBook(leaseLog, LEASE, nanos::get);
+    leases.ownerWrites();
+    host = host(geometry, device, MountHost.Writers.LOCAL_PROGRAM, leases);
+  }
+
+  /** The owner's process begins, with another state. */
+  void ownerBegins(Backend other) throws IOException {
     host =
-        new MountHost(
-            "disk",
-            geometry,
-            state,
-            writers,
-            new LeaseBook(leaseLog, lease, nanos::get),
-            RANDOM.nextLong(),
-            profiles,
-            hot);
+        host(
+            ChunkGeometry.of(other.size()),
+            other,
+            MountHost.Writers.MOUNTS,
+            new LeaseBook(leaseLog, LEASE, nanos::get));
+  }
+
+  private MountHost host(
+      ChunkGeometry shape, Backend served, MountHost.Writers writers, LeaseBook leases) {
+    return new MountHost(
+        "disk", shape, served, writers, leases, RANDOM.nextLong(), profiles, hot, changes);
   }
 
   /** The owner's process ends. */
@@ -232,6 +256,7 @@ final class MountFixture implements AutoCloseable {
         LIMIT,
         resource -> PullOrder.linear(),
         ManagedMount.Pull.IN_BACKGROUND,
+        Duration.ofMillis(20),
         Duration.ofMillis(20),
         1L << 30);
   }

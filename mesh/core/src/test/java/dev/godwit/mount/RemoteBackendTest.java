@@ -237,7 +237,9 @@ class RemoteBackendTest {
         byte asked = operation;
         // These ask for nothing that could make no sense.
         if (asked != MountOperation.PROFILE
+            && asked != MountOperation.HOT
             && asked != MountOperation.CLOSE
+            && asked != MountOperation.CHANGES
             && asked != MountOperation.EXTENTS) {
           ByteBuffer nonsense = ByteBuffer.wrap(new byte[] {1, 2, 3});
           assertThrows(

@@ -96,7 +96,8 @@ final class FileOperations {
     return (int) Math.clamp(size - request.offset(), 0, request.length());
   }
 
-  private void touch() {
+  /** The file is not what it was, also where that is not seen as a write here. */
+  void touch() {
     // Reading first: a line of memory that all threads write to would be passed around.
     if (!written) {
       written = true;

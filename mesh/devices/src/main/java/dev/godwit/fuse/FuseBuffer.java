@@ -13,9 +13,6 @@ import java.nio.ByteOrder;
 final class FuseBuffer {
   private static final int PAGE = 4096;
 
-  /** The kernel refuses to hand out requests to anybody who has less room than this. */
-  private static final int REQUEST = Protocol.WRITE_PAYLOAD + Protocol.MAX_TRANSFER;
-
   private static final int REQUEST_AT = PAGE - Protocol.WRITE_PAYLOAD;
   private static final int REPLY_AT = PAGE - Protocol.OUT_HEADER;
 
@@ -24,13 +21,22 @@ final class FuseBuffer {
   private final ByteBuffer data;
   private final long address;
 
+  /** Memory for any request: the kernel hands none out to anybody who has less room. */
   FuseBuffer() {
-    ByteBuffer whole =
-        ByteBuffer.allocateDirect(2 * PAGE + Protocol.MAX_TRANSFER).alignedSlice(PAGE);
-    this.request = slice(whole, REQUEST_AT, REQUEST);
-    this.reply = slice(whole, REPLY_AT, Protocol.OUT_HEADER + Protocol.MAX_TRANSFER);
-    this.data = whole.slice(PAGE, Protocol.MAX_TRANSFER);
+    this(Protocol.MAX_TRANSFER);
+  }
+
+  private FuseBuffer(int transfer) {
+    ByteBuffer whole = ByteBuffer.allocateDirect(2 * PAGE + transfer).alignedSlice(PAGE);
+    this.request = slice(whole, REQUEST_AT, Protocol.WRITE_PAYLOAD + transfer);
+    this.reply = slice(whole, REPLY_AT, Protocol.OUT_HEADER + transfer);
+    this.data = whole.slice(PAGE, transfer);
     this.address = MemorySegment.ofBuffer(whole).address();
+  }
+
+  /** Memory for what we say without being asked, a page at most; no request may go there. */
+  static FuseBuffer forMessages() {
+    return new FuseBuffer(PAGE);
   }
 
   private static ByteBuffer slice(ByteBuffer whole, int at, int length) {
@@ -64,6 +70,6 @@ final class FuseBuffer {
 
   /** Room for a request, bytes. */
   int requestCapacity() {
-    return REQUEST;
+    return request.capacity();
   }
 }

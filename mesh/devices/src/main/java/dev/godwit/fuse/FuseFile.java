@@ -217,6 +217,18 @@ public final class FuseFile implements AutoCloseable {
   }
 
   /**
+   * Says that a part of the backend has changed by other ways than this file: what the kernel keeps
+   * of it is forgotten, and whoever reads it from now on sees the backend's bytes. Waits for reads
+   * of that part that are under way, so this is no call for a virtual thread. For one thread at a
+   * time.
+   *
+   * @throws IOException when the kernel does not take it
+   */
+  public void changed(long offset, long length) throws IOException {
+    session.changed(offset, length);
+  }
+
+  /**
    * Waits until the file is unmounted, by {@link #close} or by somebody else. {@link #close} has to
    * be called all the same.
    *

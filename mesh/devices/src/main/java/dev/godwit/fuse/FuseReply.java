@@ -112,6 +112,13 @@ final class FuseReply {
     header(unique, 80, 0);
   }
 
+  /** Not a reply: what the kernel knows of a part of the file is old. */
+  void changed(long offset, long length) {
+    bytes.putLong(BODY, Protocol.ROOT).putLong(BODY + 8, offset).putLong(BODY + 16, length);
+    header(0, 24, 0);
+    bytes.putInt(4, Protocol.NOTIFY_INVAL_INODE);
+  }
+
   /**
    * What both sides keep to from now on.
    *

@@ -29,6 +29,7 @@ final class FuseSession {
   private final CountDownLatch agreed = new CountDownLatch(1);
   private final CountDownLatch readers;
   private final AtomicBoolean failureTold = new AtomicBoolean();
+  private final FuseBuffer message = FuseBuffer.forMessages();
   private volatile boolean tooOld;
   private volatile boolean refusing;
 
@@ -86,6 +87,19 @@ final class FuseSession {
    */
   boolean awaitEnd(Duration limit) throws InterruptedException {
     return readers.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Makes the kernel forget what it keeps of a part of the file. Waits for reads of that part that
+   * are under way. For one thread at a time.
+   *
+   * @throws IOException when the kernel does not take it
+   */
+  void changed(long offset, long length) throws IOException {
+    operations.touch();
+    FuseReply said = new FuseReply(message.reply());
+    said.changed(offset, length);
+    devices.getFirst().write(message, said.length());
   }
 
   /** From now on every request is answered with ENOTCONN, and the backend is left alone. */

@@ -56,6 +56,9 @@ final class Protocol {
   static final int FATTR_MTIME_NOW = 1 << 8;
   static final int FATTR_CTIME = 1 << 10;
 
+  /** What a message without a request is about: parts of a file are not what they were. */
+  static final int NOTIFY_INVAL_INODE = 2;
+
   /** {@code fallocate(2)}. */
   static final int FALLOC_KEEP_SIZE = 1;
 

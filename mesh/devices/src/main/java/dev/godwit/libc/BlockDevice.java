@@ -13,6 +13,9 @@ import java.time.Duration;
 public record BlockDevice(Path path) {
   private static final Duration POLL = Duration.ofMillis(20);
 
+  /** {@code BLKFLSBUF} of {@code <linux/fs.h>}. */
+  private static final long FORGET = 0x1261;
+
   /** For a look at the end of a limit. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -59,10 +62,33 @@ public record BlockDevice(Path path) {
    * @throws IOException when that fails
    */
   public void writeOut(Duration limit) throws IOException {
+    opened("writing out what was written to " + path, limit, (calls, fd) -> calls.libc().fsync(fd));
+  }
+
+  /**
+   * Makes the kernel forget what it keeps of it, so that reads ask its server again. A file system
+   * that is mounted on it keeps more.
+   *
+   * @throws IOException when that fails, as for users other than root
+   */
+  public void forget(Duration limit) throws IOException {
+    opened(
+        "making the kernel forget what it keeps of " + path,
+        limit,
+        (calls, fd) -> calls.libc().ioctl(fd, FORGET, 0));
+  }
+
+  @FunctionalInterface
+  private interface Use {
+    /** Negative when it failed. */
+    int of(SystemCalls calls, int fd);
+  }
+
+  private void opened(String what, Duration limit, Use use) throws IOException {
     var calls = new SystemCalls(LibC.load());
     var _ =
         BoundedCall.run(
-            "writing out what was written to " + path,
+            what,
             limit,
             () -> {
               int fd = calls.libc().open(path.toString(), LibC.O_RDONLY | LibC.O_CLOEXEC);
@@ -70,8 +96,8 @@ public record BlockDevice(Path path) {
                 throw calls.failure(path.toString());
               }
               try {
-                if (calls.libc().fsync(fd) < 0) {
-                  throw calls.failure("writing out what was written to " + path);
+                if (use.of(calls, fd) < 0) {
+                  throw calls.failure(what);
                 }
                 return true;
               } finally {

@@ -159,6 +159,23 @@ final class FuseFileTest {
   }
 
   @Test
+  void whatHasChangedTheKernelReadsAgain() throws IOException {
+    StagedBackend backend = new StagedBackend(SIZE, Latency.MEMORY);
+    FuseFile file = mounts.mount(backend, disk);
+    children.run("cat", "disk").succeeded();
+    int once = backend.reads();
+    byte[] contents = fill(backend);
+    Files.write(directory.resolve("expected"), contents);
+    file.changed(0, SIZE);
+    children.run("cmp", "disk", "expected").succeeded();
+    int twice = backend.reads();
+    assertTrue(twice > once);
+    file.changed(8192, 4096);
+    children.run("cmp", "disk", "expected").succeeded();
+    assertEquals(twice + 1, backend.reads());
+  }
+
+  @Test
   void withoutCachingEveryReadReachesTheBackend() throws IOException {
     StagedBackend backend = new StagedBackend(SIZE, Latency.MEMORY);
     var settings = FuseSettings.DEFAULT.withCaching(FuseSettings.Caching.NONE);

@@ -102,6 +102,19 @@ final class FuseSessionTest {
   }
 
   @Test
+  void theKernelIsToldWhichPartIsOld() throws Exception {
+    var session = session(new StagedBackend(SIZE, Latency.MEMORY), FuseSettings.DEFAULT);
+    session.changed(4096, 8192);
+    ByteBuffer message = kernel.reply();
+    assertEquals(40, message.capacity());
+    assertEquals(2, message.getInt(4), "what it is about");
+    assertEquals(0, message.getLong(8), "the request that is answered");
+    assertEquals(Protocol.ROOT, message.getLong(16));
+    assertEquals(4096, message.getLong(24));
+    assertEquals(8192, message.getLong(32));
+  }
+
+  @Test
   void nothingIsAgreedThatTheKernelDoesNotOffer() throws Exception {
     var _ = session(new StagedBackend(SIZE, Latency.MEMORY), FuseSettings.DEFAULT);
     ByteBuffer reply = answer(FakeKernel.init(7, 36, 4096, Protocol.BIG_WRITES));
