@@ -16,6 +16,7 @@ import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import dev.godwit.pullorder.PullOrderFactory;
 import dev.godwit.pullorder.PullOrders;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -43,6 +44,9 @@ import picocli.CommandLine.Parameters;
 final class MountCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(MountCommand.class);
   private static final long TICK_MILLIS = 200;
+
+  /** The state of a mount that programs do not find yet. */
+  static final String PULLING = "pulling";
 
   @Parameters(
       index = "0",
@@ -105,6 +109,13 @@ final class MountCommand extends Verb {
   private boolean noPull;
 
   @Option(
+      names = "--pull-first",
+      description =
+          "Fetch everything before programs find it here; fails when nothing comes for the"
+              + " timeout.")
+  private boolean pullFirst;
+
+  @Option(
       names = "--timeout",
       paramLabel = "TIME",
       defaultValue = "30s",
@@ -125,10 +136,13 @@ final class MountCommand extends Verb {
     try (Node node = Node.start(home, paths.apply(listen.settings()).staying());
         Mounting mounting = node.mount(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, mounting))) {
-      ready(output, mounting);
       CompletableFuture<Object> over =
           CompletableFuture.anyOf(termination.requested(), mounting.gone());
-      watch(output, mounting, over);
+      mounting.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
+      if (opens(output, mounting, over)) {
+        ready(output, mounting);
+        watch(output, mounting, over);
+      }
       return end(output, mounting);
     }
   }
@@ -143,6 +157,18 @@ final class MountCommand extends Verb {
       throw new NodeException(
           NodeException.Kind.USAGE,
           "A direct mount keeps nothing: --cache makes no sense with it.");
+    }
+    if (direct && (noPull || pullFirst)) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "A direct mount fetches nothing ahead: "
+              + (noPull ? "--no-pull" : "--pull-first")
+              + " makes no sense with it.");
+    }
+    if (noPull && pullFirst) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "--no-pull fetches only what is touched: --pull-first makes no sense with it.");
     }
     return new MountOptions(
         ResourceName.parse(name),
@@ -165,10 +191,17 @@ final class MountCommand extends Verb {
         durability,
         timeout,
         order(),
-        noPull ? ManagedMount.Pull.NOTHING : ManagedMount.Pull.IN_BACKGROUND,
+        pull(),
         standard.pushInterval(),
         standard.follow(),
         standard.mostUnsaved());
+  }
+
+  private ManagedMount.Pull pull() {
+    if (pullFirst) {
+      return ManagedMount.Pull.FIRST;
+    }
+    return noPull ? ManagedMount.Pull.NOTHING : ManagedMount.Pull.IN_BACKGROUND;
   }
 
   private PullOrderFactory order() throws NodeException {
@@ -185,6 +218,26 @@ final class MountCommand extends Verb {
 
   private static boolean isDisk(String text) {
     return text.equals("block") || text.startsWith("block:");
+  }
+
+  /** Shows progress until the devices are there; false when the user has had enough before. */
+  private boolean opens(Output output, Mounting mounting, CompletableFuture<Object> over)
+      throws IOException {
+    if (!mounting.isOpen()) {
+      output.line(
+          "Fetching all of "
+              + output.strong(String.valueOf(name))
+              + " ("
+              + Units.bytes(mounting.size())
+              + ") before it opens. Ctrl-C ends that.");
+    }
+    while (!over.isDone()) {
+      if (mounting.awaitOpen(Duration.ofMillis(TICK_MILLIS))) {
+        return true;
+      }
+      show(output, mounting);
+    }
+    return false;
   }
 
   private void ready(Output output, Mounting mounting) {
@@ -211,7 +264,6 @@ final class MountCommand extends Verb {
 
   private void watch(Output output, Mounting mounting, CompletableFuture<Object> over)
       throws InterruptedException {
-    mounting.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
     while (!over.isDone()) {
       show(output, mounting);
       try {
@@ -287,7 +339,7 @@ final class MountCommand extends Verb {
         .setPid(ProcessHandle.current().pid())
         .setRole("mount")
         .setResource(resource)
-        .setState(mounting.lost() == null ? "mounted" : "lost")
+        .setState(state(mounting))
         .setPath(Words.path(mounting.path()))
         .setPeer(resource.substring(0, resource.indexOf('/')))
         .setBytesDone(mounting.size() - mounting.missingBytes())
@@ -299,6 +351,13 @@ final class MountCommand extends Verb {
         .build();
   }
 
+  private static String state(Mounting mounting) {
+    if (mounting.lost() != null) {
+      return "lost";
+    }
+    return mounting.isOpen() ? "mounted" : PULLING;
+  }
+
   private ExitStatus list(Output output) throws Exception {
     int count = 0;
     for (ProcessStatus process : StatusSocket.ask(common().nodeHome())) {
@@ -306,7 +365,7 @@ final class MountCommand extends Verb {
         count++;
         output.line(
             String.format(
-                "%-20s %s  %s of %s here%s  (process %d)",
+                "%-20s %s  %s of %s here%s%s  (process %d)",
                 process.getResource(),
                 process.getAt(),
                 Units.bytes(process.getBytesDone()),
@@ -314,11 +373,13 @@ final class MountCommand extends Verb {
                 process.getUnsavedBytes() == 0
                     ? ""
                     : ", " + Units.bytes(process.getUnsavedBytes()) + " not saved",
+                process.getState().equals(PULLING) ? ", not open yet" : "",
                 process.getPid()));
         output.event(
             Json.event("mount")
                 .put("resource", process.getResource())
                 .put("at", process.getAt())
+                .put("state", process.getState())
                 .put("bytesHere", process.getBytesDone())
                 .put("bytesTotal", process.getBytesTotal())
                 .put("unsavedBytes", process.getUnsavedBytes())

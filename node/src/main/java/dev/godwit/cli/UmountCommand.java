@@ -55,7 +55,10 @@ final class UmountCommand extends Verb {
                 () ->
                     new NodeException(
                         NodeException.Kind.FAILED, "The mount at " + at + " has just ended."));
-    if (isDisk(place)) {
+    if (mount.getState().equals(MountCommand.PULLING)) {
+      // No program can use it yet.
+      boolean _ = process.destroy();
+    } else if (isDisk(place)) {
       awaitUnused(place);
       boolean _ = process.destroy();
     } else if (isFile(place)) {

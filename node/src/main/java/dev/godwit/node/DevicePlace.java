@@ -22,10 +22,15 @@ public final class DevicePlace {
     if (!text.startsWith("file:") && !text.startsWith("block:") && !text.startsWith("nbd")) {
       return resolved(Path.of(text)).toString();
     }
-    return switch (Device.parse(text)) {
+    return of(Device.parse(text));
+  }
+
+  /** Where programs will find a device; what the system will choose is missing in it. */
+  static String of(Device device) {
+    return switch (device) {
       case Device.Nbd nbd -> Device.Nbd.place(nbd.address());
       case Device.File file -> resolved(file.path()).toString();
-      case Device.Block block -> block.wanted().map(Path::toString).orElse(text);
+      case Device.Block block -> block.wanted().map(Path::toString).orElse(block.toString());
     };
   }
 

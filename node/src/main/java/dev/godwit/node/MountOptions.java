@@ -29,7 +29,7 @@ public record MountOptions(
   public enum Kind {
     /** Nothing: every access goes to the owner. */
     DIRECT,
-    /** What was read and written; the rest comes in the background. */
+    /** What was read and written; the rest comes as the settings say. */
     MANAGED
   }
 

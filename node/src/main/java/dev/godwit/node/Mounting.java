@@ -39,8 +39,12 @@ public final class Mounting implements AutoCloseable {
   private final Mount mount;
   private final @Nullable Cache cache;
   private final Opened opened;
+  private final MountOptions options;
+  private final Path folder;
+  private final @Nullable PullBeforeOpening pull;
   private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
+  private volatile boolean open;
   private boolean ended;
 
   /**
@@ -69,12 +73,27 @@ public final class Mounting implements AutoCloseable {
     }
   }
 
-  private Mounting(KeptSession kept, Mount mount, @Nullable Cache cache, Opened opened) {
+  private Mounting(
+      Node node,
+      MountOptions options,
+      KeptSession kept,
+      Mount mount,
+      @Nullable Cache cache,
+      Opened opened) {
+    this.options = options;
+    this.folder = node.home().mountDirectory();
     this.session = kept.session();
     this.keeper = kept.keeper();
     this.mount = mount;
     this.cache = cache;
     this.opened = opened;
+    this.pull =
+        cache != null
+                && mount instanceof ManagedMount managed
+                && options.settings().pull() == ManagedMount.Pull.FIRST
+            ? new PullBeforeOpening(
+                managed, session, options.name(), cache.file(), options.settings().timeout())
+            : null;
   }
 
   /** Where the journal of a cache is. */
@@ -91,7 +110,9 @@ public final class Mounting implements AutoCloseable {
             case MANAGED -> managed(node, options, kept);
           };
       mounting.session.tolerate(AWAY);
-      mounting.open(options, node.home().mountDirectory());
+      if (mounting.pull == null) {
+        mounting.open();
+      }
       return mounting;
     } catch (IOException e) {
       kept.session().close();
@@ -137,6 +158,8 @@ public final class Mounting implements AutoCloseable {
     MountClient client = new MountClient(kept.session());
     Opened opened = client.open(MountId.random(node.random()), options.access(), 0, false);
     return new Mounting(
+        node,
+        options,
         kept,
         new DirectMount(
             kept.session(),
@@ -178,7 +201,7 @@ public final class Mounting implements AutoCloseable {
               options.cache().isPresent() ? Cache.Use.AGAIN : Cache.Use.ONCE,
               backend(file, before, opened, options),
               journal);
-      return managed(options, kept, client, opened, cache, id);
+      return managed(node, options, kept, client, opened, cache, id);
     } catch (IOException e) {
       journal.close();
       throw e;
@@ -186,6 +209,7 @@ public final class Mounting implements AutoCloseable {
   }
 
   private static Mounting managed(
+      Node node,
       MountOptions options,
       KeptSession kept,
       MountClient client,
@@ -209,7 +233,7 @@ public final class Mounting implements AutoCloseable {
                   opened.geometry(),
                   opened.generation()),
               options.settings());
-      return new Mounting(kept, mount.start(), cache, opened);
+      return new Mounting(node, options, kept, mount.start(), cache, opened);
     } catch (IOException e) {
       cache.backend().close();
       throw e;
@@ -311,10 +335,29 @@ public final class Mounting implements AutoCloseable {
     return FileBackend.create(file, size, NativeSparseFile.opener());
   }
 
-  private void open(MountOptions options, Path folder) throws IOException {
+  /**
+   * Waits until the devices are there. With {@link ManagedMount.Pull#FIRST} this opens them, as
+   * soon as everything is here; else they are there from the start. For the thread that ends the
+   * mount.
+   *
+   * @param limit how long to wait for what is not here; may be called again when it is over
+   * @return whether they are there
+   * @throws NodeException when nothing has come for the timeout of the settings, or nothing more
+   *     will; the mount is still to be ended
+   * @throws IOException when a device cannot be opened; the mount has ended then
+   */
+  public boolean awaitOpen(Duration limit) throws IOException {
+    if (!open && !ended && (pull == null || pull.await(limit))) {
+      open();
+    }
+    return open;
+  }
+
+  private void open() throws IOException {
     mount.onChange(blocks -> devices.changed(blocks, opened.geometry()));
     try {
-      devices.open(options.devices(), device -> open(device, options, folder));
+      devices.open(options.devices(), this::open);
+      open = true;
     } catch (IOException e) {
       try {
         close();
@@ -325,7 +368,7 @@ public final class Mounting implements AutoCloseable {
     }
   }
 
-  private OpenDevice open(Device device, MountOptions options, Path folder) throws IOException {
+  private OpenDevice open(Device device) throws IOException {
     OpenDevice open =
         device.open(
             options.name().resource(),
@@ -344,9 +387,18 @@ public final class Mounting implements AutoCloseable {
     return mount.device();
   }
 
-  /** Where programs find the devices, in the order in which they were asked for. */
+  /**
+   * Where programs find the devices, in the order in which they were asked for. When they are not
+   * there yet, or not any more: where they were asked for.
+   */
   public List<String> places() {
-    return devices.places();
+    List<String> places = devices.places();
+    return places.isEmpty() ? options.devices().stream().map(DevicePlace::of).toList() : places;
+  }
+
+  /** Whether the devices are there, or have been. */
+  public boolean isOpen() {
+    return open;
   }
 
   /** Completes when somebody has taken a device away, as {@code umount} does. */

@@ -347,7 +347,7 @@ public final class Node implements AutoCloseable {
 
   /**
    * Mounts a resource of another node here. Returns when the owner has let us in; its devices are
-   * there then.
+   * there then, unless everything is to be pulled first: {@link Mounting#awaitOpen} waits for that.
    *
    * @throws NodeException when the owner cannot be reached, refuses, or the cache cannot be used
    * @throws IOException when something else fails

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,17 @@ class DevicePlaceTest {
     Path real = Files.createDirectory(folder.toRealPath().resolve("real"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), real);
     assertEquals(real.resolve("disk").toString(), DevicePlace.of(link.resolve("disk").toString()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file:/mnt/disk", "nbd:unix:socket", "nbd:host:1", "block:/dev/nbd3"})
+  void aDeviceWillBeWhereItsNameSays(String device) throws Exception {
+    assertEquals(DevicePlace.of(device), DevicePlace.of(Device.parse(device)));
+  }
+
+  @Test
+  void whereADiskWillBeIsNotKnownBefore() {
+    assertEquals("block", DevicePlace.of(new Device.Block(Optional.empty())));
   }
 
   @Test

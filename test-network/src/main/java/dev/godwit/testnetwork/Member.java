@@ -98,10 +98,15 @@ public final class Member {
   /** Starts {@code leech} in a mount namespace of its own, after {@code script} has run there. */
   public ChildProcess leechAfter(String script, String name, Path to, String... more)
       throws IOException {
+    return startAfter(script, leechArguments(name, to, more));
+  }
+
+  /** Starts a verb in a mount namespace of its own, after {@code script} has run there. */
+  public ChildProcess startAfter(String script, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of("unshare", "-rm", "sh", "-c", "set -e\n" + script + "\nexec \"$@\"", "sh"));
-    command.addAll(command(List.of(leechArguments(name, to, more))));
+    command.addAll(command(List.of(arguments)));
     command.add("--json");
     return world.start(command);
   }

@@ -11,6 +11,7 @@ import dev.godwit.demo.ChildProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,12 +19,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Mounts as files, by the command, and used by other programs. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(180)
 class MountTest {
   private static final int SIZE = 8 << 20;
+
+  /** Takes longer to come than to be told that it is coming. */
+  private static final int LARGE = 256 << 20;
 
   private World world;
   private Member alice;
@@ -93,6 +99,122 @@ class MountTest {
       assertEquals(0, Files.readAllBytes(state)[77]);
       assertTrue(seed.complaints().isEmpty(), seed::complaints);
     }
+  }
+
+  @Test
+  void withPullFirstEverythingIsHereOnceItIsReady() throws Exception {
+    Path state = random(64 << 20);
+    Path at = place();
+    ChildProcess seed = alice.seed("first", state);
+    try (ChildProcess mount =
+        bob.start("mount", "alice/first", at.toString(), "--pull-first", "--timeout", "5s")) {
+      mount.await("ready", PATIENCE);
+      seed.close();
+      world.programs().run("cmp", state.toString(), at.toString()).succeeded();
+      unmounted(mount, at);
+    }
+  }
+
+  @Test
+  void whatIsPulledFirstIsNotOpenBeforeAndAnInterruptedPullGoesOnLater() throws Exception {
+    Path state = random(LARGE);
+    Path at = place();
+    String[] mounting = {
+      "mount",
+      "alice/pulled",
+      at.toString(),
+      "--pull-first",
+      "--cache",
+      world.path("pulled").toString()
+    };
+    try (ChildProcess seed = alice.seed("pulled", state)) {
+      long came;
+      try (ChildProcess mount = bob.start(mounting)) {
+        mount.await("progress", PATIENCE);
+        world.signal("STOP", seed.pid());
+        assertFalse(Files.exists(at));
+        Outcome list = bob.run("mount", "--list").succeeded();
+        assertTrue(list.out().contains("alice/pulled         " + at + "  "), list::out);
+        assertTrue(list.out().contains(" here, not open yet  (process"), list::out);
+        boolean _ = ProcessHandle.of(mount.pid()).orElseThrow().destroy();
+        world.signal("CONT", seed.pid());
+        assertEquals(0, mount.awaitEnd(PATIENCE), mount::complaints);
+        assertFalse(Files.exists(at));
+        assertTrue(mount.events().stream().noneMatch(event -> "ready".equals(event.get("event"))));
+        came = bytesHere(mount.events().getFirst());
+        assertTrue(came > 0);
+      }
+      try (ChildProcess mount = bob.start(mounting)) {
+        assertTrue(bytesHere(mount.await("progress", PATIENCE)) >= came);
+        mount.await("ready", PATIENCE);
+        world.programs().run("cmp", state.toString(), at.toString()).succeeded();
+        unmounted(mount, at);
+      }
+    }
+  }
+
+  @Test
+  void umountEndsAPullBeforeItOpens() throws Exception {
+    Path state = random(LARGE);
+    Path at = place();
+    try (ChildProcess seed = alice.seed("ending", state);
+        ChildProcess mount = bob.start("mount", "alice/ending", at.toString(), "--pull-first")) {
+      mount.await("progress", PATIENCE);
+      unmounted(mount, at);
+      assertTrue(mount.events().stream().noneMatch(event -> "ready".equals(event.get("event"))));
+    }
+  }
+
+  private static long bytesHere(Map<String, String> progress) {
+    return Long.parseLong(progress.getOrDefault("bytesHere", "-1"));
+  }
+
+  @Test
+  void aPullBeforeItOpensFailsInTimeWhenItsOwnerDoesNotComeBack() throws Exception {
+    Path state = random(LARGE);
+    ChildProcess seed = alice.seed("lost", state);
+    try (ChildProcess mount =
+        bob.start("mount", "alice/lost", place().toString(), "--pull-first", "--timeout", "2s")) {
+      mount.await("progress", PATIENCE);
+      seed.close();
+      Expect.refused(
+          ExitStatus.UNREACHABLE,
+          mount,
+          "alice/lost was not opened: nothing has come for 2 s",
+          "when alice is back");
+    }
+  }
+
+  @Test
+  void aPullBeforeItOpensSaysWhenThereIsNoRoom() throws Exception {
+    Path state = random(SIZE);
+    Path small = Files.createDirectory(world.path("small"));
+    Path cache = small.resolve("cache");
+    try (ChildProcess _ = alice.seed("roomy", state);
+        ChildProcess mount =
+            bob.startAfter(
+                "mount -t tmpfs -o size=4M none '" + small + "'",
+                "mount",
+                "alice/roomy",
+                place().toString(),
+                "--pull-first",
+                "--cache",
+                cache.toString())) {
+      Expect.refused(
+          ExitStatus.FAILED,
+          mount,
+          "alice/roomy does not fit here: No space left on device",
+          "Make room where " + cache + " is");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--no-pull,--pull-first", "--direct,--pull-first", "--direct,--no-pull"})
+  void waysToPullExcludeEachOther(String one, String other) throws Exception {
+    Expect.refused(
+        ExitStatus.USAGE,
+        bob.run("mount", "alice/plain", place().toString(), one, other),
+        other + " makes no sense with it");
   }
 
   @Test

@@ -81,6 +81,8 @@ public final class ManagedMount implements Mount {
   private final SavedNotes savedNotes;
   private final UnsavedNotes unsavedNotes;
   private final CountDownLatch firstRead = new CountDownLatch(1);
+  private final CountDownLatch whole = new CountDownLatch(1);
+  private volatile @Nullable IOException pullFailure;
   private volatile @Nullable String lost;
 
   /**
@@ -121,7 +123,9 @@ public final class ManagedMount implements Mount {
     /** Nothing. */
     NOTHING,
     /** Everything, while the resource is in use. */
-    IN_BACKGROUND
+    IN_BACKGROUND,
+    /** Everything, before the resource is in use: {@link PullFirst} waits for that. */
+    FIRST
   }
 
   /**
@@ -286,6 +290,20 @@ public final class ManagedMount implements Mount {
     return Math.min(geometry.size(), (long) partial.missing().count() * geometry.blockSize());
   }
 
+  /**
+   * Waits until everything has come.
+   *
+   * @return whether it has, within {@code limit}
+   */
+  boolean awaitWhole(Duration limit) throws InterruptedException {
+    return partial.isWhole() || whole.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Why nothing is fetched in the background until the next attempt; null while it is. */
+  public @Nullable IOException pullFailure() {
+    return pullFailure;
+  }
+
   @Override
   public @Nullable String problem() {
     return pusher.problem();
@@ -365,14 +383,17 @@ public final class ManagedMount implements Mount {
       if (settings.pull() == Pull.IN_BACKGROUND) {
         // What a program reads first is not to wait behind what nobody has asked for.
         boolean _ = firstRead.await(HEAD_START.toMillis(), TimeUnit.MILLISECONDS);
+      }
+      if (settings.pull() != Pull.NOTHING) {
         choose();
       }
       while (true) {
         try {
           if (partial.isWhole()) {
+            whole.countDown();
             // Until others have changed something; what this mount writes is here anyway.
             changes.acquire();
-          } else if (settings.pull() == Pull.IN_BACKGROUND) {
+          } else if (settings.pull() != Pull.NOTHING) {
             puller.pullMissing(PULL_PATIENCE);
           } else {
             order.awaitReader();
@@ -382,7 +403,9 @@ public final class ManagedMount implements Mount {
           throw (InterruptedException) new InterruptedException("closed").initCause(e);
         } catch (IOException e) {
           LOG.debug("pulling broke off, goes on soon", e);
+          pullFailure = e;
           TimeUnit.NANOSECONDS.sleep(RETRY.toNanos());
+          pullFailure = null;
         }
       }
     } catch (InterruptedException e) {

@@ -619,7 +619,9 @@ class ManagedMountTest {
   }
 
   @ParameterizedTest
-  @EnumSource(ManagedMount.Pull.class)
+  @EnumSource(
+      value = ManagedMount.Pull.class,
+      names = {"NOTHING", "IN_BACKGROUND"})
   void aReaderSeesWhatAnotherMountWrites(ManagedMount.Pull pull) throws Exception {
     try (var fixture = new MountFixture(SIZE)) {
       ManagedMount reader =
@@ -629,7 +631,7 @@ class ManagedMountTest {
                   Access.READ,
                   switch (pull) {
                     case NOTHING -> onDemand();
-                    case IN_BACKGROUND -> MountFixture.settings(Durability.REMOTE);
+                    case IN_BACKGROUND, FIRST -> MountFixture.settings(Durability.REMOTE);
                   });
       byte[] _ = Contents.of(reader.device());
       ManagedMount writer = fixture.machine("bob").mount(onDemand());

@@ -207,6 +207,16 @@ final class MountFixture implements AutoCloseable {
     }
 
     ManagedMount mount(Access access, ManagedMount.Settings settings) throws IOException {
+      return mount(access, cache, settings);
+    }
+
+    /** Mounts with another disk below the cache. */
+    ManagedMount mountOn(Backend disk, ManagedMount.Settings settings) throws IOException {
+      return mount(Access.WRITE, disk, settings);
+    }
+
+    private ManagedMount mount(Access access, Backend disk, ManagedMount.Settings settings)
+        throws IOException {
       Session fresh = session(member);
       session = fresh;
       MountClient client = new MountClient(fresh);
@@ -224,7 +234,7 @@ final class MountFixture implements AutoCloseable {
               client,
               access,
               opened,
-              cache,
+              disk,
               journal,
               new CacheJournal.Origin(
                   mount, alice.id(), "disk", opened.geometry(), opened.generation()),
