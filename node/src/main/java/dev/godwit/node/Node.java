@@ -161,7 +161,8 @@ public final class Node implements AutoCloseable {
         new MemberSignals(
             home, own, admission, transports, greeting, candidates, this::seeders, clock, random);
     this.signaling = new Signaling(hub, signals, clock, random);
-    this.directory = new PeerDirectory(mesh, own, admission, hub, signaling);
+    this.directory =
+        new PeerDirectory(mesh, own, admission, hub, signaling, System::nanoTime, Thread::sleep);
     this.dialler =
         new PeerDialler(
             transports, greeting, reversals, candidates, signaling, membership(), random);

@@ -8,16 +8,19 @@ import dev.godwit.membership.Revocations;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.RemoteException;
 import dev.godwit.signaling.Answer;
+import dev.godwit.signaling.Attendance;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.proto.IntroduceRequest;
 import dev.godwit.signaling.proto.Signal;
+import dev.godwit.stream.Interruption;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,24 +35,47 @@ final class PeerDirectory {
   private static final Logger LOG = LoggerFactory.getLogger(PeerDirectory.class);
   private static final Duration ASK = Duration.ofSeconds(5);
 
+  /** How long to look for a node when somebody may be back in a moment. */
+  static final Duration LOOKING = Duration.ofSeconds(5);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
+
   private final MeshInfo mesh;
   private final Membership own;
   private final MeshAdmission admission;
   private final HubClient hub;
   private final Signaling signaling;
+  private final LongSupplier steady;
+  private final Pause pause;
+
+  /** Lets some time pass. */
+  @FunctionalInterface
+  interface Pause {
+    void pass(Duration time) throws InterruptedException;
+  }
 
   /**
    * A directory of what is there now; it keeps nothing.
    *
    * @param own what peers are shown
+   * @param steady nanoseconds of a clock that nobody sets
+   * @param pause is made before looking again
    */
   PeerDirectory(
-      MeshInfo mesh, Membership own, MeshAdmission admission, HubClient hub, Signaling signaling) {
+      MeshInfo mesh,
+      Membership own,
+      MeshAdmission admission,
+      HubClient hub,
+      Signaling signaling,
+      LongSupplier steady,
+      Pause pause) {
     this.mesh = mesh;
     this.own = own;
     this.admission = admission;
     this.hub = hub;
     this.signaling = signaling;
+    this.steady = steady;
+    this.pause = pause;
   }
 
   /**
@@ -73,7 +99,7 @@ final class PeerDirectory {
    * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   List<PeerView> peers() throws IOException {
-    return views(introductions(_ -> true));
+    return views(look(_ -> true).asked());
   }
 
   private static List<PeerView> views(List<CompletableFuture<Introduction>> asked) {
@@ -98,10 +124,20 @@ final class PeerDirectory {
     record Missing() implements Introduction {}
   }
 
+  /**
+   * One look at who is there.
+   *
+   * @param asked what comes of asking each process
+   */
+  private record Look(List<CompletableFuture<Introduction>> asked, Attendance.Outlook outlook) {
+    int missing() {
+      return (int) asked.stream().filter(one -> one.join() instanceof Introduction.Missing).count();
+    }
+  }
+
   /** Asks processes who they are, without waiting for what they say. */
-  private List<CompletableFuture<Introduction>> introductions(Predicate<PresentInstance> which)
-      throws IOException {
-    List<PresentInstance> present = Answers.await(hub.whoIsThere(), "The hub");
+  private Look look(Predicate<PresentInstance> which) throws IOException {
+    Attendance attendance = Answers.await(hub.attendance(), "The hub");
     // The hub has told of revocations before it answers.
     checkNotRevoked();
     Signal request =
@@ -110,7 +146,7 @@ final class PeerDirectory {
                 IntroduceRequest.newBuilder().setMembership(ByteString.copyFrom(own.encoded())))
             .build();
     List<CompletableFuture<Introduction>> asked = new ArrayList<>();
-    for (PresentInstance one : present) {
+    for (PresentInstance one : attendance.present()) {
       if (!one.instance().equals(hub.credentials().instance()) && which.test(one)) {
         asked.add(
             signaling
@@ -118,7 +154,7 @@ final class PeerDirectory {
                 .handle((answer, failure) -> introduced(one, answer, failure)));
       }
     }
-    return asked;
+    return new Look(asked, attendance.outlook());
   }
 
   private Introduction introduced(
@@ -148,21 +184,37 @@ final class PeerDirectory {
 
   /**
    * The processes of one node, given by its id or its name. When none is found and somebody has not
-   * answered, all are asked once more: on a machine that is very busy a process can be late.
+   * answered, all are asked once more: on a machine that is very busy a process can be late. When
+   * none is found and the hub says that somebody may be back in a moment, they are looked for until
+   * {@link #LOOKING} is over: the connection of a process to the hub can break and be made anew.
    *
    * @throws NodeException when none is there, or the name is not unique
    */
   List<PeerView> find(String node) throws IOException {
+    return find(node, _ -> true);
+  }
+
+  /** As {@link #find(String)}, and looks for one that is wanted as long as for any. */
+  private List<PeerView> find(String node, Predicate<PeerView> wanted) throws IOException {
     @Nullable NodeId id = id(node);
     Predicate<PresentInstance> which = process -> id == null || process.node().equals(id);
-    List<CompletableFuture<Introduction>> asked = introductions(which);
-    List<PeerView> found = named(node, id, asked);
-    if (found.isEmpty() && missing(asked) > 0) {
-      asked = introductions(which);
-      found = named(node, id, asked);
+    Look look = look(which);
+    List<PeerView> found = named(node, id, look);
+    if (found.isEmpty() && look.missing() > 0) {
+      look = look(which);
+      found = named(node, id, look);
+    }
+    // From here on: waiting for a late answer leaves time for its process to come back.
+    long end = steady.getAsLong() + LOOKING.toNanos();
+    while (found.stream().noneMatch(wanted)
+        && look.outlook() == Attendance.Outlook.UNSETTLED
+        && steady.getAsLong() - end < 0) {
+      pause();
+      look = look(which);
+      found = named(node, id, look);
     }
     if (found.isEmpty()) {
-      throw new NodeException(NodeException.Kind.UNREACHABLE, absence(node, missing(asked)));
+      throw new NodeException(NodeException.Kind.UNREACHABLE, absence(node, look.missing()));
     }
     if (found.stream().map(PeerView::id).distinct().count() > 1) {
       throw new NodeException(
@@ -178,9 +230,16 @@ final class PeerDirectory {
     return found;
   }
 
-  private static List<PeerView> named(
-      String node, @Nullable NodeId id, List<CompletableFuture<Introduction>> asked) {
-    return views(asked).stream()
+  private void pause() throws IOException {
+    try {
+      pause.pass(BETWEEN_LOOKS);
+    } catch (InterruptedException e) {
+      throw Interruption.passedOn("interrupted", e);
+    }
+  }
+
+  private static List<PeerView> named(String node, @Nullable NodeId id, Look look) {
+    return views(look.asked()).stream()
         .filter(peer -> id != null ? peer.id().equals(id) : peer.name().equals(node))
         .toList();
   }
@@ -194,10 +253,6 @@ final class PeerDirectory {
     }
     return "No node '%s' has answered. %s there and did not say who it is: try again in a moment."
         .formatted(node, missing == 1 ? "One process is" : missing + " processes are");
-  }
-
-  private static int missing(List<CompletableFuture<Introduction>> asked) {
-    return (int) asked.stream().filter(one -> one.join() instanceof Introduction.Missing).count();
   }
 
   /** Reads a node id; null when it is a name. */
@@ -219,7 +274,7 @@ final class PeerDirectory {
   PeerView locate(NodeId node, String resource) throws IOException {
     CompletableFuture<@Nullable PeerView> found = new CompletableFuture<>();
     List<CompletableFuture<Introduction>> asked =
-        introductions(process -> process.node().equals(node));
+        look(process -> process.node().equals(node)).asked();
     for (var one : asked) {
       var _ =
           one.thenAccept(
@@ -246,7 +301,7 @@ final class PeerDirectory {
 
   /** The process of a node, given by its id or its name, that offers a resource. */
   PeerView locate(ResourceName name) throws IOException {
-    List<PeerView> node = find(name.node());
+    List<PeerView> node = find(name.node(), process -> process.offers(name.resource()));
     for (PeerView process : node) {
       if (process.offers(name.resource())) {
         return process;

@@ -63,6 +63,7 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
   private final Outlet outlet;
   private final byte[] nonce = new byte[HubProtocol.NONCE_BYTES];
   private @Nullable Member member;
+  private Presence.Parting parting = Presence.Parting.LOST;
   private boolean closing;
   private int silentParts;
   private int excess;
@@ -103,6 +104,9 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
       case CloseWebSocketFrame close -> {
         LOG.debug("{} closes: {}", channel, close.statusCode());
         if (!closing) {
+          if (close.statusCode() == WebSocketCloseStatus.NORMAL_CLOSURE.code()) {
+            parting = Presence.Parting.GOODBYE;
+          }
           var _ = context.write(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE));
         }
         closing = true;
@@ -258,7 +262,7 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
   private void leave() {
     Member known = member;
     if (known != null) {
-      services.presence().leave(known);
+      services.presence().leave(known, parting);
     }
   }
 

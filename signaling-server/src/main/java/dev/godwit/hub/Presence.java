@@ -34,7 +34,16 @@ final class Presence {
   private final Map<NodeId, NodeEntry> nodes = new HashMap<>();
   private final Map<MeshId, Map<InstanceKey, Member>> meshes = new HashMap<>();
   private final Map<RelayPass, Member> passes = new HashMap<>();
+  private final Losses losses;
   private int instances;
+
+  /** How a login ends. */
+  enum Parting {
+    /** The node said that it goes. */
+    GOODBYE,
+    /** It did not, and may be back in a moment. */
+    LOST
+  }
 
   private record InstanceKey(NodeId node, InstanceId instance) {}
 
@@ -61,6 +70,7 @@ final class Presence {
   Presence(HubLimits limits, InstantSource clock) {
     this.limits = limits;
     this.clock = clock;
+    this.losses = new Losses(clock);
   }
 
   /**
@@ -129,7 +139,7 @@ final class Presence {
   }
 
   /** Takes a login out and tells the others, unless it was replaced before. */
-  void leave(Member member) {
+  void leave(Member member, Parting parting) {
     lock.lock();
     try {
       NodeEntry entry = nodes.get(member.login().node());
@@ -137,6 +147,9 @@ final class Presence {
         return;
       }
       remove(member);
+      if (parting == Parting.LOST) {
+        losses.add(member.login().mesh());
+      }
       broadcast(
           member.login().mesh(),
           FromHub.newBuilder()
@@ -224,6 +237,16 @@ final class Presence {
     lock.lock();
     try {
       return List.copyOf(members(mesh));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether everybody of a mesh who is not logged in is gone as far as the hub knows. */
+  boolean isSettled(MeshId mesh) {
+    lock.lock();
+    try {
+      return !losses.isRecent(mesh);
     } finally {
       lock.unlock();
     }

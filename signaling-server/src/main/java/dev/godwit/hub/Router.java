@@ -3,6 +3,7 @@ package dev.godwit.hub;
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
 import dev.godwit.membership.MembershipException;
+import dev.godwit.membership.MeshId;
 import dev.godwit.membership.Revocations;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealedBox;
@@ -61,8 +62,7 @@ final class Router {
           throw new Refused(RefusalCode.REFUSAL_CODE_MALFORMED, "This is the second login.");
       case ROUTE -> route(from, message.getRoute());
       case LOOKUP -> lookup(from, message.getLookup());
-      case WHO_IS_THERE ->
-          list(from, message.getWhoIsThere().getSequence(), presence.of(from.login().mesh()));
+      case WHO_IS_THERE -> whoIsThere(from, message.getWhoIsThere().getSequence());
       case PUBLISH_REVOCATIONS -> publish(from, message.getPublishRevocations());
       case PING ->
           from.outlet()
@@ -159,15 +159,22 @@ final class Router {
     for (ByteString node : lookup.getNodesList()) {
       found.addAll(presence.of(node(node)));
     }
-    list(from, lookup.getSequence(), found);
+    list(from, found, LookupReply.newBuilder().setSequence(lookup.getSequence()));
   }
 
-  private static void list(Member to, long sequence, List<Member> members) {
+  private void whoIsThere(Member from, long sequence) {
+    MeshId mesh = from.login().mesh();
+    List<Member> members = presence.of(mesh);
+    // Asked after the list was made, so that it tells of everybody who is missing there.
+    boolean unsettled = !presence.isSettled(mesh);
+    list(from, members, LookupReply.newBuilder().setSequence(sequence).setUnsettled(unsettled));
+  }
+
+  private static void list(Member to, List<Member> members, LookupReply.Builder part) {
     int start = 0;
     do {
       int end = Math.min(members.size(), start + INSTANCES_PER_REPLY);
-      LookupReply.Builder reply =
-          LookupReply.newBuilder().setSequence(sequence).setMore(end < members.size());
+      LookupReply.Builder reply = part.clone().setMore(end < members.size());
       members.subList(start, end).forEach(member -> reply.addInstances(member.toInstance()));
       to.outlet().send(FromHub.newBuilder().setLookupReply(reply).build());
       start = end;

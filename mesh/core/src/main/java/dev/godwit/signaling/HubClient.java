@@ -71,6 +71,7 @@ public final class HubClient implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubClient.class);
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
+  private static final Duration FAREWELL = Duration.ofSeconds(1);
   private static final int CHECK_SECONDS = 2;
   private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
   private static final int MAX_LISTED_INSTANCES = 65_536;
@@ -792,10 +793,29 @@ public final class HubClient implements AutoCloseable {
    * @return fails with {@link HubException}
    */
   public CompletableFuture<List<PresentInstance>> whoIsThere() {
-    return listing(
+    return attendance().thenApply(Attendance::present);
+  }
+
+  /**
+   * As {@link #whoIsThere}, with what the hub knows of those who are missing. A hub that does not
+   * tell counts as settled.
+   *
+   * @return fails with {@link HubException}
+   */
+  public CompletableFuture<Attendance> attendance() {
+    Asked asked =
         ask(
             id ->
-                ToHub.newBuilder().setWhoIsThere(WhoIsThere.newBuilder().setSequence(id)).build()));
+                ToHub.newBuilder().setWhoIsThere(WhoIsThere.newBuilder().setSequence(id)).build());
+    return listing(asked)
+        .thenCombine(
+            asked.answer,
+            (present, last) ->
+                new Attendance(
+                    present,
+                    last.getLookupReply().getUnsettled()
+                        ? Attendance.Outlook.UNSETTLED
+                        : Attendance.Outlook.SETTLED));
   }
 
   private static CompletableFuture<List<PresentInstance>> listing(Asked asked) {
@@ -890,11 +910,11 @@ public final class HubClient implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    supervisor.interrupt();
     HubLink link = online;
     if (link != null) {
-      link.close();
+      link.leave(FAREWELL);
     }
+    supervisor.interrupt();
     boolean interrupted = Thread.interrupted();
     try {
       if (!supervisor.equals(Thread.currentThread())) {

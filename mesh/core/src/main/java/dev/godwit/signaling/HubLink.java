@@ -19,6 +19,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One WebSocket to the hub. Messages are sent by a thread of the link, since the JDK's WebSocket
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HubLink implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(HubLink.class);
   private static final int QUEUED_MESSAGES = 256;
 
   /** More than any hub's limit, so that nothing legal is refused. */
@@ -43,6 +46,7 @@ final class HubLink implements AutoCloseable {
   private final CompletableFuture<HubException> end = new CompletableFuture<>();
   private volatile long lastHeard = System.nanoTime();
   private volatile int messageBytes = Integer.MAX_VALUE;
+  private volatile boolean leaving;
   private volatile @Nullable WebSocket socket;
 
   private HubLink(Receiver receiver, Duration sendTimeout) {
@@ -133,7 +137,7 @@ final class HubLink implements AutoCloseable {
 
   private void sendAll(WebSocket socket) {
     try {
-      while (!end.isDone()) {
+      while (!end.isDone() && !leaving) {
         byte @Nullable [] message = outgoing.poll(1, TimeUnit.SECONDS);
         if (message != null) {
           var sent = socket.sendBinary(ByteBuffer.wrap(message), true);
@@ -151,6 +155,10 @@ final class HubLink implements AutoCloseable {
   }
 
   private void lost(String why) {
+    if (leaving) {
+      close();
+      return;
+    }
     fail(new HubException(Reason.OFFLINE, "The connection to the hub was lost: " + why + "."));
   }
 
@@ -171,6 +179,27 @@ final class HubLink implements AutoCloseable {
   /** How long nothing came from the hub. */
   Duration silence() {
     return Duration.ofNanos(System.nanoTime() - lastHeard);
+  }
+
+  /**
+   * Says goodbye, so that the hub does not expect us back, and closes the link. Returns when the
+   * hub has heard it, but no later than after {@code patience}.
+   */
+  void leave(Duration patience) {
+    leaving = true;
+    WebSocket current = socket;
+    try {
+      if (current != null && !end.isDone()) {
+        var _ = current.sendClose(WebSocket.NORMAL_CLOSURE, "");
+        HubException _ = end.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.debug("The hub may not have heard the goodbye", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      close();
+    }
   }
 
   @Override

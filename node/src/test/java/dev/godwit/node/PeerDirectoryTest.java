@@ -1,0 +1,335 @@
+package dev.godwit.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import dev.godwit.hub.Hub;
+import dev.godwit.hub.HubConfig;
+import dev.godwit.identity.Identity;
+import dev.godwit.membership.Membership;
+import dev.godwit.membership.MeshKey;
+import dev.godwit.membership.Revocations;
+import dev.godwit.seal.InstanceId;
+import dev.godwit.seal.SealingKey;
+import dev.godwit.session.MeshAdmission;
+import dev.godwit.signaling.Credentials;
+import dev.godwit.signaling.HubAddress;
+import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.Signaling;
+import dev.godwit.signaling.proto.IntroduceReply;
+import dev.godwit.signaling.proto.OfferedResource;
+import dev.godwit.signaling.proto.Signal;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PeerDirectoryTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** By then the hub expects nobody back. */
+  private static final Duration LATER = Duration.ofSeconds(11);
+
+  private final SecureRandom random = new SecureRandom();
+  private final InstantSource clock = InstantSource.system();
+  private final MeshKey mesh = MeshKey.generate(random);
+  private final Identity aliceKey = Identity.generate(random);
+  private final Identity bobKey = Identity.generate(random);
+  private final Membership aliceIs = member(aliceKey, "alice");
+  private final Membership bobIs = member(bobKey, "bob");
+  private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final List<Duration> pauses = new ArrayList<>();
+  private Meanwhile meanwhile = time -> {};
+  private long steady = Long.MAX_VALUE - 5;
+  private Hub hub;
+  private HubClient bob;
+  private PeerDirectory directory;
+
+  private Membership member(Identity who, String name) {
+    return Membership.issue(mesh, who.id(), name, List.of(), clock, Duration.ofHours(1), random);
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    hub =
+        closing(
+            Hub.start(
+                HubConfig.inMemory(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    () -> Instant.now().plus(ahead.get()),
+                    random)));
+    bob = login(direct(), bobKey);
+    MeshAdmission admission =
+        new MeshAdmission(bobIs, Revocations.none(mesh.id()), newer -> {}, clock, "test");
+    Signaling signaling =
+        closing(new Signaling(bob, (from, instance, request) -> Optional.empty(), clock, random));
+    directory =
+        new PeerDirectory(
+            new MeshInfo(mesh.id(), "test", List.of(direct().hostAndPort()), hub.fingerprint()),
+            bobIs,
+            admission,
+            bob,
+            signaling,
+            () -> steady,
+            time -> {
+              pauses.add(time);
+              steady += time.toNanos();
+              happening(time);
+            });
+    ahead.set(LATER);
+  }
+
+  private void happening(Duration time) {
+    try {
+      meanwhile.happens(time);
+    } catch (Exception e) {
+      throw new IllegalStateException("what should happen meanwhile failed", e);
+    }
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  private HubClient login(HubAddress at, Identity who) throws Exception {
+    HubClient client =
+        closing(
+            HubClient.start(
+                at,
+                new Credentials(
+                    who, mesh.id(), InstanceId.random(random), SealingKey.generate(random)),
+                clock,
+                random));
+    client.awaitOnline(PATIENCE);
+    return client;
+  }
+
+  /** A process of alice that offers something. */
+  private HubClient alice(HubAddress at, String... resources) throws Exception {
+    IntroduceReply.Builder reply =
+        IntroduceReply.newBuilder().setMembership(ByteString.copyFrom(aliceIs.encoded()));
+    for (String resource : resources) {
+      reply.addResources(OfferedResource.newBuilder().setName(resource));
+    }
+    Signal introduction = Signal.newBuilder().setIntroduceReply(reply).build();
+    HubClient client = login(at, aliceKey);
+    Signaling _ =
+        closing(
+            new Signaling(
+                client, (from, instance, request) -> Optional.of(introduction), clock, random));
+    return client;
+  }
+
+  private HubAddress direct() {
+    return new HubAddress("127.0.0.1", hub.address().getPort(), hub.fingerprint());
+  }
+
+  private HubAddress behind(Cable cable) {
+    return new HubAddress("127.0.0.1", cable.port(), hub.fingerprint());
+  }
+
+  private Cable cable() throws IOException {
+    return closing(new Cable(hub.address()));
+  }
+
+  /** The hub has noticed by then. */
+  private void untilListed(int processes) throws Exception {
+    while (bob.whoIsThere().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).size() != processes) {
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+  }
+
+  /** Whoever is behind the cable can log in again as soon as a pause is made, and does. */
+  private void mendsInThePause(Cable cable, HubClient client, int listed) {
+    meanwhile =
+        time -> {
+          cable.mend();
+          client.reconnectNow();
+          untilListed(listed);
+        };
+  }
+
+  private static List<InstanceId> processes(List<PeerView> found) {
+    return found.stream().map(one -> one.process().instance()).toList();
+  }
+
+  @Test
+  void aNodeThatHasLostTheHubAndComesBackIsFound() throws Exception {
+    Cable cable = cable();
+    HubClient alice = alice(behind(cable));
+    cable.cut();
+    untilListed(1);
+    mendsInThePause(cable, alice, 2);
+    assertEquals(List.of(alice.credentials().instance()), processes(directory.find("alice")));
+    assertEquals(1, pauses.size());
+  }
+
+  @Test
+  void aNodeThatHasLostTheHubAndComesBackIsFoundByItsId() throws Exception {
+    Cable cable = cable();
+    HubClient alice = alice(behind(cable));
+    cable.cut();
+    untilListed(1);
+    mendsInThePause(cable, alice, 2);
+    assertEquals(1, directory.find(aliceKey.id().toString()).size());
+  }
+
+  @Test
+  void aResourceIsLookedForAgainWhenAnotherProcessOfItsNodeIsThere() throws Exception {
+    Cable cable = cable();
+    HubClient _ = alice(direct(), "other");
+    HubClient alice = alice(behind(cable), "disk");
+    cable.cut();
+    untilListed(2);
+    mendsInThePause(cable, alice, 3);
+    assertEquals(
+        alice.credentials().instance(),
+        directory.locate(ResourceName.parse("alice/disk")).process().instance());
+    assertEquals(1, pauses.size());
+  }
+
+  @Test
+  void aNodeThatDoesNotComeBackIsGivenUp() throws Exception {
+    Cable cable = cable();
+    HubClient _ = alice(behind(cable));
+    cable.cut();
+    untilListed(1);
+    assertAbsent("alice");
+    assertEquals(PeerDirectory.LOOKING, pauses.stream().reduce(Duration.ZERO, Duration::plus));
+  }
+
+  @Test
+  void aNodeThatSaidGoodbyeIsNotWaitedFor() throws Exception {
+    alice(direct()).close();
+    untilListed(1);
+    assertAbsent("alice");
+    assertEquals(List.of(), pauses);
+  }
+
+  @Test
+  void aNameThatNobodyHasIsRefusedAtOnce() throws Exception {
+    HubClient _ = alice(direct());
+    assertAbsent("alise");
+    assertEquals(List.of(), pauses);
+  }
+
+  @Test
+  void aResourceThatNobodyOffersIsRefusedAtOnce() throws Exception {
+    HubClient _ = alice(direct(), "disk");
+    NodeException refused =
+        assertThrows(NodeException.class, () -> directory.locate(ResourceName.parse("alice/disc")));
+    assertEquals(NodeException.Kind.FAILED, refused.kind());
+    assertEquals(List.of(), pauses);
+  }
+
+  private void assertAbsent(String name) {
+    NodeException absent = assertThrows(NodeException.class, () -> directory.find(name));
+    assertEquals(NodeException.Kind.UNREACHABLE, absent.kind());
+    assertTrue(String.valueOf(absent.getMessage()).contains("is there right now"));
+  }
+
+  /** What may go wrong while time passes. */
+  @FunctionalInterface
+  private interface Meanwhile {
+    void happens(Duration time) throws Exception;
+  }
+
+  /** Leads to the hub until it is cut. */
+  private static final class Cable implements AutoCloseable {
+    private final InetSocketAddress hub;
+    private final ServerSocket server;
+    private final Set<Socket> ends = ConcurrentHashMap.newKeySet();
+    private final Thread accepting;
+    private volatile boolean whole = true;
+
+    Cable(InetSocketAddress hub) throws IOException {
+      this.hub = hub;
+      this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      this.accepting = Thread.ofVirtual().name("cable").start(this::accept);
+    }
+
+    int port() {
+      return server.getLocalPort();
+    }
+
+    /** Nothing passes any more. */
+    void cut() throws IOException {
+      whole = false;
+      for (Socket end : ends) {
+        end.close();
+      }
+    }
+
+    /** New connections lead to the hub again. */
+    void mend() {
+      whole = true;
+    }
+
+    private void accept() {
+      try {
+        while (!server.isClosed()) {
+          Socket here = server.accept();
+          Socket there = new Socket(hub.getAddress(), hub.getPort());
+          ends.add(here);
+          ends.add(there);
+          if (whole) {
+            Thread.ofVirtual().start(() -> pass(here, there));
+            Thread.ofVirtual().start(() -> pass(there, here));
+          } else {
+            here.close();
+            there.close();
+          }
+        }
+      } catch (IOException e) {
+        assertTrue(server.isClosed(), e::toString);
+      }
+    }
+
+    private void pass(Socket from, Socket to) {
+      try (from;
+          to) {
+        long _ = from.getInputStream().transferTo(to.getOutputStream());
+      } catch (IOException e) {
+        assertTrue(from.isClosed() || to.isClosed(), e::toString);
+      }
+    }
+
+    @Override
+    public void close() throws Exception {
+      cut();
+      server.close();
+      accepting.join();
+    }
+  }
+}
