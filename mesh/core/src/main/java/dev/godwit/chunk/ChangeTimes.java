@@ -51,13 +51,17 @@ public final class ChangeTimes {
       return;
     }
     int last = (to - 1) / blocksPerPart;
+    for (int part = from / blocksPerPart; part <= last; part++) {
+      note(part);
+    }
+  }
+
+  private void note(int part) {
     long now;
     do {
       now = clock.get();
-      for (int part = from / blocksPerPart; part <= last; part++) {
-        if (times.get(part) < now) {
-          times.accumulateAndGet(part, now, Math::max);
-        }
+      if (times.get(part) < now) {
+        times.accumulateAndGet(part, now, Math::max);
       }
       if (newest.get() < now) {
         newest.accumulateAndGet(now, Math::max);

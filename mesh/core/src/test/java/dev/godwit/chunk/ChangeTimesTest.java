@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -74,6 +75,41 @@ final class ChangeTimesTest {
     assertEquals(large.blocks(), times.changedSince(moment, 0, 10, runs));
     assertEquals(large.blocks(), runs.to(0));
     assertEquals(1 << 20, large.bytes(runs.from(0), runs.to(0)));
+  }
+
+  /** One writes and notes it, round by round, while another asks all the time. */
+  @Test
+  void aChangeThatIsNotedDuringALookIsToldThenOrTheNextTime() throws Exception {
+    ChangeTimes times = new ChangeTimes(ChunkGeometry.of(4096));
+    int rounds = 300_000;
+    AtomicInteger begun = new AtomicInteger();
+    AtomicInteger noted = new AtomicInteger();
+    Thread writing =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  for (int round = 1; round <= rounds; round++) {
+                    while (begun.get() < round) {
+                      Thread.onSpinWait();
+                    }
+                    times.changed(0, 1);
+                    noted.set(round);
+                  }
+                });
+    long known = times.moment();
+    for (int round = 1; round <= rounds; round++) {
+      begun.set(round);
+      boolean told = false;
+      boolean last;
+      do {
+        last = noted.get() == round;
+        long moment = times.moment();
+        told |= times.isChangedSince(known, 0, 1);
+        known = moment;
+      } while (!last);
+      assertTrue(told, "round " + round);
+    }
+    writing.join();
   }
 
   /** Several write and note it; one keeps a copy by what he is told. */
