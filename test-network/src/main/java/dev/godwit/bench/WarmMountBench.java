@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A mount that has everything, whose owner is near or far, against a local file beside its cache:
@@ -33,13 +32,24 @@ final class WarmMountBench {
               "randread",
               List.of("--direct=1", "--ioengine=libaio", "--iodepth=16")));
 
+  private static final Case BUFFERED =
+      new Case("4 KiB random write, buffered", "randwrite", List.of("--invalidate=0"));
+
   private static final List<Case> WRITES =
       List.of(
           new Case("4 KiB random write, fdatasync each", "randwrite", List.of("--fdatasync=1")),
           new Case("4 KiB random write, O_DIRECT", "randwrite", List.of("--direct=1")),
-          new Case("4 KiB random write, buffered", "randwrite", List.of("--invalidate=0")));
+          BUFFERED);
 
-  private WarmMountBench() {}
+  private final Wan wan;
+  private final Path local;
+  private final PrintStream out;
+
+  private WarmMountBench(Wan wan, Path local, PrintStream out) {
+    this.wan = wan;
+    this.local = local;
+    this.out = out;
+  }
 
   static void run(PrintStream out) throws IOException, InterruptedException {
     for (int millis : List.of(0, 20)) {
@@ -60,53 +70,55 @@ final class WarmMountBench {
       Path local = world.path("local");
       MountBench.fill(state, SIZE);
       Files.copy(state, local);
-      Path at = world.path("mounted");
-      try (ChildProcess seed = wan.alice().seed("state", state);
-          ChildProcess mount =
-              wan.bob()
-                  .start(
-                      "mount",
-                      "alice/state",
-                      at.toString(),
-                      "--durability",
-                      "local",
-                      "--listen",
-                      ":0")) {
-        var _ = mount.await("ready", World.PATIENCE);
-        var _ =
-            mount.await(
-                "everything here",
-                event ->
-                    "progress".equals(event.get("event"))
-                        && String.valueOf(SIZE).equals(event.get("bytesHere")),
-                World.PATIENCE.multipliedBy(3));
-        for (Path file : List.of(at, local)) {
-          double _ = MountBench.read(world, file, "bs=1M");
-        }
-        Ratios ratios =
-            new Ratios(
-                out,
-                String.format(
-                    Locale.ROOT,
-                    "A warm mount with --durability local, its owner %d ms away, against a local"
-                        + " file, fio",
-                    roundTrip.toMillis()),
-                "IOPS");
-        for (Case one : cases) {
-          List<Double> ours = new ArrayList<>();
-          List<Double> theirs = new ArrayList<>();
-          for (int run = 0; run < RUNS; run++) {
-            ours.add(fio(at, one).iops());
-            theirs.add(fio(local, one).iops());
-          }
-          ratios.line(one.name(), ours, "local file", theirs);
-        }
-        if (mount.stop(World.PATIENCE) != 0 || !seed.complaints().isEmpty()) {
-          throw new IOException("the mount did not end well" + mount.complaints());
+      WarmMountBench bench = new WarmMountBench(wan, local, out);
+      String owner = ", its owner " + roundTrip.toMillis() + " ms away, against a local file, fio";
+      try (ChildProcess seed = wan.alice().seed("state", state)) {
+        bench.measure(
+            "A warm mount with --durability local" + owner,
+            world.path("mounted").toString(),
+            cases);
+        bench.measure(
+            "The same as a disk (block), whose writes the kernel gathers" + owner,
+            "block",
+            List.of(BUFFERED));
+        if (!seed.complaints().isEmpty()) {
+          throw new IOException("the owner complains" + seed.complaints());
         }
       }
     } finally {
       MountBench.delete(directory);
+    }
+  }
+
+  /** Mounts it at {@code place}, waits until all of it is here, and measures. */
+  private void measure(String title, String place, List<Case> cases)
+      throws IOException, InterruptedException {
+    try (ChildProcess mount =
+        wan.bob().start("mount", "alice/state", place, "--durability", "local", "--listen", ":0")) {
+      Path at = Path.of(String.valueOf(mount.await("ready", World.PATIENCE).get("at")));
+      var _ =
+          mount.await(
+              "everything here",
+              event ->
+                  "progress".equals(event.get("event"))
+                      && String.valueOf(SIZE).equals(event.get("bytesHere")),
+              World.PATIENCE.multipliedBy(3));
+      for (Path file : List.of(at, local)) {
+        double _ = MountBench.read(wan.world(), file, "bs=1M");
+      }
+      Ratios ratios = new Ratios(out, title, "IOPS");
+      for (Case one : cases) {
+        List<Double> ours = new ArrayList<>();
+        List<Double> theirs = new ArrayList<>();
+        for (int run = 0; run < RUNS; run++) {
+          ours.add(fio(at, one).iops());
+          theirs.add(fio(local, one).iops());
+        }
+        ratios.line(one.name(), ours, "local file", theirs);
+      }
+      if (mount.stop(World.PATIENCE) != 0) {
+        throw new IOException("the mount did not end well" + mount.complaints());
+      }
     }
   }
 
