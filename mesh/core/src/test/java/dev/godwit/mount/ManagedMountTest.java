@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -416,9 +417,7 @@ class ManagedMountTest {
                         () -> mount.device().write(ByteBuffer.wrap(new byte[] {5}), 100));
                   });
       begun.await();
-      while (writing.getState() != Thread.State.TIMED_WAITING) {
-        Thread.onSpinWait();
-      }
+      await(() -> writing.getState() == Thread.State.TIMED_WAITING);
       assertEquals(0, bob.ends(mount, Duration.ofMillis(300)));
       assertNull(new CacheJournal(bob.log).whole());
       writing.join();
@@ -584,9 +583,7 @@ class ManagedMountTest {
       fill(fixture.state, 1);
       MountFixture.Machine bob = fixture.machine("bob");
       ManagedMount mount = bob.mount(MountFixture.settings(Durability.REMOTE));
-      while (mount.missingBytes() > 0) {
-        Thread.onSpinWait();
-      }
+      await(() -> mount.missingBytes() == 0);
       assertArrayEquals(Contents.of(fixture.state), Contents.of(bob.cache));
       assertEquals(0, mount.end(MountFixture.LIMIT));
     }
@@ -611,11 +608,18 @@ class ManagedMountTest {
     return found.get(0);
   }
 
-  /** Reads until it is there; the test's timeout ends this when it never is. */
-  private static void awaitByte(int expected, Mount mount, long offset) throws IOException {
-    while (at(mount, offset) != expected) {
+  /** Looks until it is so; the test's timeout ends this when it never is. */
+  private static void await(Callable<Boolean> condition) throws Exception {
+    while (!condition.call()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("it has not become so");
+      }
       Thread.onSpinWait();
     }
+  }
+
+  private static void awaitByte(int expected, Mount mount, long offset) throws Exception {
+    await(() -> at(mount, offset) == expected);
   }
 
   @ParameterizedTest
@@ -657,13 +661,9 @@ class ManagedMountTest {
       fill(fixture.device, 1);
       MountFixture.Machine carol = fixture.machine("carol");
       ManagedMount reader = carol.mount(Access.READ, MountFixture.settings(Durability.REMOTE));
-      while (reader.missingBytes() > 0) {
-        Thread.onSpinWait();
-      }
+      await(() -> reader.missingBytes() == 0);
       fill(fixture.device, 2);
-      while (!Arrays.equals(Contents.of(fixture.state), Contents.of(carol.cache))) {
-        Thread.onSpinWait();
-      }
+      await(() -> Arrays.equals(Contents.of(fixture.state), Contents.of(carol.cache)));
       assertEquals(0, reader.end(MountFixture.LIMIT));
     }
   }
