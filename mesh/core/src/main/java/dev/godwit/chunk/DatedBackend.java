@@ -21,35 +21,41 @@ public final class DatedBackend extends ForwardingBackend {
     this.times = times;
   }
 
-  @FunctionalInterface
-  private interface Change {
-    void run() throws IOException;
-  }
-
-  private void change(long offset, long length, Change change) throws IOException {
-    OutOfRangeException.check(offset, length, size());
-    try {
-      change.run();
-    } finally {
-      // Afterwards: whoever hears of it must find what is there now.
-      if (length > 0) {
-        times.changed(geometry.blockAt(offset), geometry.blockFrom(offset + length));
-      }
+  /** Afterwards: whoever hears of it must find what is there now. */
+  private void changed(long offset, long length) {
+    if (length > 0) {
+      times.changed(geometry.blockAt(offset), geometry.blockFrom(offset + length));
     }
   }
 
   @Override
   public void write(ByteBuffer src, long offset) throws IOException {
-    change(offset, src.remaining(), () -> below.write(src, offset));
+    int length = src.remaining();
+    OutOfRangeException.check(offset, length, size());
+    try {
+      below.write(src, offset);
+    } finally {
+      changed(offset, length);
+    }
   }
 
   @Override
   public void zero(long offset, long length, Holes holes) throws IOException {
-    change(offset, length, () -> below.zero(offset, length, holes));
+    OutOfRangeException.check(offset, length, size());
+    try {
+      below.zero(offset, length, holes);
+    } finally {
+      changed(offset, length);
+    }
   }
 
   @Override
   public void trim(long offset, long length) throws IOException {
-    change(offset, length, () -> below.trim(offset, length));
+    OutOfRangeException.check(offset, length, size());
+    try {
+      below.trim(offset, length);
+    } finally {
+      changed(offset, length);
+    }
   }
 }

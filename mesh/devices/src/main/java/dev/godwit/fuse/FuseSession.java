@@ -30,6 +30,7 @@ final class FuseSession {
   private final CountDownLatch readers;
   private final AtomicBoolean failureTold = new AtomicBoolean();
   private final FuseBuffer message = FuseBuffer.forMessages();
+  private final FuseReply said = new FuseReply(message.reply());
   private volatile boolean tooOld;
   private volatile boolean refusing;
 
@@ -97,7 +98,6 @@ final class FuseSession {
    */
   void changed(long offset, long length) throws IOException {
     operations.touch();
-    FuseReply said = new FuseReply(message.reply());
     said.changed(offset, length);
     devices.getFirst().write(message, said.length());
   }
