@@ -5,25 +5,33 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
 
-/** What every verb understands. */
+/** What every verb understands, before the verb and behind it. */
 final class CommonOptions {
   @Option(
       names = "--home",
+      scope = ScopeType.INHERIT,
       paramLabel = "DIR",
       description =
           "Where this node keeps its keys (default: $GODWIT_HOME or ~/.local/share/godwit).")
   private @Nullable Path home;
 
-  @Option(names = "--json", description = "Print one JSON object a line.")
+  @Option(
+      names = "--json",
+      scope = ScopeType.INHERIT,
+      description = "Print one JSON object a line.")
   private boolean json;
 
   // Looked at before the command line is parsed, see Godwit.
-  @Option(names = "--verbose", description = "Log what happens, and show where errors come from.")
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Log what happens, and show where errors come from.")
   private boolean verbose;
 
   Output output() {
-    return Output.standard(json);
+    return Output.standard(json ? Output.Audience.PROGRAM : Output.Audience.PERSON);
   }
 
   boolean json() {

@@ -112,7 +112,8 @@ final class DemoCommand extends Verb {
     Demo.Result result;
     try (Demo demo = new Demo(options(venue), new Show(output))) {
       output.line(
-          output.strong("godwit demo") + ": a hub, two nodes and a program, each a process");
+          output.terminal().strong("godwit demo")
+              + ": a hub, two nodes and a program, each a process");
       output.line("of its own, on this machine.");
       output.line("");
       result = interruptibly(demo, termination);
@@ -191,7 +192,7 @@ final class DemoCommand extends Verb {
   private void tell(Output output, Demo.Result result, ExitStatus status) {
     long lost = result.report().lost() + result.report().foreign();
     output.line(
-        (lost == 0 ? output.tick() : "✗")
+        (lost == 0 ? output.terminal().tick() : output.terminal().cross())
             + String.format(
                 Locale.ROOT,
                 " Checked %,d acknowledged records (%,d before, %,d after): %s",
@@ -223,14 +224,14 @@ final class DemoCommand extends Verb {
 
     @Override
     public void hub(String address) {
-      output.line(output.tick() + " The hub listens at " + address + ".");
+      output.line(output.terminal().tick() + " The hub listens at " + address + ".");
       output.event(Json.event("hub").put("address", address));
     }
 
     @Override
     public void writing(long bytes) {
       output.line(
-          output.tick()
+          output.terminal().tick()
               + " alice holds "
               + Units.bytes(bytes)
               + " of state; a program there writes "
@@ -243,19 +244,15 @@ final class DemoCommand extends Verb {
     public void moving(Map<String, String> progress, long records) {
       double done = number(progress, "bytesDone");
       double total = Math.max(1, number(progress, "bytesTotal"));
-      output.moving(
-          "  moving to bob  "
-              + Output.bar(done / total)
-              + "  "
-              + Output.percent(done / total)
-              + "  "
-              + Units.bytes(done)
-              + "  "
-              + Units.bytes(number(progress, "bytesPerSecond"))
-              + "/s  round "
-              + ((int) number(progress, "rounds") + 1)
-              + String.format(Locale.ROOT, "  %,d writes", records));
-      output.event(
+      output.progress(
+          new ProgressLine(
+              "  moving to bob",
+              done / total,
+              List.of(
+                  Units.bytes(number(progress, "bytesPerSecond")) + "/s",
+                  "round " + ((int) number(progress, "rounds") + 1),
+                  String.format(Locale.ROOT, "%,d writes", records),
+                  Units.bytes(done))),
           Json.event("progress")
               .put("bytesDone", (long) done)
               .put("bytesTotal", (long) total)
@@ -269,9 +266,9 @@ final class DemoCommand extends Verb {
     @Override
     public void handedOver(double downtimeMillis, Map<String, String> parts) {
       output.line(
-          output.tick()
+          output.terminal().tick()
               + " Handed over to bob: the program stood still for "
-              + output.strong(Units.millis(downtimeMillis))
+              + output.terminal().strong(Units.millis(downtimeMillis))
               + " and goes on there.");
       output.event(
           Json.event("handover")
@@ -287,19 +284,19 @@ final class DemoCommand extends Verb {
     @Override
     public void complete(Map<String, String> outcome) {
       output.line(
-          output.tick()
+          output.terminal().tick()
               + " bob has everything: "
               + Units.bytes(number(outcome, "bytes"))
               + " in "
-              + (int) number(outcome, "rounds")
-              + " rounds, over "
+              + Words.count((int) number(outcome, "rounds"), "round")
+              + ", over "
               + Words.transport(transport)
               + ". Zeroes are not sent.");
     }
 
     @Override
     public void checking() {
-      output.moving("  checking every record…");
+      output.waiting("  checking every record");
     }
   }
 }

@@ -23,7 +23,7 @@ final class DoctorCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    try (Node node = Node.start(common().nodeHome(), listen.settings())) {
+    try (Node node = Node.start(common().nodeHome(), told(listen.settings()))) {
       Diagnosis found = node.diagnose();
       NatBehaviour nat = found.nat();
       output.line("hub      " + node.mesh().hub().hostAndPort() + " is there");

@@ -1,14 +1,18 @@
 package dev.godwit.cli;
 
+import dev.godwit.node.NativeFolder;
 import dev.godwit.node.Version;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -24,11 +28,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "Begin:        godwit hub, then godwit mesh create, mesh invite, mesh join",
       "Move state:   godwit seed on one machine, godwit leech on the other",
       "Use it there: godwit seed on one machine, godwit mount on the other",
+      "More of one:  godwit help VERB",
       ""
+    },
+    footerHeading = "%n",
+    footer = {
+      "Sizes are written 64K, 256M, 2G (powers of 1024), durations 100ms, 30s, 2h.",
+      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not allowed, 4 cannot be reached, 5 data not"
+          + " saved.",
     },
     mixinStandardHelpOptions = true,
     versionProvider = Godwit.Versions.class,
     subcommands = {
+      HelpCommand.class,
       DemoCommand.class,
       DemoProgramCommand.class,
       DoctorCommand.class,
@@ -45,8 +57,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       UmountCommand.class,
       UpCommand.class,
+      CompletionCommand.class,
+      ManCommand.class,
     })
 public final class Godwit implements Runnable {
+  /** Wider help is hard to read. */
+  private static final int WIDEST_HELP = 100;
+
+  private static final int NARROWEST_HELP = 55;
+
+  @Mixin private final CommonOptions common = new CommonOptions();
 
   /** Created by the command line. */
   public Godwit() {}
@@ -60,6 +80,10 @@ public final class Godwit implements Runnable {
 
   @CommandLine.Spec private CommandLine.Model.@Nullable CommandSpec spec;
 
+  CommonOptions common() {
+    return common;
+  }
+
   @Override
   public void run() {
     throw new ParameterException(Objects.requireNonNull(spec).commandLine(), "Say what to do.");
@@ -72,29 +96,53 @@ public final class Godwit implements Runnable {
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", level);
     System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
     System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "HH:mm:ss.SSS");
+    NativeFolder.choose();
     System.exit(execute(args));
   }
 
   static int execute(String... args) {
+    List<String> arguments = Arrays.asList(args);
+    CommandLine command = commandLine();
+    if (arguments.isEmpty()
+        || arguments.contains("--help")
+        || arguments.contains("-h")
+        || arguments.contains("help")) {
+      command.setUsageHelpWidth(
+          Math.clamp(Terminal.standard().width(), NARROWEST_HELP, WIDEST_HELP));
+    }
+    command.setParameterExceptionHandler(
+        (failure, _) -> misused(failure, arguments.contains("--json")));
+    return command.execute(args);
+  }
+
+  /** The whole command, as completion and man pages are made of it, too. */
+  static CommandLine commandLine() {
     CommandLine command = new CommandLine(new Godwit());
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.registerConverter(Duration.class, Godwit::duration);
-    command.setExecutionExceptionHandler(
-        (failure, where, parsed) -> {
-          report(where, failure, Arrays.asList(args).contains("--verbose"));
-          return ExitStatus.of(failure).code();
-        });
-    command.setParameterExceptionHandler(
-        (failure, arguments) -> {
-          PrintWriter err = failure.getCommandLine().getErr();
-          String name = failure.getCommandLine().getCommandSpec().qualifiedName();
-          err.println(name + ": " + failure.getMessage());
-          if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
-            err.println("Try '" + name + " --help'.");
-          }
-          return ExitStatus.USAGE.code();
-        });
-    return command.execute(args);
+    return command;
+  }
+
+  private static int misused(ParameterException failure, boolean json) {
+    CommandLine command = failure.getCommandLine();
+    PrintWriter err = command.getErr();
+    String name = command.getCommandSpec().qualifiedName();
+    String message = String.valueOf(failure.getMessage());
+    if (json) {
+      PrintWriter out = command.getOut();
+      out.println(
+          Json.event("result")
+              .put("ok", false)
+              .put("status", ExitStatus.USAGE.code())
+              .put("error", message));
+      out.flush();
+    }
+    err.println(name + ": " + message);
+    if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
+      err.println("Try '" + name + " --help'.");
+    }
+    err.flush();
+    return ExitStatus.USAGE.code();
   }
 
   private static Duration duration(String text) {
@@ -104,15 +152,5 @@ public final class Godwit implements Runnable {
       throw (TypeConversionException)
           new TypeConversionException(String.valueOf(e.getMessage())).initCause(e);
     }
-  }
-
-  static void report(CommandLine where, Exception failure, boolean verbose) {
-    PrintWriter err = where.getErr();
-    String message = failure.getMessage();
-    err.println("godwit: " + (message == null || message.isBlank() ? failure.toString() : message));
-    if (verbose) {
-      failure.printStackTrace(err);
-    }
-    err.flush();
   }
 }

@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
+import dev.godwit.node.Explanation;
 import dev.godwit.node.NodeException;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubDraining;
@@ -95,7 +96,7 @@ final class HubCommand extends Verb {
         HubAddress reachable =
             new HubAddress(host(hub.address()), hub.address().getPort(), hub.fingerprint());
         output.line("The hub is up. Its address, for 'godwit mesh create NAME --hub ADDRESS':");
-        output.line("  " + output.strong(reachable.toString()));
+        output.verbatim("  " + output.terminal().strong(reachable.toString()));
         output.line(RelayOptions.sentence(limits));
         output.event(
             RelayOptions.describe(
@@ -111,9 +112,7 @@ final class HubCommand extends Verb {
       output.event(Json.event("result").put("ok", true));
     } catch (BindException e) {
       throw new NodeException(
-          NodeException.Kind.FAILED,
-          e.getMessage() + ". Is a hub running there already? Choose another one with --listen.",
-          e);
+          NodeException.Kind.FAILED, String.valueOf(Explanation.of(e).getMessage()), e);
     }
     return ExitStatus.DONE;
   }
@@ -122,8 +121,8 @@ final class HubCommand extends Verb {
     int connections = hub.circuits();
     if (connections > 0) {
       output.line(
-          connections
-              + " relayed connections may go on for "
+          Words.count(connections, "relayed connection")
+              + " may go on for "
               + Units.clock(drain)
               + "; nothing new is relayed.");
     }

@@ -41,6 +41,11 @@ public final class Json {
     return this;
   }
 
+  /** Whether it says how a command has ended. */
+  boolean isResult() {
+    return "result".equals(members.get("event"));
+  }
+
   /** The line, without its end. */
   @Override
   public String toString() {

@@ -14,6 +14,7 @@ import dev.godwit.node.Leeching;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
+import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PathView;
 import dev.godwit.node.ResourceName;
 import dev.godwit.node.StatusSocket;
@@ -46,8 +47,7 @@ import picocli.CommandLine.Parameters;
     })
 final class LeechCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
-  private static final long TICK_MILLIS = 100;
-  private static final int PROGRESS_TICKS = 2;
+  private static final long TICK_MILLIS = 200;
 
   @Parameters(paramLabel = "NODE/RESOURCE", description = "Whose resource.")
   private String name = "";
@@ -131,9 +131,11 @@ final class LeechCommand extends Verb {
   }
 
   private ExitStatus run(Output output, LeechOptions options) throws Exception {
+    NodeSettings settings = told(paths.apply(listen.settings()).staying());
+    Leeching.check(options);
     Termination termination = termination();
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, paths.apply(listen.settings()).staying());
+    try (Node node = Node.start(home, settings);
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
       output.event(
@@ -199,9 +201,8 @@ final class LeechCommand extends Verb {
       throws InterruptedException {
     CompletableFuture<Object> over = CompletableFuture.anyOf(leeching.end(), requested);
     long start = System.nanoTime();
-    int tick = 0;
     while (!over.isDone()) {
-      show(output, leeching, Duration.ofNanos(System.nanoTime() - start), tick++);
+      show(output, leeching, Duration.ofNanos(System.nanoTime() - start));
       try {
         over.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
@@ -212,45 +213,19 @@ final class LeechCommand extends Verb {
     }
   }
 
-  private void show(Output output, Leeching leeching, Duration elapsed, int tick) {
+  private void show(Output output, Leeching leeching, Duration elapsed) {
     MigrationProgress progress = leeching.progress();
-    long done = progress.bytesFetched();
-    long total = Math.max(1, progress.bytesExpected());
-    double rate = done / Math.max(0.001, elapsed.toNanos() / 1e9);
-    double share = (double) done / total;
-    Duration left =
-        rate < 1 ? Duration.ZERO : Duration.ofMillis((long) ((total - done) / rate * 1000));
-    output.moving(
-        name
-            + "  "
-            + Output.bar(share)
-            + "  "
-            + Output.percent(share)
-            + "  "
-            + Units.bytes(done)
-            + "  "
-            + Units.bytes(rate)
-            + "/s  "
-            + Units.clock(left)
-            + " left  "
-            + Words.path(leeching.path())
-            + (progress.rounds() > 0
-                ? "  round "
-                    + progress.rounds()
-                    + ", pause "
-                    + Units.millis(Units.toMillis(progress.predictedDowntime()))
-                : ""));
-    if (tick % PROGRESS_TICKS == 0) {
-      output.event(
-          Json.event("progress")
-              .put("bytesDone", done)
-              .put("bytesTotal", progress.bytesExpected())
-              .put("bytesPerSecond", rate)
-              .put("rounds", progress.rounds())
-              .put("predictedDowntimeMs", Units.toMillis(progress.predictedDowntime()))
-              .put("state", Words.leecher(leeching.state()))
-              .put("path", Words.path(leeching.path())));
-    }
+    MigrationLine line = new MigrationLine(name, progress, elapsed, Words.path(leeching.path()));
+    output.progress(
+        line.line(),
+        Json.event("progress")
+            .put("bytesDone", progress.bytesFetched())
+            .put("bytesTotal", progress.bytesExpected())
+            .put("bytesPerSecond", line.bytesPerSecond())
+            .put("rounds", progress.rounds())
+            .put("predictedDowntimeMs", Units.toMillis(progress.predictedDowntime()))
+            .put("state", Words.leecher(leeching.state()))
+            .put("path", Words.path(leeching.path())));
   }
 
   private void tell(Output output, Leeching leeching, LeecherState state) {
@@ -260,10 +235,10 @@ final class LeechCommand extends Verb {
         && running.stage() == LeecherState.Stage.FETCHING
         && handover != null) {
       output.line(
-          output.tick()
+          output.terminal().tick()
               + " Handed over after "
-              + leeching.progress().rounds()
-              + " rounds: the program stood still for about "
+              + Words.count(leeching.progress().rounds(), "round")
+              + ": the program stood still for about "
               + Units.millis(Units.toMillis(handover.asked().plus(handover.resume())))
               + "; "
               + Units.bytes(handover.missingBytes())
@@ -285,7 +260,7 @@ final class LeechCommand extends Verb {
       case LeecherState.Complete complete -> {
         MigrationProgress progress = leeching.progress();
         output.line(
-            output.tick()
+            output.terminal().tick()
                 + " "
                 + name
                 + " is here, generation "
@@ -293,8 +268,8 @@ final class LeechCommand extends Verb {
                 + ": "
                 + Units.bytes(progress.bytesFetched())
                 + " in "
-                + progress.rounds()
-                + (progress.rounds() == 1 ? " round." : " rounds."));
+                + Words.count(progress.rounds(), "round")
+                + ".");
         Json done =
             Json.event("complete")
                 .put("generation", complete.generation())

@@ -20,18 +20,17 @@ final class LsCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     int count = 0;
-    try (Node here = Node.start(common().nodeHome(), NodeSettings.standard())) {
+    Table table = new Table();
+    try (Node here = Node.start(common().nodeHome(), told(NodeSettings.standard()))) {
       List<PeerView> peers = node == null ? here.peers() : here.find(node);
       for (PeerView peer : peers) {
         for (OfferedResource resource : peer.resources()) {
           count++;
-          output.line(
-              String.format(
-                  "%-28s %10s  generation %d  %s",
-                  peer.name() + "/" + resource.getName(),
-                  Units.bytes(resource.getSize()),
-                  resource.getGeneration(),
-                  resource.getState()));
+          table.row(
+              peer.name() + "/" + resource.getName(),
+              Units.bytes(resource.getSize()),
+              "generation " + resource.getGeneration(),
+              resource.getState());
           output.event(
               Json.event("resource")
                   .put("node", peer.name())
@@ -43,6 +42,7 @@ final class LsCommand extends Verb {
         }
       }
     }
+    table.show(output);
     if (count == 0) {
       output.line("Nothing is offered right now.");
     }

@@ -116,9 +116,9 @@ final class MeshCommand implements Runnable {
       NodeHome home = common().nodeHome();
       Membership own = MeshFounding.create(home, name, as == null ? hostName() : as, address);
       output.line(
-          output.tick()
+          output.terminal().tick()
               + " Made mesh "
-              + output.strong(name)
+              + output.terminal().strong(name)
               + "; this node is "
               + own.name()
               + ".");
@@ -174,32 +174,46 @@ final class MeshCommand implements Runnable {
         parsed.add(grant(grant));
       }
       Ticket ticket = MeshFounding.invite(home, name, parsed, valid);
-      output.line("The ticket for " + output.strong(name) + ", valid for " + text(valid) + ":");
-      output.line("");
-      output.line("  " + ticket.text());
-      output.line("");
-      output.line("On the other machine: godwit mesh join");
-      output.event(
-          Json.event("ticket")
-              .put("ticket", ticket.text())
-              .put("mesh", mesh.id())
-              .put("expires", ticket.expiry()));
-      if (!noWait) {
-        await(output, home, ticket);
+      if (noWait) {
+        show(output, mesh, ticket);
+      } else {
+        showAndAwait(output, home, mesh, ticket);
       }
       output.event(Json.event("result").put("ok", true));
       return ExitStatus.DONE;
     }
 
-    private void await(Output output, NodeHome home, Ticket ticket) throws Exception {
-      try (Node node = Node.start(home, NodeSettings.standard())) {
-        output.line("Waiting for it to join. Ctrl-C ends this; the ticket then works while any");
-        output.line("other command of this node runs.");
+    private void show(Output output, MeshKey mesh, Ticket ticket) {
+      output.line(
+          "The ticket for "
+              + output.terminal().strong(name)
+              + ", valid for "
+              + text(valid)
+              + ". It is a secret:");
+      output.line("");
+      output.verbatim("  " + ticket.text());
+      output.line("");
+      output.verbatim("On the other machine: godwit mesh join");
+      output.event(
+          Json.event("ticket")
+              .put("ticket", ticket.text())
+              .put("mesh", mesh.id())
+              .put("expires", ticket.expiry()));
+    }
+
+    /** The ticket is shown when this node can be asked about it, not before. */
+    private void showAndAwait(Output output, NodeHome home, MeshKey mesh, Ticket ticket)
+        throws Exception {
+      try (Node node = Node.start(home, told(NodeSettings.standard()))) {
+        show(output, mesh, ticket);
+        output.line(
+            "Waiting for it to join. Ctrl-C ends this; the ticket then works while any other"
+                + " command of this node runs.");
         output.event(Json.event("waiting").put("node", node.id()));
         long deadline = System.nanoTime() + valid.toNanos();
         var joined = node.joined(ticket.id());
         NodeId who = joined.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        output.line(output.tick() + " " + name + " has joined: " + who);
+        output.line(output.terminal().tick() + " " + name + " has joined: " + who);
         output.event(Json.event("joined").put("name", name).put("id", who));
       } catch (TimeoutException e) {
         throw new NodeException(
@@ -247,11 +261,11 @@ final class MeshCommand implements Runnable {
       String text = ticket != null ? ticket : read(output);
       Membership own = MeshFounding.join(home, text);
       output.line(
-          output.tick()
+          output.terminal().tick()
               + " Joined mesh "
-              + output.strong(home.mesh().name())
+              + output.terminal().strong(home.mesh().name())
               + " as "
-              + output.strong(own.name())
+              + output.terminal().strong(own.name())
               + ".");
       output.line("Next: godwit ls, godwit seed, godwit leech.");
       output.event(
@@ -264,7 +278,7 @@ final class MeshCommand implements Runnable {
     }
 
     private static String read(Output output) throws IOException {
-      if (output.audience() == Output.Audience.TERMINAL) {
+      if (StandardStreams.IN.isTerminal()) {
         output.line("Ticket:");
       }
       BufferedReader in =
@@ -288,18 +302,20 @@ final class MeshCommand implements Runnable {
       Membership own = home.membership();
       Revocations revocations;
       List<PeerView> present;
-      try (Node node = Node.start(home, NodeSettings.standard())) {
+      try (Node node = Node.start(home, told(NodeSettings.standard()))) {
         present = node.peers();
         revocations = home.revocations(own.mesh());
       }
       Set<NodeId> shown = new HashSet<>();
-      show(output, own.name(), own.node(), "this node");
+      Table table = new Table();
+      show(output, table, own.name(), own.node(), "this node");
       shown.add(own.node());
       for (Membership member : home.members()) {
         if (shown.add(member.node())) {
           boolean there = present.stream().anyMatch(peer -> peer.id().equals(member.node()));
           show(
               output,
+              table,
               member.name(),
               member.node(),
               revocations.isRevoked(member.node()) ? "revoked" : there ? "there" : "away");
@@ -307,15 +323,16 @@ final class MeshCommand implements Runnable {
       }
       for (PeerView peer : present) {
         if (shown.add(peer.id())) {
-          show(output, peer.name(), peer.id(), "there");
+          show(output, table, peer.name(), peer.id(), "there");
         }
       }
+      table.show(output);
       output.event(Json.event("result").put("ok", true).put("members", shown.size()));
       return ExitStatus.DONE;
     }
 
-    private static void show(Output output, String name, NodeId id, String state) {
-      output.line(String.format("%-16s %s  %s", name, id, state));
+    private static void show(Output output, Table table, String name, NodeId id, String state) {
+      table.row(name, state, id.toString());
       output.event(Json.event("member").put("name", name).put("id", id).put("state", state));
     }
   }
@@ -333,10 +350,11 @@ final class MeshCommand implements Runnable {
       NodeHome home = common().nodeHome();
       MeshKey key = key(home);
       NodeId id = id(home);
-      try (Node here = Node.start(home, NodeSettings.standard())) {
+      try (Node here = Node.start(home, told(NodeSettings.standard()))) {
         here.publish(home.revocations(key.id()).revoke(key, id, Instant.now()));
       }
-      output.line(output.tick() + " " + node + " is revoked; who is online knows it already.");
+      output.line(
+          output.terminal().tick() + " " + node + " is revoked; who is online knows it already.");
       output.event(Json.event("result").put("ok", true).put("id", id));
       return ExitStatus.DONE;
     }

@@ -10,6 +10,7 @@ import dev.godwit.node.Mounting;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
+import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PathView;
 import dev.godwit.node.ResourceName;
 import dev.godwit.node.StatusSocket;
@@ -19,6 +20,7 @@ import dev.godwit.pullorder.PullOrders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -131,9 +133,11 @@ final class MountCommand extends Verb {
       return list(output);
     }
     MountOptions options = options();
+    NodeSettings settings = told(paths.apply(listen.settings()).staying());
+    Mounting.check(options);
     Termination termination = termination(timeout);
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, paths.apply(listen.settings()).staying());
+    try (Node node = Node.start(home, settings);
         Mounting mounting = node.mount(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, mounting))) {
       CompletableFuture<Object> over =
@@ -226,7 +230,7 @@ final class MountCommand extends Verb {
     if (!mounting.isOpen()) {
       output.line(
           "Fetching all of "
-              + output.strong(String.valueOf(name))
+              + output.terminal().strong(String.valueOf(name))
               + " ("
               + Units.bytes(mounting.size())
               + ") before it opens. Ctrl-C ends that.");
@@ -242,13 +246,13 @@ final class MountCommand extends Verb {
 
   private void ready(Output output, Mounting mounting) {
     output.line(
-        output.tick()
+        output.terminal().tick()
             + " "
-            + output.strong(String.valueOf(name))
+            + output.terminal().strong(String.valueOf(name))
             + " ("
             + Units.bytes(mounting.size())
             + ") is at "
-            + output.strong(place(mounting))
+            + output.terminal().strong(place(mounting))
             + (readOnly ? ", to be read only" : "")
             + ", "
             + Words.path(mounting.path())
@@ -282,15 +286,18 @@ final class MountCommand extends Verb {
     @Nullable String lost = mounting.lost();
     @Nullable String problem = mounting.problem();
     double share = mounting.size() == 0 ? 1 : (double) here / mounting.size();
-    output.moving(
-        name
-            + (direct ? "" : "  " + Output.bar(share) + "  " + Output.percent(share) + " here")
-            + (unsaved == 0 ? "" : "  " + Units.bytes(unsaved) + " not saved")
-            + "  "
-            + (lost != null
-                ? "lost: " + lost
-                : problem != null ? "cannot save: " + problem : Words.path(mounting.path())));
-    output.event(
+    List<String> details = new ArrayList<>();
+    if (lost != null) {
+      details.add("lost: " + lost);
+    } else if (problem != null) {
+      details.add("cannot save: " + problem);
+    }
+    if (unsaved > 0) {
+      details.add(Units.bytes(unsaved) + " not saved");
+    }
+    details.add(Words.path(mounting.path()));
+    output.progress(
+        new ProgressLine(String.valueOf(name), direct ? null : share, details),
         Json.event("progress")
             .put("bytesHere", here)
             .put("bytesTotal", mounting.size())
@@ -302,13 +309,14 @@ final class MountCommand extends Verb {
 
   private ExitStatus end(Output output, Mounting mounting) throws Exception {
     if (mounting.unsavedBytes() > 0) {
-      output.line("Saving " + Units.bytes(mounting.unsavedBytes()) + "…");
+      output.line("Saving " + Units.bytes(mounting.unsavedBytes()) + output.terminal().ellipsis());
     }
     long unsaved = mounting.end(timeout);
     if (unsaved > 0) {
       throw new NodeException(NodeException.Kind.NOT_SAVED, notSaved(mounting, unsaved));
     }
-    output.line(output.tick() + " " + name + " is not here any more; everything is saved.");
+    output.line(
+        output.terminal().tick() + " " + name + " is not here any more; everything is saved.");
     output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
     return ExitStatus.DONE;
   }
@@ -360,21 +368,22 @@ final class MountCommand extends Verb {
 
   private ExitStatus list(Output output) throws Exception {
     int count = 0;
+    Table table = new Table();
     for (ProcessStatus process : StatusSocket.ask(common().nodeHome())) {
       if (process.getRole().equals("mount")) {
         count++;
-        output.line(
-            String.format(
-                "%-20s %s  %s of %s here%s%s  (process %d)",
-                process.getResource(),
-                process.getAt(),
-                Units.bytes(process.getBytesDone()),
-                Units.bytes(process.getBytesTotal()),
-                process.getUnsavedBytes() == 0
+        table.row(
+            process.getResource(),
+            process.getAt(),
+            Units.bytes(process.getBytesDone())
+                + " of "
+                + Units.bytes(process.getBytesTotal())
+                + " here"
+                + (process.getUnsavedBytes() == 0
                     ? ""
-                    : ", " + Units.bytes(process.getUnsavedBytes()) + " not saved",
-                process.getState().equals(PULLING) ? ", not open yet" : "",
-                process.getPid()));
+                    : ", " + Units.bytes(process.getUnsavedBytes()) + " not saved")
+                + (process.getState().equals(PULLING) ? ", not open yet" : ""),
+            "(process " + process.getPid() + ")");
         output.event(
             Json.event("mount")
                 .put("resource", process.getResource())
@@ -386,6 +395,7 @@ final class MountCommand extends Verb {
                 .put("pid", process.getPid()));
       }
     }
+    table.show(output);
     if (count == 0) {
       output.line("Nothing is mounted.");
     }

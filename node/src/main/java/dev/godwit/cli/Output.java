@@ -1,53 +1,108 @@
 package dev.godwit.cli;
 
-import java.io.Console;
 import java.io.PrintStream;
-import java.util.Locale;
+import java.time.Duration;
+import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a command talks to people or programs: lines for people, a moving progress line when they
- * sit at a terminal, or one JSON object a line for programs. Thread-safe.
+ * Where a command talks to people or programs: lines for people, with a moving line at a terminal,
+ * or one JSON object a line for programs. Thread-safe.
  */
 public final class Output {
-  private static final int BAR = 28;
+  /** How often a log tells of progress. */
+  private static final Duration LOG_PERIOD = Duration.ofSeconds(10);
+
+  /** What takes less long is not worth a word. */
+  private static final Duration UNTOLD = Duration.ofMillis(500);
+
+  /** At a terminal a word less later goes as it came. */
+  private static final Duration UNSHOWN = Duration.ofMillis(200);
 
   private final PrintStream out;
+  private final PrintStream err;
   private final Audience audience;
+  private final Terminal terminal;
+  private final Errors errors;
+  private final InstantSource clock;
+  private final Timer timer;
   private boolean moving;
+  private String lastProgress = "";
+  private long nextLogMillis;
+  private long said;
+  private boolean ended;
 
   /** Who reads. */
   public enum Audience {
-    /** A person at a terminal: colours and a moving line. */
-    TERMINAL,
-    /** A person reading a log: plain lines. */
-    LOG,
+    /** A person. */
+    PERSON,
     /** A program. */
     PROGRAM
   }
 
-  /** Writes to {@code out} for {@code audience}. */
-  public Output(PrintStream out, Audience audience) {
+  /** Runs something later. */
+  public interface Timer {
+    /** Runs {@code task} once, after that time, on a thread of its own. */
+    void after(Duration time, Runnable task);
+  }
+
+  /** Where errors appear. */
+  public enum Errors {
+    /** On the same terminal as everything else. */
+    HERE,
+    /** In a file or a pipe of their own. */
+    ELSEWHERE
+  }
+
+  /**
+   * Writes to {@code out} for {@code audience}.
+   *
+   * @param err for errors; nothing else is written there
+   * @param clock so that a log is not flooded
+   * @param timer so that what takes long is told, and nothing else
+   */
+  public Output(
+      PrintStream out,
+      PrintStream err,
+      Audience audience,
+      Terminal terminal,
+      Errors errors,
+      InstantSource clock,
+      Timer timer) {
     this.out = out;
+    this.err = err;
     this.audience = audience;
+    this.terminal = terminal;
+    this.errors = errors;
+    this.clock = clock;
+    this.timer = timer;
+    this.nextLogMillis = clock.millis() + LOG_PERIOD.toMillis();
   }
 
   /** The output of this process. */
-  public static Output standard(boolean json) {
-    if (json) {
-      return new Output(System.out, Audience.PROGRAM);
-    }
-    Console console = System.console();
-    boolean terminal =
-        isTerminal(console)
-            && !"dumb".equals(System.getenv("TERM"))
-            && System.getenv("NO_COLOR") == null;
-    return new Output(System.out, terminal ? Audience.TERMINAL : Audience.LOG);
+  public static Output standard(Audience audience) {
+    return new Output(
+        System.out,
+        System.err,
+        audience,
+        Terminal.standard(),
+        StandardStreams.ERR.isSameAs(StandardStreams.OUT) ? Errors.HERE : Errors.ELSEWHERE,
+        InstantSource.system(),
+        Output::later);
   }
 
-  @SuppressWarnings("SystemConsoleNull") // The annotation says so, and it costs nothing.
-  private static boolean isTerminal(@Nullable Console console) {
-    return console != null && console.isTerminal();
+  private static void later(Duration time, Runnable task) {
+    Thread.ofVirtual()
+        .name("later")
+        .start(
+            () -> {
+              try {
+                Thread.sleep(time);
+                task.run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
   }
 
   /** Who reads. */
@@ -55,58 +110,137 @@ public final class Output {
     return audience;
   }
 
-  /** A line for people. */
+  /** What can be shown. */
+  public Terminal terminal() {
+    return terminal;
+  }
+
+  private boolean canMove() {
+    return audience == Audience.PERSON && terminal.can(Terminal.Ability.MOVING);
+  }
+
+  /** A line for people. At a terminal it is broken between words where it has to be. */
   public synchronized void line(String text) {
-    if (audience != Audience.PROGRAM) {
+    said++;
+    if (audience != Audience.PERSON) {
+      return;
+    }
+    endMoving();
+    if (canMove()) {
+      DisplayText.wrap(text, terminal.width()).forEach(out::println);
+    } else {
+      out.println(text);
+    }
+    out.flush();
+  }
+
+  /** A line for people that they may want to copy: a command, an address. It is never broken. */
+  public synchronized void verbatim(String text) {
+    said++;
+    if (audience == Audience.PERSON) {
       endMoving();
       out.println(text);
       out.flush();
     }
   }
 
-  /** An object for programs. */
+  /** An object for programs; nothing follows a result. */
   public synchronized void event(Json json) {
-    if (audience == Audience.PROGRAM) {
+    said++;
+    if (audience == Audience.PROGRAM && !ended) {
       out.println(json);
       out.flush();
+      ended = json.isResult();
     }
   }
 
-  /** Replaces the moving line; nothing elsewhere than at a terminal. */
-  public synchronized void moving(String text) {
-    if (audience == Audience.TERMINAL) {
-      out.print("\r\033[K" + text);
-      out.flush();
-      moving = true;
+  /**
+   * How far long work is. At a terminal the moving line shows it, in a log a line now and then, and
+   * programs are told when it differs from what they were told last.
+   */
+  public synchronized void progress(ProgressLine line, @Nullable Json json) {
+    said++;
+    if (audience == Audience.PROGRAM && !ended) {
+      String text = json == null ? lastProgress : json.toString();
+      if (!text.equals(lastProgress)) {
+        lastProgress = text;
+        out.println(text);
+        out.flush();
+      }
+    } else if (canMove()) {
+      move(line.on(terminal));
+    } else if (audience == Audience.PERSON && clock.millis() >= nextLogMillis) {
+      String text = line.plain();
+      nextLogMillis = clock.millis() + LOG_PERIOD.toMillis();
+      if (!text.equals(lastProgress)) {
+        lastProgress = text;
+        out.println(text);
+        out.flush();
+      }
     }
   }
 
-  private void endMoving() {
+  /**
+   * Says what is waited for when that takes more than a moment and nothing else has been said
+   * meanwhile: a moving line at a terminal, which stays until anything else is said, a line on
+   * standard error elsewhere, an event for programs.
+   */
+  public synchronized void waiting(String what) {
+    long before = ++said;
+    timer.after(
+        canMove() ? UNSHOWN : UNTOLD,
+        () -> {
+          synchronized (this) {
+            if (said == before && !ended) {
+              tellWaiting(what);
+            }
+          }
+        });
+  }
+
+  private void tellWaiting(String what) {
+    if (audience == Audience.PROGRAM) {
+      out.println(Json.event("step").put("step", what));
+    } else if (canMove()) {
+      move(DisplayText.cut(what + terminal.ellipsis(), terminal.width() - 1, terminal));
+    } else {
+      // Not among what is piped on.
+      err.println(what + terminal.ellipsis());
+      err.flush();
+    }
+    out.flush();
+  }
+
+  private void move(String text) {
+    out.print("\r\033[K" + text);
+    out.flush();
+    moving = true;
+  }
+
+  /** An error for people; begins on a line of its own. */
+  public synchronized void error(String text) {
+    said++;
+    endMoving();
+    out.flush();
+    if (errors == Errors.HERE && canMove()) {
+      DisplayText.wrap(text, terminal.width()).forEach(err::println);
+    } else {
+      err.println(text);
+    }
+    err.flush();
+  }
+
+  /** Takes the moving line away. */
+  public synchronized void endMoving() {
     if (moving) {
       out.print("\r\033[K");
+      out.flush();
       moving = false;
     }
   }
 
-  /** A progress bar that is filled to {@code share}, 0 to 1. */
-  public static String bar(double share) {
-    int half = (int) Math.round(Math.clamp(share, 0, 1) * BAR * 2);
-    String full = "━".repeat(half / 2) + (half % 2 == 1 ? "╸" : "");
-    return "\033[36m" + full + "\033[90m" + "━".repeat(BAR - full.length()) + "\033[0m";
-  }
-
-  /** A share as a percentage. */
-  public static String percent(double share) {
-    return String.format(Locale.ROOT, "%3.0f %%", 100 * Math.clamp(share, 0, 1));
-  }
-
-  /** Text in bold at a terminal, as it is elsewhere. */
-  public String strong(String text) {
-    return audience == Audience.TERMINAL ? "\033[1m" + text + "\033[0m" : text;
-  }
-
-  /** A tick, green at a terminal. */
-  public String tick() {
-    return audience == Audience.TERMINAL ? "\033[32m✓\033[0m" : "✓";
+  /** Whether nobody reads any more, because the other end of a pipe was closed. */
+  public synchronized boolean isClosed() {
+    return out.checkError();
   }
 }

@@ -21,29 +21,26 @@ final class PeersCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     List<ProcessStatus> here = StatusSocket.ask(common().nodeHome());
-    try (Node node = Node.start(common().nodeHome(), NodeSettings.standard())) {
+    try (Node node = Node.start(common().nodeHome(), told(NodeSettings.standard()))) {
       Map<NodeId, List<PeerView>> peers =
           node.peers().stream()
               .collect(Collectors.groupingBy(PeerView::id, TreeMap::new, Collectors.toList()));
       if (peers.isEmpty()) {
         output.line("Nobody else is there right now.");
       }
+      Table table = new Table();
       for (var peer : peers.entrySet()) {
         String name = peer.getValue().getFirst().name();
         long resources =
             peer.getValue().stream().mapToLong(process -> process.resources().size()).sum();
-        output.line(
-            String.format(
-                "%-16s %s  %d %s",
-                name, peer.getKey(), resources, resources == 1 ? "resource" : "resources"));
+        table.row(name, Words.count(resources, "resource"), peer.getKey().toString());
         @Nullable ProcessStatus reached =
             here.stream()
                 .filter(process -> process.getPeer().equals(name) && !process.getPath().isEmpty())
                 .findFirst()
                 .orElse(null);
         if (reached != null) {
-          output.line(
-              String.format("%-16s over %s; %s", "", reached.getPath(), ReachedWords.of(reached)));
+          table.row("", "over " + reached.getPath() + "; " + ReachedWords.of(reached));
         }
         output.event(
             Json.event("peer")
@@ -54,6 +51,7 @@ final class PeersCommand extends Verb {
                 .put("processes", peer.getValue().size())
                 .put("resources", resources));
       }
+      table.show(output);
       output.event(Json.event("result").put("ok", true).put("peers", peers.size()));
     }
     return ExitStatus.DONE;

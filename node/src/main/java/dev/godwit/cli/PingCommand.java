@@ -66,7 +66,7 @@ final class PingCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     Termination termination = termination();
-    try (Node node = Node.start(common().nodeHome(), paths.apply(listen.settings()))) {
+    try (Node node = Node.start(common().nodeHome(), told(paths.apply(listen.settings())))) {
       long start = System.nanoTime();
       try (Pinging pinging = node.ping(node.find(name).getFirst())) {
         // So that a question that nobody answers does not hold up the end.

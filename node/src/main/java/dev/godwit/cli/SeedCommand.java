@@ -5,6 +5,7 @@ import dev.godwit.node.CommandHook;
 import dev.godwit.node.Device;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeHome;
+import dev.godwit.node.NodeSettings;
 import dev.godwit.node.SeedOptions;
 import dev.godwit.node.Seeding;
 import dev.godwit.node.StatusSocket;
@@ -72,30 +73,43 @@ final class SeedCommand extends Verb {
     for (String device : devices) {
       parsed.add(Device.parse(device));
     }
+    NodeSettings settings = told(listen.settings().staying());
     Termination termination = termination();
     NodeHome home = common().nodeHome();
     try (CommandHook hook =
-            new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout);
-        Node node = Node.start(home, listen.settings().staying());
-        Seeding seeding =
-            node.seed(
-                new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT));
+        new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout)) {
+      SeedOptions options =
+          new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT);
+      Seeding.check(options);
+      offer(output, options, home, settings, termination);
+    }
+    return ExitStatus.DONE;
+  }
+
+  private void offer(
+      Output output,
+      SeedOptions options,
+      NodeHome home,
+      NodeSettings settings,
+      Termination termination)
+      throws Exception {
+    try (Node node = Node.start(home, settings);
+        Seeding seeding = node.seed(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
-      seeding.onChange(state -> tell(output, state));
+      seeding.onChange(state -> tell(output, node, state));
       ready(output, node, seeding);
       if (seeding.state() instanceof SeederState.HandedOver given) {
-        tell(output, given);
+        tell(output, node, given);
       }
       CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
       result(output, seeding);
     }
-    return ExitStatus.DONE;
   }
 
   private void ready(Output output, Node node, Seeding seeding) {
     output.line(
         "Offering "
-            + output.strong(node.name() + "/" + resource)
+            + output.terminal().strong(node.name() + "/" + resource)
             + " ("
             + Units.bytes(seeding.size())
             + ") in mesh "
@@ -104,8 +118,8 @@ final class SeedCommand extends Verb {
     for (String place : seeding.places()) {
       output.line("Local programs reach it at " + place + ".");
     }
-    output.line(
-        "On the other machine: godwit leech " + node.name() + "/" + resource + " --to FILE");
+    output.verbatim("On the other machine:");
+    output.verbatim("  godwit leech " + node.name() + "/" + resource + " --to FILE");
     output.event(
         Json.event("ready")
             .put("node", node.name())
@@ -116,16 +130,16 @@ final class SeedCommand extends Verb {
             .put("generation", seeding.state().generation()));
   }
 
-  private void tell(Output output, SeederState state) {
+  private void tell(Output output, Node node, SeederState state) {
     output.event(
         Json.event("state").put("state", state.word()).put("generation", state.generation()));
     switch (state) {
       case SeederState.Tracking tracking when tracking.round() == 0 ->
-          output.line("Moving to " + tracking.leecher().shortForm() + " while the program runs.");
+          output.line("Moving to " + node.nameOf(tracking.leecher()) + " while the program runs.");
       case SeederState.HandedOver given ->
           output.line(
               "Handed over to "
-                  + given.leecher().shortForm()
+                  + node.nameOf(given.leecher())
                   + ", generation "
                   + given.generation()
                   + ". It still fetches the rest from here: do not stop this process.");
@@ -142,7 +156,7 @@ final class SeedCommand extends Verb {
     SeederState state = seeding.state();
     output.line(
         state instanceof SeederState.Released
-            ? output.tick() + " " + resource + " has moved. The copy here is old."
+            ? output.terminal().tick() + " " + resource + " has moved. The copy here is old."
             : "Stopped offering " + resource + ".");
     output.event(
         Json.event("result")

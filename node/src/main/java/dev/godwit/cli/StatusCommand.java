@@ -17,7 +17,7 @@ final class StatusCommand extends Verb {
     NodeHome home = common().nodeHome();
     String id = home.identity().id().toString();
     Json result = Json.event("result").put("ok", true).put("id", id);
-    output.line("id      " + id);
+    output.verbatim("id      " + id);
     if (home.isMember()) {
       MeshInfo mesh = home.mesh();
       output.line("name    " + home.membership().name());
@@ -31,20 +31,16 @@ final class StatusCommand extends Verb {
       output.line("mesh    none; see 'godwit mesh --help'");
     }
     List<ProcessStatus> processes = StatusSocket.ask(home);
+    Table table = new Table();
     for (ProcessStatus process : processes) {
-      output.line(
-          String.format(
-              "%-7s %s  %s%s  (process %d, hub %s)",
-              process.getRole(),
-              process.getResource(),
-              process.getState(),
-              process.getPath().isEmpty()
-                  ? ""
-                  : "  " + process.getPeer() + " over " + process.getPath(),
-              process.getPid(),
-              process.getHub()));
+      table.row(
+          process.getRole(),
+          process.getResource(),
+          process.getState(),
+          process.getPath().isEmpty() ? "" : process.getPeer() + " over " + process.getPath(),
+          "process " + process.getPid() + ", hub " + process.getHub());
       if (!process.getWhy().isEmpty()) {
-        output.line("        " + ReachedWords.of(process));
+        table.row("", ReachedWords.of(process));
       }
       output.event(
           Json.event("process")
@@ -61,6 +57,7 @@ final class StatusCommand extends Verb {
               .put("bytesTotal", process.getBytesTotal())
               .put("hub", process.getHub()));
     }
+    table.show(output);
     output.event(result.put("processes", processes.size()));
     return ExitStatus.DONE;
   }

@@ -69,7 +69,7 @@ final class UmountCommand extends Verb {
     }
     await(process);
     checkSaved(mount.getResource(), mount.getCache());
-    output.line(output.tick() + " " + mount.getResource() + " is saved and unmounted.");
+    output.line(output.terminal().tick() + " " + mount.getResource() + " is saved and unmounted.");
     output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
     return ExitStatus.DONE;
   }

@@ -18,7 +18,7 @@ final class UpCommand extends Verb {
   ExitStatus run(Output output) throws Exception {
     Termination termination = termination();
     NodeHome home = common().nodeHome();
-    try (Node node = Node.start(home, listen.settings().staying());
+    try (Node node = Node.start(home, told(listen.settings().staying()));
         StatusSocket socket = StatusSocket.open(home, () -> status(node))) {
       output.line(node.name() + " is up in mesh " + node.mesh().name() + " until Ctrl-C.");
       output.event(Json.event("ready").put("name", node.name()).put("id", node.id()));

@@ -28,6 +28,11 @@ final class Words {
     };
   }
 
+  /** A number of things: "1 round", "3 rounds". */
+  static String count(long number, String thing) {
+    return number + " " + thing + (number == 1 ? "" : "s");
+  }
+
   /** A transport in a sentence. */
   static String transport(String name) {
     return switch (name) {

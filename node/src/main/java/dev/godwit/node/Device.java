@@ -13,6 +13,8 @@ import dev.godwit.nbd.NbdListener;
 import dev.godwit.nbd.NbdServer;
 import dev.godwit.nbd.kernel.KernelNbd;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -43,6 +45,13 @@ public sealed interface Device {
    * @param address where it listens
    */
   record Nbd(NbdAddress address) implements Device {
+    @Override
+    public void check() throws NodeException {
+      if (address instanceof NbdAddress.Unix unix) {
+        LocalFiles.checkWritableFolder(unix.path().toAbsolutePath().getParent());
+      }
+    }
+
     @Override
     public OpenDevice open(String resource, Backend backend, Access access, Path folder)
         throws IOException {
@@ -75,6 +84,19 @@ public sealed interface Device {
    * @param path of the file
    */
   record File(Path path) implements Device {
+    @Override
+    public void check() throws NodeException {
+      Path folder = path.toAbsolutePath().getParent();
+      if (Files.isDirectory(path)) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            path + " is a folder; name the file that it is to be: " + path.resolve("state") + ".");
+      }
+      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        LocalFiles.checkWritableFolder(folder);
+      }
+    }
+
     @Override
     public OpenDevice open(String resource, Backend backend, Access access, Path folder)
         throws IOException {
@@ -183,6 +205,13 @@ public sealed interface Device {
           e);
     }
   }
+
+  /**
+   * Looks for what can be wrong with it on this machine, without making anything.
+   *
+   * @throws NodeException when it cannot be opened for sure
+   */
+  default void check() throws NodeException {}
 
   /**
    * Opens the device.

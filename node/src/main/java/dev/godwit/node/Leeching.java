@@ -49,9 +49,21 @@ public final class Leeching implements AutoCloseable {
     this.journal = journal;
   }
 
+  /**
+   * Looks for mistakes that can be seen on this machine alone, before anybody else is asked.
+   *
+   * @throws NodeException when the options make no sense here
+   */
+  public static void check(LeechOptions options) throws IOException {
+    checkTarget(options.to().toAbsolutePath(), options.existing());
+    for (Device device : options.devices()) {
+      device.check();
+    }
+  }
+
   static Leeching start(Node node, LeechOptions options) throws IOException {
+    check(options);
     Path file = options.to().toAbsolutePath();
-    checkTarget(file, options.existing());
     KeptSession kept = node.session(options.name(), SeederClient.protocol());
     NodeId seeder = kept.peer();
     Session session = kept.session();
@@ -65,7 +77,9 @@ public final class Leeching implements AutoCloseable {
     Backend store = null;
     try {
       checkJournal(journal.ownership(), file, seeder, options);
+      node.reaching();
       session.start();
+      node.asking(options.name());
       Ownership.Pulling resumed = resumed(journal.ownership());
       MigrationId migration =
           resumed == null ? MigrationId.random(node.random()) : resumed.migration();
@@ -115,6 +129,12 @@ public final class Leeching implements AutoCloseable {
       throw new NodeException(
           NodeException.Kind.FAILED, "There is no folder " + folder + " to put the state into.");
     }
+    if (Files.isDirectory(file)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + " is a folder; name a file in it: --to " + file.resolve("state.img") + ".");
+    }
+    LocalFiles.checkWritableFolder(folder);
     boolean started = Files.exists(Seeding.journalOf(file));
     if (existing == LeechOptions.Existing.REFUSE
         && !started

@@ -154,13 +154,16 @@ final class MemberSignals implements SignalHandler {
   private void meet(NodeId from, ConnectRequest request) {
     if (request.getCandidatesCount() > 0) {
       // The peer dials as soon as one of its checks is answered.
-      var _ =
-          transports
-              .quic()
-              .check(
-                  new CheckToken(Octets.of(request.getCheck().toByteArray())),
-                  CandidateMessages.parse(request.getCandidatesList()),
-                  CHECKS);
+      transports
+          .quic()
+          .ifPresent(
+              quic -> {
+                var _ =
+                    quic.check(
+                        new CheckToken(Octets.of(request.getCheck().toByteArray())),
+                        CandidateMessages.parse(request.getCandidatesList()),
+                        CHECKS);
+              });
     }
     if (request.getCircuit().size() == CircuitId.BYTES) {
       CircuitId circuit = new CircuitId(Octets.of(request.getCircuit().toByteArray()));

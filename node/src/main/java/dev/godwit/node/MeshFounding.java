@@ -7,6 +7,7 @@ import dev.godwit.membership.Grant;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.MembershipVerifier;
+import dev.godwit.membership.MeshId;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
 import dev.godwit.seal.InstanceId;
@@ -146,13 +147,14 @@ public final class MeshFounding {
       ticket = Ticket.parse(text);
     } catch (InvalidTicketException e) {
       throw new NodeException(
-          NodeException.Kind.USAGE, "This is not a ticket: " + e.getMessage(), e);
+          NodeException.Kind.USAGE, Explanation.ended(String.valueOf(e.getMessage())), e);
     }
     if (!ticket.expiry().isAfter(clock.instant())) {
       throw new NodeException(
           NodeException.Kind.NOT_ALLOWED,
           "The ticket has expired. Ask for a new one ('godwit mesh invite').");
     }
+    checkNoMember(home, ticket.mesh());
     Identity identity = home.identity();
     HubAddress hub = HubAddress.of(ticket.hubs().getFirst(), ticket.hubFingerprint());
     try (HubClient client =
@@ -179,6 +181,24 @@ public final class MeshFounding {
           "The inviting node sent a certificate that is not good: " + e.getMessage(),
           e);
     }
+  }
+
+  /** A second membership would take the place of the first one, and of the key of its mesh. */
+  private static void checkNoMember(NodeHome home, MeshId mesh) throws IOException {
+    if (!home.isMember()) {
+      return;
+    }
+    throw new NodeException(
+        NodeException.Kind.NOT_ALLOWED,
+        home.mesh().id().equals(mesh)
+            ? "This node is in mesh "
+                + home.mesh().name()
+                + " already, as "
+                + home.membership().name()
+                + ". The ticket is still good for another machine."
+            : "This node is in mesh "
+                + home.mesh().name()
+                + ". A node is in one mesh at a time: use another --home for a second one.");
   }
 
   private static Membership ask(Signaling signaling, Ticket ticket)

@@ -101,7 +101,27 @@ public final class Mounting implements AutoCloseable {
     return file.resolveSibling(file.getFileName() + ".godwit-cache");
   }
 
+  /**
+   * Looks for mistakes that can be seen on this machine alone, before anybody else is asked.
+   *
+   * @throws NodeException when the options make no sense here
+   */
+  public static void check(MountOptions options) throws IOException {
+    for (Device device : options.devices()) {
+      device.check();
+    }
+    if (options.cache().isPresent()) {
+      Path cache = options.cache().get().toAbsolutePath();
+      if (Files.isDirectory(cache)) {
+        throw new NodeException(
+            NodeException.Kind.FAILED, cache + " is a folder; name a file for the --cache.");
+      }
+      LocalFiles.checkWritableFolder(cache.getParent());
+    }
+  }
+
   static Mounting start(Node node, MountOptions options) throws IOException {
+    check(options);
     KeptSession kept = node.session(options.name(), MountHost.protocol());
     try {
       Mounting mounting =
@@ -154,7 +174,9 @@ public final class Mounting implements AutoCloseable {
 
   private static Mounting direct(Node node, MountOptions options, KeptSession kept)
       throws IOException {
+    node.reaching();
     kept.session().start();
+    node.asking(options.name());
     MountClient client = new MountClient(kept.session());
     Opened opened = client.open(MountId.random(node.random()), options.access(), 0, false);
     return new Mounting(
@@ -186,7 +208,9 @@ public final class Mounting implements AutoCloseable {
                 + " holds bytes that are not saved; mount it to be written first, or give another"
                 + " --cache.");
       }
+      node.reaching();
       kept.session().start();
+      node.asking(options.name());
       MountClient client = new MountClient(kept.session());
       MountId id = before == null ? MountId.random(node.random()) : before.mount();
       Opened opened =

@@ -13,7 +13,9 @@ import dev.godwit.path.AddressText;
 import dev.godwit.path.NatBehaviour;
 import dev.godwit.path.NatProbe;
 import dev.godwit.path.PathPolicy;
+import dev.godwit.path.Way;
 import dev.godwit.portmap.PortMapping;
+import dev.godwit.quic.QuicTransport;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.session.Greeting;
@@ -92,6 +94,7 @@ public final class Node implements AutoCloseable {
   private final SecureRandom random;
   private final Transports transports;
   private final PathPolicy policy;
+  private final Wait.Listener waits;
   private final Reversals reversals = new Reversals();
   private final Set<PathKeeper> keepers = ConcurrentHashMap.newKeySet();
   private final NetworkWatch watch;
@@ -105,6 +108,8 @@ public final class Node implements AutoCloseable {
   private final PathSource paths = new Paths();
   private final Compression compression = new ZstdCompression();
   private final ConcurrentMap<String, Offer> offers = new ConcurrentHashMap<>();
+  private final ConcurrentMap<NodeId, String> names = new ConcurrentHashMap<>();
+  private volatile boolean online;
   private volatile boolean closed;
 
   /** A resource that this node offers, by how it is taken and by how it is used from elsewhere. */
@@ -121,7 +126,7 @@ public final class Node implements AutoCloseable {
     this.admission =
         new MeshAdmission(
             own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
-    this.policy = settings.policy();
+    this.waits = settings.waits();
     InstanceId instance = InstanceId.random(random);
     this.transports =
         Transports.open(
@@ -133,6 +138,18 @@ public final class Node implements AutoCloseable {
             this::iceServers,
             clock,
             random);
+    this.policy =
+        transports.quic().isPresent()
+            ? settings.policy()
+            : settings
+                .policy()
+                .without(Way.QUIC)
+                .orElseThrow(
+                    () ->
+                        new NodeException(
+                            NodeException.Kind.FAILED,
+                            "Only QUIC is wanted, and there is none on this machine. Allow another"
+                                + " transport."));
     Greeting greeting =
         new Greeting(
             admission,
@@ -186,6 +203,7 @@ public final class Node implements AutoCloseable {
     Node node = new Node(home, settings, clock, random);
     try {
       node.awaitHub(settings.hubPatience());
+      node.online = true;
       node.directory.checkNotRevoked();
       return node;
     } catch (IOException e) {
@@ -204,6 +222,13 @@ public final class Node implements AutoCloseable {
   }
 
   private void awaitHub(Duration patience) throws IOException {
+    waits.waiting(new Wait.Hub(mesh.hub().hostAndPort()));
+    hub.onState(
+        state -> {
+          if (!online && state instanceof HubState.Offline(String reason, var _)) {
+            waits.waiting(new Wait.HubAway(reason));
+          }
+        });
     try {
       hub.awaitOnline(patience);
     } catch (HubException e) {
@@ -262,11 +287,21 @@ public final class Node implements AutoCloseable {
   }
 
   private RequestHandler resolve(Peer peer, StreamOpen open) throws RemoteException {
-    return offered(open.getResource()).seeder().handler(peer);
+    return offered(open.getResource()).seeder().handler(known(peer));
   }
 
   private RequestHandler resolveMount(Peer peer, StreamOpen open) throws RemoteException {
-    return offered(open.getResource()).mounts().handler(peer);
+    return offered(open.getResource()).mounts().handler(known(peer));
+  }
+
+  private Peer known(Peer peer) {
+    names.put(peer.membership().node(), peer.membership().name());
+    return peer;
+  }
+
+  /** What a member is called that has asked this node for something; of others a short id. */
+  public String nameOf(NodeId member) {
+    return names.getOrDefault(member, member.shortForm());
   }
 
   private Offer offered(String resource) throws RemoteException {
@@ -372,6 +407,7 @@ public final class Node implements AutoCloseable {
    * @throws NodeException when none is there, or the name is not unique
    */
   public List<PeerView> find(String node) throws IOException {
+    waits.waiting(new Wait.Member(node));
     return directory.find(node);
   }
 
@@ -404,6 +440,7 @@ public final class Node implements AutoCloseable {
    */
   public Pinging ping(PeerView peer) throws IOException {
     KeptSession kept = session(peer.id(), Optional.of(peer.process()), Pinging.PROTOCOL, "");
+    reaching();
     try {
       kept.session().start();
       return new Pinging(kept);
@@ -411,6 +448,16 @@ public final class Node implements AutoCloseable {
       kept.session().close();
       throw e;
     }
+  }
+
+  /** Says over which transports a peer is being reached. */
+  void reaching() {
+    waits.waiting(new Wait.Path(policy.ways().stream().sorted().map(Way::word).toList()));
+  }
+
+  /** Says that an owner has been asked. */
+  void asking(ResourceName name) {
+    waits.waiting(new Wait.Owner(name.node(), name.resource()));
   }
 
   private RelayAccess relay() throws IOException {
@@ -459,17 +506,21 @@ public final class Node implements AutoCloseable {
     }
     NatBehaviour nat = NatProbe.probe(servers, random, STUN_ANSWER);
     Optional<PortMapping.Mapping> mapping;
+    QuicTransport quic =
+        transports
+            .quic()
+            .orElseThrow(
+                () ->
+                    new NodeException(
+                        NodeException.Kind.FAILED, "There is no QUIC on this machine."));
     try (PortMapping asked =
         PortMapping.start(
-            transports.quic().boundTo().getPort(),
-            OptionalInt.empty(),
-            PortMapping.Settings.STANDARD)) {
+            quic.boundTo().getPort(), OptionalInt.empty(), PortMapping.Settings.STANDARD)) {
       mapping = isHere(mesh.hub().host()) ? Optional.empty() : asked.await(ROUTER);
     } catch (InterruptedException e) {
       throw Interruption.passedOn("interrupted", e);
     }
-    return new Diagnosis(
-        welcome.observed(), transports.quic().addresses(), nat, mapping, welcome.relay());
+    return new Diagnosis(welcome.observed(), quic.addresses(), nat, mapping, welcome.relay());
   }
 
   private void shaken() {
@@ -483,6 +534,7 @@ public final class Node implements AutoCloseable {
    * the node is given by its id.
    */
   KeptSession session(ResourceName name, String protocol) throws IOException {
+    waits.waiting(new Wait.Member(name.node()));
     try {
       PeerView seeder = directory.locate(name);
       return session(seeder.id(), Optional.of(seeder.process()), protocol, name.resource());

@@ -121,12 +121,14 @@ public final class NodeHome {
     }
   }
 
-  /** Takes up membership in a mesh. What was known of another mesh is forgotten. */
+  /**
+   * Takes up membership in a mesh. What was known of another mesh is forgotten, but never a mesh's
+   * key: it may be the only copy.
+   */
   public void enter(MeshInfo mesh, Membership membership) throws IOException {
     prepare();
     if (isMember() && !mesh().id().equals(mesh.id())) {
       Files.deleteIfExists(directory.resolve("revocations.der"));
-      Files.deleteIfExists(directory.resolve("mesh.key"));
     }
     replace("membership.der", membership.encoded());
     replace("mesh.properties", mesh.encoded());

@@ -14,13 +14,15 @@ import java.time.Duration;
  * @param hubPatience how long to wait for the hub at the start
  * @param policy which ways to peers may be used
  * @param stay whether it is worth to make this node known around it
+ * @param waits told what the node waits for
  */
 public record NodeSettings(
     InetSocketAddress listen,
     QuicSettings quic,
     Duration hubPatience,
     PathPolicy policy,
-    Stay stay) {
+    Stay stay,
+    Wait.Listener waits) {
 
   /** How long a node is going to be there. */
   public enum Stay {
@@ -40,21 +42,27 @@ public record NodeSettings(
         QuicSettings.STANDARD,
         Duration.ofSeconds(10),
         PathPolicy.ANY,
-        Stay.BRIEF);
+        Stay.BRIEF,
+        Wait.Listener.NONE);
   }
 
   /** With another address to listen on. */
   public NodeSettings withListen(InetSocketAddress other) {
-    return new NodeSettings(other, quic, hubPatience, policy, stay);
+    return new NodeSettings(other, quic, hubPatience, policy, stay, waits);
   }
 
   /** With other ways. */
   public NodeSettings withPolicy(PathPolicy other) {
-    return new NodeSettings(listen, quic, hubPatience, other, stay);
+    return new NodeSettings(listen, quic, hubPatience, other, stay, waits);
   }
 
   /** For a node that stays. */
   public NodeSettings staying() {
-    return new NodeSettings(listen, quic, hubPatience, policy, Stay.LONG);
+    return new NodeSettings(listen, quic, hubPatience, policy, Stay.LONG, waits);
+  }
+
+  /** With somebody who is told what the node waits for. */
+  public NodeSettings withWaits(Wait.Listener other) {
+    return new NodeSettings(listen, quic, hubPatience, policy, stay, other);
   }
 }

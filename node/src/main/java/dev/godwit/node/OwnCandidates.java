@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -39,7 +40,7 @@ final class OwnCandidates implements AutoCloseable {
   /** How long {@link #list} waits for the first answer of STUN. */
   private static final Duration FIRST = Duration.ofMillis(500);
 
-  private final QuicTransport transport;
+  private final Optional<QuicTransport> transport;
   private final TlsTransport tls;
   private final Surroundings surroundings;
   private final HubClient hub;
@@ -49,7 +50,10 @@ final class OwnCandidates implements AutoCloseable {
   private volatile List<InetSocketAddress> seen = List.of();
 
   private OwnCandidates(
-      QuicTransport transport, TlsTransport tls, Surroundings surroundings, HubClient hub) {
+      Optional<QuicTransport> transport,
+      TlsTransport tls,
+      Surroundings surroundings,
+      HubClient hub) {
     this.transport = transport;
     this.tls = tls;
     this.surroundings = surroundings;
@@ -59,7 +63,10 @@ final class OwnCandidates implements AutoCloseable {
 
   /** Begins to ask. */
   static OwnCandidates of(
-      QuicTransport transport, TlsTransport tls, Surroundings surroundings, HubClient hub) {
+      Optional<QuicTransport> transport,
+      TlsTransport tls,
+      Surroundings surroundings,
+      HubClient hub) {
     OwnCandidates candidates = new OwnCandidates(transport, tls, surroundings, hub);
     candidates.refreshing.start();
     return candidates;
@@ -93,11 +100,15 @@ final class OwnCandidates implements AutoCloseable {
 
   private List<InetSocketAddress> ask(HubWelcome welcome) {
     Set<InetSocketAddress> answers = new LinkedHashSet<>();
-    List<InetAddress> servers = servers();
+    if (transport.isEmpty()) {
+      return List.of();
+    }
+    QuicTransport quic = transport.get();
+    List<InetAddress> servers = servers(quic);
     for (int port : welcome.stunPorts()) {
       for (InetAddress server : servers) {
         try {
-          answers.add(transport.reflexive(new InetSocketAddress(server, port), ANSWER));
+          answers.add(quic.reflexive(new InetSocketAddress(server, port), ANSWER));
         } catch (IOException e) {
           LOG.debug("no answer of the hub's STUN", e);
         }
@@ -107,9 +118,9 @@ final class OwnCandidates implements AutoCloseable {
   }
 
   /** The hub's addresses, one of each family in which this machine reaches others. */
-  private List<InetAddress> servers() {
+  private List<InetAddress> servers(QuicTransport quic) {
     Set<Class<?>> families = new HashSet<>();
-    for (String own : transport.addresses()) {
+    for (String own : quic.addresses()) {
       InetAddress address = AddressText.parse(own).getAddress();
       if (!address.isLoopbackAddress()) {
         families.add(address.getClass());
@@ -151,6 +162,9 @@ final class OwnCandidates implements AutoCloseable {
 
   /** What is known now. Waits a moment when nothing is known yet. */
   List<Candidate> list() {
+    if (transport.isEmpty()) {
+      return List.of();
+    }
     try {
       if (!first.await(FIRST.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.debug("how the hub sees this node is not known yet");
@@ -160,7 +174,7 @@ final class OwnCandidates implements AutoCloseable {
     }
     List<Candidate> all = new ArrayList<>();
     Set<InetSocketAddress> own = new LinkedHashSet<>();
-    for (String address : transport.addresses()) {
+    for (String address : transport.map(QuicTransport::addresses).orElse(List.of())) {
       InetSocketAddress host = AddressText.parse(address);
       own.add(host);
       all.add(new Candidate(Candidate.Kind.HOST, host));

@@ -7,6 +7,7 @@ import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
 import dev.godwit.path.PathPolicy;
 import dev.godwit.path.Way;
+import dev.godwit.quic.QuicTransport;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.RemoteException;
 import dev.godwit.signaling.CircuitId;
@@ -157,8 +158,9 @@ final class PeerDialler {
   private Connection quic(NodeId peer, CheckToken token, CompletableFuture<Rendezvous> agreed)
       throws IOException {
     List<Candidate> remote = await(agreed, peer).candidates();
-    try (Checks checks = transports.quic().check(token, remote, DIAL_STRAIGHT)) {
-      return greeted(transports.quic().dial(peer, checks, DIAL_STRAIGHT));
+    QuicTransport quic = quic();
+    try (Checks checks = quic.check(token, remote, DIAL_STRAIGHT)) {
+      return greeted(quic.dial(peer, checks, DIAL_STRAIGHT));
     }
   }
 
@@ -221,7 +223,11 @@ final class PeerDialler {
    * @throws IOException when that does not lead to the peer
    */
   Connection dial(NodeId peer, List<String> addresses, Duration patience) throws IOException {
-    return greeted(transports.quic().dial(peer, addresses, patience));
+    return greeted(quic().dial(peer, addresses, patience));
+  }
+
+  private QuicTransport quic() throws IOException {
+    return transports.quic().orElseThrow(() -> new IOException("there is no QUIC on this machine"));
   }
 
   private Connection greeted(Connection connection) throws IOException {

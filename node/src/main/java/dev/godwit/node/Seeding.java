@@ -88,8 +88,13 @@ public final class Seeding implements AutoCloseable {
     return file.resolveSibling(file.getFileName() + ".godwit-lease");
   }
 
-  static Seeding start(Node node, SeedOptions options) throws IOException {
-    String resource = ResourceName.checked(options.resource());
+  /**
+   * Looks for mistakes that can be seen on this machine alone, before anybody else is asked.
+   *
+   * @throws NodeException when the options make no sense here
+   */
+  public static void check(SeedOptions options) throws IOException {
+    String _ = ResourceName.checked(options.resource());
     Path file = options.from().toAbsolutePath();
     if (!Files.exists(file)) {
       throw new NodeException(NodeException.Kind.FAILED, "There is no file " + file + " to seed.");
@@ -98,6 +103,16 @@ public final class Seeding implements AutoCloseable {
       throw new NodeException(
           NodeException.Kind.FAILED, file + " is a folder; seed a file or a block device.");
     }
+    LocalFiles.checkReadableAndWritable(file);
+    for (Device device : options.devices()) {
+      device.check();
+    }
+  }
+
+  static Seeding start(Node node, SeedOptions options) throws IOException {
+    check(options);
+    String resource = options.resource();
+    Path file = options.from().toAbsolutePath();
     Journal journal = new Journal(FileLog.open(journalOf(file)));
     Backend store = null;
     Seeder seeder = null;

@@ -32,10 +32,16 @@ final class Surroundings implements AutoCloseable {
     return new Surroundings(null, null);
   }
 
-  /** Asks the router and announces the node; returns at once. */
+  /**
+   * Asks the router and announces the node; returns at once. Both are about UDP first: a node
+   * without QUIC has nothing to announce.
+   */
   static Surroundings of(
       MeshId mesh, InstanceId instance, Transports transports, InstantSource clock) {
-    int quic = transports.quic().boundTo().getPort();
+    if (transports.quic().isEmpty()) {
+      return none();
+    }
+    int quic = transports.quic().get().boundTo().getPort();
     OptionalInt tls = OptionalInt.of(transports.tls().boundTo().getPort());
     return new Surroundings(
         PortMapping.start(quic, tls, PortMapping.Settings.STANDARD),

@@ -17,22 +17,29 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The transports of one node. TLS listens on the TCP port of the same number as QUIC if it can. */
+/**
+ * The transports of one node. TLS listens on the TCP port of the same number as QUIC if it can.
+ * Where the native library of QUIC cannot be loaded, the node goes on without QUIC.
+ */
 final class Transports implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Transports.class);
 
-  private final QuicTransport quic;
+  private final Optional<QuicTransport> quic;
   private final TlsTransport tls;
   private final RelayTransport relay;
   private final WebRtcTransport webrtc;
 
   private Transports(
-      QuicTransport quic, TlsTransport tls, RelayTransport relay, WebRtcTransport webrtc) {
+      Optional<QuicTransport> quic,
+      TlsTransport tls,
+      RelayTransport relay,
+      WebRtcTransport webrtc) {
     this.quic = quic;
     this.tls = tls;
     this.relay = relay;
@@ -57,10 +64,11 @@ final class Transports implements AutoCloseable {
       InstantSource clock,
       SecureRandom random)
       throws IOException {
-    QuicTransport quic =
-        new QuicTransport(identity, settings.listen(), settings.quic(), clock, random);
+    Optional<QuicTransport> quic = quic(identity, settings, clock, random);
     try {
-      TlsTransport tls = beside(quic.boundTo(), identity, clock, random);
+      TlsTransport tls =
+          beside(
+              quic.map(QuicTransport::boundTo).orElse(settings.listen()), identity, clock, random);
       try {
         Invitations sealed =
             (peer, address, circuit) -> {
@@ -82,8 +90,23 @@ final class Transports implements AutoCloseable {
         throw e;
       }
     } catch (IOException e) {
-      quic.close();
+      quic.ifPresent(QuicTransport::close);
       throw e;
+    }
+  }
+
+  private static Optional<QuicTransport> quic(
+      Identity identity, NodeSettings settings, InstantSource clock, SecureRandom random)
+      throws IOException {
+    try {
+      return Optional.of(
+          new QuicTransport(identity, settings.listen(), settings.quic(), clock, random));
+    } catch (LinkageError e) {
+      LOG.debug("the native library of QUIC cannot be loaded", e);
+      settings
+          .waits()
+          .limited(LibraryTrouble.sentence(e) + " Going on without QUIC: TLS and the relay.");
+      return Optional.empty();
     }
   }
 
@@ -98,7 +121,8 @@ final class Transports implements AutoCloseable {
     }
   }
 
-  QuicTransport quic() {
+  /** Empty where its native library cannot be loaded. */
+  Optional<QuicTransport> quic() {
     return quic;
   }
 
@@ -116,7 +140,7 @@ final class Transports implements AutoCloseable {
 
   /** Gives every accepted connection to {@code listener}. */
   void listen(Consumer<Connection> listener) {
-    quic.listen(listener);
+    quic.ifPresent(transport -> transport.listen(listener));
     tls.listen(listener);
     relay.listen(listener);
     webrtc.listen(listener);
@@ -124,7 +148,7 @@ final class Transports implements AutoCloseable {
 
   @Override
   public void close() {
-    quic.close();
+    quic.ifPresent(QuicTransport::close);
     tls.close();
     relay.close();
     webrtc.close();

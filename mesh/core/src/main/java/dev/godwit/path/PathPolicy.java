@@ -1,6 +1,7 @@
 package dev.godwit.path;
 
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -47,6 +48,13 @@ public record PathPolicy(Set<Way> ways, Reach reach) {
   /** Only this transport. */
   public static PathPolicy only(Way way) {
     return new PathPolicy(EnumSet.of(way), Reach.ANY);
+  }
+
+  /** The same without one transport; empty when none is left. */
+  public Optional<PathPolicy> without(Way way) {
+    EnumSet<Way> left = EnumSet.copyOf(ways);
+    left.remove(way);
+    return left.isEmpty() ? Optional.empty() : Optional.of(new PathPolicy(left, reach));
   }
 
   /** Whether this transport may be used. */

@@ -1,0 +1,112 @@
+package dev.godwit.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** How text fills the columns of a terminal. */
+final class DisplayText {
+  private static final char ESCAPE = '\033';
+
+  private DisplayText() {}
+
+  /** How many columns a text takes; escape sequences for colours take none. */
+  static int columns(String text) {
+    int columns = 0;
+    int at = 0;
+    while (at < text.length()) {
+      int point = text.codePointAt(at);
+      if (point == ESCAPE) {
+        at = behindSequence(text, at);
+      } else {
+        columns += columns(point);
+        at += Character.charCount(point);
+      }
+    }
+    return columns;
+  }
+
+  private static int behindSequence(String text, int at) {
+    int end = at + 1;
+    while (end < text.length() && !Character.isLetter(text.charAt(end))) {
+      end++;
+    }
+    return Math.min(text.length(), end + 1);
+  }
+
+  private static int columns(int point) {
+    int type = Character.getType(point);
+    if (type == Character.NON_SPACING_MARK
+        || type == Character.ENCLOSING_MARK
+        || type == Character.FORMAT) {
+      return 0;
+    }
+    return isWide(point) ? 2 : 1;
+  }
+
+  /** Han, Kana, Hangul, full-width forms and pictures (Unicode Standard Annex 11, W and F). */
+  private static boolean isWide(int point) {
+    return point >= 0x1100
+        && (point <= 0x115f
+            || (point >= 0x2e80 && point <= 0xa4cf && point != 0x303f)
+            || (point >= 0xac00 && point <= 0xd7a3)
+            || (point >= 0xf900 && point <= 0xfaff)
+            || (point >= 0xfe30 && point <= 0xfe6f)
+            || (point >= 0xff00 && point <= 0xff60)
+            || (point >= 0xffe0 && point <= 0xffe6)
+            || (point >= 0x1f300 && point <= 0x1f64f)
+            || (point >= 0x1f900 && point <= 0x1f9ff)
+            || (point >= 0x20000 && point <= 0x3fffd));
+  }
+
+  /** A text that takes at most that many columns; dots stand for what was cut away. */
+  static String cut(String text, int columns, Terminal terminal) {
+    if (columns(text) <= columns) {
+      return text;
+    }
+    String dots = terminal.ellipsis();
+    StringBuilder kept = new StringBuilder();
+    int room = Math.max(0, columns - columns(dots));
+    for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+      int point = text.codePointAt(at);
+      room -= columns(point);
+      if (room < 0) {
+        break;
+      }
+      kept.appendCodePoint(point);
+    }
+    return kept + dots;
+  }
+
+  /**
+   * Breaks a text into lines between words. Words that are longer than a line stay whole, so that
+   * what is to be copied can be. What follows the first line is indented like it.
+   */
+  static List<String> wrap(String text, int columns) {
+    if (columns(text) <= columns) {
+      return List.of(text);
+    }
+    int start = 0;
+    while (start < text.length() && text.charAt(start) == ' ') {
+      start++;
+    }
+    String indent = " ".repeat(start);
+    List<String> lines = new ArrayList<>();
+    StringBuilder line = new StringBuilder(indent);
+    boolean empty = true;
+    for (String word : text.substring(start).split(" ", -1)) {
+      if (!empty && columns(line.toString()) + 1 + columns(word) > columns) {
+        lines.add(line.toString().stripTrailing());
+        line.setLength(0);
+        line.append(indent);
+        empty = true;
+      }
+      if (!empty) {
+        line.append(' ');
+      }
+      line.append(word);
+      empty = false;
+    }
+    lines.add(line.toString());
+    return lines;
+  }
+}
