@@ -11,8 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -110,19 +108,16 @@ final class DemoCommand extends Verb {
 
   private ExitStatus run(Output output, Termination termination, Venue venue) throws Exception {
     Demo.Result result;
-    try (Demo demo = new Demo(options(venue), new Show(output))) {
-      output.line(
-          output.terminal().strong("godwit demo")
-              + ": a hub, two nodes and a program, each a process");
-      output.line("of its own, on this machine.");
-      output.line("");
+    DemoShow show = new DemoShow(output, transport, writeRate);
+    try (Demo demo = new Demo(options(venue), show)) {
+      show.begin();
       result = interruptibly(demo, termination);
     }
     ExitStatus status =
         result.report().lost() + result.report().foreign() == 0
             ? ExitStatus.DONE
             : ExitStatus.FAILED;
-    tell(output, result, status);
+    show.result(result, status);
     return status;
   }
 
@@ -186,117 +181,6 @@ final class DemoCommand extends Verb {
           NodeException.Kind.FAILED,
           "The demo did not work: " + (cause == null ? e.getMessage() : cause.getMessage()),
           e);
-    }
-  }
-
-  private void tell(Output output, Demo.Result result, ExitStatus status) {
-    long lost = result.report().lost() + result.report().foreign();
-    output.line(
-        (lost == 0 ? output.terminal().tick() : output.terminal().cross())
-            + String.format(
-                Locale.ROOT,
-                " Checked %,d acknowledged records (%,d before, %,d after): %s",
-                result.report().written(),
-                result.recordsBefore(),
-                result.recordsAfter(),
-                lost == 0 ? "none is lost." : lost + " are lost or damaged!"));
-    output.event(
-        Json.event("result")
-            .put("ok", status == ExitStatus.DONE)
-            .put("transport", transport)
-            .put("path", result.path())
-            .put("bytes", result.bytes())
-            .put("rounds", result.rounds())
-            .put("downtimeMs", result.downtimeMillis())
-            .put("recordsWritten", result.report().written())
-            .put("recordsBefore", result.recordsBefore())
-            .put("recordsAfter", result.recordsAfter())
-            .put("recordsLost", lost));
-  }
-
-  /** What people and programs see of it. */
-  private final class Show implements Demo.Stage {
-    private final Output output;
-
-    Show(Output output) {
-      this.output = output;
-    }
-
-    @Override
-    public void hub(String address) {
-      output.line(output.terminal().tick() + " The hub listens at " + address + ".");
-      output.event(Json.event("hub").put("address", address));
-    }
-
-    @Override
-    public void writing(long bytes) {
-      output.line(
-          output.terminal().tick()
-              + " alice holds "
-              + Units.bytes(bytes)
-              + " of state; a program there writes "
-              + writeRate
-              + " a second into it, over NBD.");
-      output.event(Json.event("writing").put("size", bytes));
-    }
-
-    @Override
-    public void moving(Map<String, String> progress, long records) {
-      double done = number(progress, "bytesDone");
-      double total = Math.max(1, number(progress, "bytesTotal"));
-      output.progress(
-          new ProgressLine(
-              "  moving to bob",
-              done / total,
-              List.of(
-                  Units.bytes(number(progress, "bytesPerSecond")) + "/s",
-                  "round " + ((int) number(progress, "rounds") + 1),
-                  String.format(Locale.ROOT, "%,d writes", records),
-                  Units.bytes(done))),
-          Json.event("progress")
-              .put("bytesDone", (long) done)
-              .put("bytesTotal", (long) total)
-              .put("recordsWritten", records));
-    }
-
-    private static double number(Map<String, String> event, String name) {
-      return Double.parseDouble(event.getOrDefault(name, "0"));
-    }
-
-    @Override
-    public void handedOver(double downtimeMillis, Map<String, String> parts) {
-      output.line(
-          output.terminal().tick()
-              + " Handed over to bob: the program stood still for "
-              + output.terminal().strong(Units.millis(downtimeMillis))
-              + " and goes on there.");
-      output.event(
-          Json.event("handover")
-              .put("downtimeMs", downtimeMillis)
-              .put("askedMs", number(parts, "askedMs"))
-              .put("suspendMs", number(parts, "suspendMs"))
-              .put("flushMs", number(parts, "flushMs"))
-              .put("journalMs", number(parts, "journalMs"))
-              .put("resumeMs", number(parts, "resumeMs"))
-              .put("missingBytes", (long) number(parts, "missingBytes")));
-    }
-
-    @Override
-    public void complete(Map<String, String> outcome) {
-      output.line(
-          output.terminal().tick()
-              + " bob has everything: "
-              + Units.bytes(number(outcome, "bytes"))
-              + " in "
-              + Words.count((int) number(outcome, "rounds"), "round")
-              + ", over "
-              + Words.transport(transport)
-              + ". Zeroes are not sent.");
-    }
-
-    @Override
-    public void checking() {
-      output.waiting("  checking every record");
     }
   }
 }

@@ -215,7 +215,7 @@ final class LeechCommand extends Verb {
 
   private void show(Output output, Leeching leeching, Duration elapsed) {
     MigrationProgress progress = leeching.progress();
-    MigrationLine line = new MigrationLine(name, progress, elapsed, Words.path(leeching.path()));
+    MigrationLine line = MigrationLine.of(name, progress, elapsed, Words.path(leeching.path()));
     output.progress(
         line.line(),
         Json.event("progress")

@@ -73,7 +73,12 @@ final class ManPage {
   }
 
   private static String[] described(ArgSpec one) {
-    return lines(one.renderedDescription());
+    String[] description = one.description();
+    for (int i = 0; i < description.length; i++) {
+      description[i] =
+          description[i].replace("${DEFAULT-VALUE}", String.valueOf(one.defaultValueString()));
+    }
+    return lines(description);
   }
 
   private static String label(ArgSpec one) {

@@ -9,23 +9,42 @@ import java.util.List;
  * A migration at one moment, as it is shown.
  *
  * @param name whose resource
- * @param progress how far it is
- * @param elapsed since its beginning
+ * @param bytesDone that have arrived, over all rounds
+ * @param bytesTotal that have to arrive as far as is known
+ * @param rounds that have ended
+ * @param pause how long the program would stand still if it were taken now
+ * @param elapsed since the beginning
  * @param path how the seeder is reached
  */
-record MigrationLine(String name, MigrationProgress progress, Duration elapsed, String path) {
-  long bytesTotal() {
-    return Math.max(1, progress.bytesExpected());
+record MigrationLine(
+    String name,
+    long bytesDone,
+    long bytesTotal,
+    int rounds,
+    Duration pause,
+    Duration elapsed,
+    String path) {
+
+  static MigrationLine of(String name, MigrationProgress progress, Duration elapsed, String path) {
+    return new MigrationLine(
+        name,
+        progress.bytesFetched(),
+        progress.bytesExpected(),
+        progress.rounds(),
+        progress.predictedDowntime(),
+        elapsed,
+        path);
   }
 
   double bytesPerSecond() {
-    return progress.bytesFetched() / Math.max(0.001, elapsed.toNanos() / 1e9);
+    return bytesDone / Math.max(0.001, elapsed.toNanos() / 1e9);
   }
 
   private Duration left() {
     double rate = bytesPerSecond();
-    long missing = Math.max(0, bytesTotal() - progress.bytesFetched());
-    return rate < 1 ? Duration.ZERO : Duration.ofMillis((long) (missing / rate * 1000));
+    return rate < 1
+        ? Duration.ZERO
+        : Duration.ofMillis((long) (Math.max(0, bytesTotal - bytesDone) / rate * 1000));
   }
 
   ProgressLine line() {
@@ -35,14 +54,10 @@ record MigrationLine(String name, MigrationProgress progress, Duration elapsed, 
       details.add(Units.clock(left()) + " left");
     }
     details.add(path);
-    if (progress.rounds() > 0) {
-      details.add(
-          "round "
-              + progress.rounds()
-              + ", pause "
-              + Units.millis(Units.toMillis(progress.predictedDowntime())));
+    if (rounds > 0) {
+      details.add("round " + rounds + ", pause " + Units.millis(Units.toMillis(pause)));
     }
-    details.add(Units.bytes(progress.bytesFetched()) + " of " + Units.bytes(bytesTotal()));
-    return new ProgressLine(name, (double) progress.bytesFetched() / bytesTotal(), details);
+    details.add(Units.bytes(bytesDone) + " of " + Units.bytes(bytesTotal));
+    return new ProgressLine(name, (double) bytesDone / Math.max(1, bytesTotal), details);
   }
 }

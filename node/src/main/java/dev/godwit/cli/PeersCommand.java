@@ -40,7 +40,7 @@ final class PeersCommand extends Verb {
                 .findFirst()
                 .orElse(null);
         if (reached != null) {
-          table.row("", "over " + reached.getPath() + "; " + ReachedWords.of(reached));
+          table.note("over " + reached.getPath() + "; " + ReachedWords.of(reached));
         }
         output.event(
             Json.event("peer")

@@ -33,11 +33,21 @@ record ProgressLine(String name, @Nullable Double share, List<String> details) {
     // The last column stays empty: some terminals begin a new line as soon as it is written.
     int room = terminal.width() - 1;
     if (share == null) {
-      return joined(fitting(room, List.of()), terminal, room, 0);
+      return String.join(GAP, fitting(name, List.of(), room, terminal));
     }
-    List<String> parts = fitting(room - SHORTEST_BAR - GAP.length(), List.of(percent(share)));
-    int bar = Math.min(LONGEST_BAR, room - columns(parts) - GAP.length());
-    return joined(parts, terminal, room, Math.max(bar, 0));
+    List<String> needed = List.of(percent(share));
+    int left = room - DisplayText.columns(name) - columns(needed) - 2 * GAP.length();
+    int bar = Math.min(barOf(terminal.width()), left);
+    if (bar < SHORTEST_BAR) {
+      return String.join(GAP, fitting(name, needed, room, terminal));
+    }
+    String drawn = terminal.bar(share, bar);
+    return String.join(GAP, fitting(name, List.of(drawn, needed.getFirst()), room, terminal));
+  }
+
+  /** The same at every update, so that the bar does not jump when a figure has a digit more. */
+  private static int barOf(int width) {
+    return Math.clamp(width / 5, SHORTEST_BAR, LONGEST_BAR);
   }
 
   /** The line for a log, where nothing is left away. */
@@ -50,11 +60,11 @@ record ProgressLine(String name, @Nullable Double share, List<String> details) {
     return name + ": " + String.join(", ", all);
   }
 
-  /** The name, what has to follow, and the details that fit into {@code room} columns. */
-  private List<String> fitting(int room, List<String> needed) {
-    List<String> parts = new ArrayList<>();
-    parts.add(name);
-    parts.addAll(needed);
+  /** The name, cut if it has to be, what has to follow, and the details that fit behind. */
+  private List<String> fitting(String first, List<String> needed, int room, Terminal terminal) {
+    List<String> parts = new ArrayList<>(needed);
+    int others = parts.isEmpty() ? 0 : columns(parts) + GAP.length();
+    parts.addFirst(DisplayText.cut(first, Math.max(1, room - others), terminal));
     for (String detail : details) {
       parts.add(detail);
       if (columns(parts) > room) {
@@ -66,19 +76,7 @@ record ProgressLine(String name, @Nullable Double share, List<String> details) {
   }
 
   private static int columns(List<String> parts) {
-    return parts.stream().mapToInt(DisplayText::columns).sum() + GAP.length() * (parts.size() - 1);
-  }
-
-  private String joined(List<String> parts, Terminal terminal, int room, int bar) {
-    List<String> shown = new ArrayList<>(parts);
-    int others = columns(shown) - DisplayText.columns(name);
-    boolean barFits = share != null && bar >= SHORTEST_BAR;
-    if (!barFits) {
-      // Even the name is too long: it gives way to the percentage.
-      shown.set(0, DisplayText.cut(name, Math.max(1, room - others), terminal));
-    } else {
-      shown.add(1, terminal.bar(share, bar));
-    }
-    return String.join(GAP, shown);
+    return parts.stream().mapToInt(DisplayText::columns).sum()
+        + GAP.length() * (parts.size() - 1);
   }
 }

