@@ -38,6 +38,7 @@ import java.util.concurrent.TimeoutException;
 /** How a mesh comes to be and grows: it is created, its maker invites, others join. */
 public final class MeshFounding {
   private static final Duration HUB = Duration.ofSeconds(10);
+  private static final Duration HOPELESS = Duration.ofMillis(2500);
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   private MeshFounding() {}
@@ -95,7 +96,7 @@ public final class MeshFounding {
 
   private static void online(HubClient client, HubAddress hub) throws IOException {
     try {
-      client.awaitOnline(HUB);
+      var _ = client.awaitOnline(HUB, HOPELESS);
     } catch (HubException e) {
       throw Node.noHub("The hub " + hub.hostAndPort(), e);
     } catch (InterruptedException e) {
@@ -149,11 +150,6 @@ public final class MeshFounding {
       throw new NodeException(
           NodeException.Kind.USAGE, Explanation.ended(String.valueOf(e.getMessage())), e);
     }
-    if (!ticket.expiry().isAfter(clock.instant())) {
-      throw new NodeException(
-          NodeException.Kind.NOT_ALLOWED,
-          "The ticket has expired. Ask for a new one ('godwit mesh invite').");
-    }
     checkNoMember(home, ticket.mesh());
     Identity identity = home.identity();
     HubAddress hub = HubAddress.of(ticket.hubs().getFirst(), ticket.hubFingerprint());
@@ -165,6 +161,7 @@ public final class MeshFounding {
             clock,
             random)) {
       online(client, hub);
+      checkNotExpired(ticket, clock, client.clockAhead());
       try (Signaling signaling =
           new Signaling(client, (from, instance, request) -> Optional.empty(), clock, random)) {
         Membership membership = ask(signaling, ticket);
@@ -181,6 +178,19 @@ public final class MeshFounding {
           "The inviting node sent a certificate that is not good: " + e.getMessage(),
           e);
     }
+  }
+
+  /** Only here, since the hub knows whether it is the clock that is wrong. */
+  private static void checkNotExpired(
+      Ticket ticket, InstantSource clock, Optional<Duration> clockAhead) throws NodeException {
+    if (ticket.expiry().isAfter(clock.instant())) {
+      return;
+    }
+    throw new NodeException(
+        NodeException.Kind.NOT_ALLOWED,
+        Clocks.complaint(clockAhead)
+            .map(complaint -> "The ticket has expired by the clock of this machine. " + complaint)
+            .orElse("The ticket has expired. Ask for a new one ('godwit mesh invite')."));
   }
 
   /** A second membership would take the place of the first one, and of the key of its mesh. */

@@ -81,6 +81,9 @@ public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration GREETING = Duration.ofSeconds(10);
 
+  /** Who only has a question wants to know of a mistyped hub soon. */
+  private static final Duration HOPELESS = Duration.ofMillis(2500);
+
   private static final Duration STUN_ANSWER = Duration.ofMillis(1500);
   private static final Duration ROUTER = Duration.ofSeconds(15);
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
@@ -202,7 +205,7 @@ public final class Node implements AutoCloseable {
       throws IOException {
     Node node = new Node(home, settings, clock, random);
     try {
-      node.awaitHub(settings.hubPatience());
+      node.awaitHub(settings.hubPatience(), settings.stay());
       node.online = true;
       node.directory.checkNotRevoked();
       return node;
@@ -221,7 +224,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  private void awaitHub(Duration patience) throws IOException {
+  private void awaitHub(Duration patience, Stay stay) throws IOException {
     waits.waiting(new Wait.Hub(mesh.hub().hostAndPort()));
     hub.onState(
         state -> {
@@ -230,7 +233,8 @@ public final class Node implements AutoCloseable {
           }
         });
     try {
-      hub.awaitOnline(patience);
+      var _ = hub.awaitOnline(patience, stay == Stay.BRIEF ? HOPELESS : patience);
+      Clocks.complaint(hub.clockAhead()).ifPresent(waits::limited);
     } catch (HubException e) {
       if (e.isCurable() && surroundings.listens()) {
         LOG.warn("{} Nodes in this LAN are found without it.", e.getMessage());
@@ -245,10 +249,10 @@ public final class Node implements AutoCloseable {
   /** What to say when a hub cannot be used. */
   static NodeException noHub(String which, HubException why) {
     return switch (why.reason()) {
-      case OFFLINE, TIMEOUT ->
+      case OFFLINE, TIMEOUT, UNKNOWN_NAME, NOT_LISTENING, PROTOCOL ->
           new NodeException(
               NodeException.Kind.UNREACHABLE,
-              which + " cannot be reached. Is 'godwit hub' running there, and the network up?",
+              which + " cannot be reached. " + Explanation.ended(String.valueOf(why.getMessage())),
               why);
       default ->
           new NodeException(

@@ -25,6 +25,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -69,6 +70,7 @@ public final class Hub implements AutoCloseable {
   private final AddressQuota quota;
   private final StunQuota stunQuota;
   private final Presence presence;
+  private StunSockets firstStun = new StunSockets();
   private final List<Integer> stunPorts = new CopyOnWriteArrayList<>();
   private final HubServices services;
   private final Instant startedAt;
@@ -137,7 +139,7 @@ public final class Hub implements AutoCloseable {
       Channel server = bindServer(config.listen(), tls);
       listeners.add(server);
       try {
-        Channel _ = listenForStun((InetSocketAddress) server.localAddress());
+        firstStun = listenForStun((InetSocketAddress) server.localAddress());
         return;
       } catch (BindException e) {
         listeners.clear();
@@ -168,30 +170,51 @@ public final class Hub implements AutoCloseable {
     return bound(bootstrap.bind(address), "TCP", address);
   }
 
-  private Channel listenForStun(InetSocketAddress address) throws BindException {
+  /**
+   * Listens at one port. Where all addresses are listened on there is one socket more for each of
+   * them: who asks one has to be answered from it, and the socket of all answers from whichever the
+   * system likes.
+   */
+  private StunSockets listenForStun(InetSocketAddress address) throws BindException {
+    List<InetAddress> all = LocalAddresses.of(address.getAddress());
+    StunSockets opened = new StunSockets();
+    opened.add(bindStun(address, all.size() > 1));
+    int port = opened.address().getPort();
+    for (InetAddress one : all.subList(1, all.size())) {
+      try {
+        opened.add(bindStun(new InetSocketAddress(one, port), true));
+      } catch (BindException e) {
+        // It has just gone, or takes no datagrams; the socket of all addresses is there.
+        LOG.info("{}", e.getMessage());
+      }
+    }
+    stunPorts.add(port);
+    return opened;
+  }
+
+  /** The port of TCP, which is bound first, keeps a second hub away, though others may share. */
+  private Channel bindStun(InetSocketAddress address, boolean shared) throws BindException {
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loops)
             .channel(sockets.datagram())
+            .option(ChannelOption.SO_REUSEADDR, shared)
             .handler(new StunResponder(stunQuota));
     Channel stun = bound(bootstrap.bind(address), "UDP", address);
     listeners.add(stun);
-    stunPorts.add(((InetSocketAddress) stun.localAddress()).getPort());
     return stun;
   }
 
   /** Nodes learn the port at login, so that any one will do when the wanted one is taken. */
   private void listenForStunToo(int port) throws BindException {
-    Channel first = listeners.get(1);
-    Channel second;
+    StunSockets second;
     try {
       second = listenForStun(new InetSocketAddress(config.listen().getAddress(), port));
     } catch (BindException e) {
       LOG.warn("{}; another port answers STUN instead", e.getMessage());
       second = listenForStun(new InetSocketAddress(config.listen().getAddress(), 0));
     }
-    first.pipeline().get(StunResponder.class).pairWith(second);
-    second.pipeline().get(StunResponder.class).pairWith(first);
+    firstStun.pairWith(second);
   }
 
   private static Channel bound(ChannelFuture binding, String protocol, InetSocketAddress address)
@@ -267,7 +290,7 @@ public final class Hub implements AutoCloseable {
 
   /** Where STUN is answered. */
   public InetSocketAddress stunAddress() {
-    return (InetSocketAddress) listeners.get(1).localAddress();
+    return firstStun.address();
   }
 
   /** The further port that answers STUN, when there is one. */

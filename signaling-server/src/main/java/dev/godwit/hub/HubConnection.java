@@ -91,6 +91,7 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
             .setChallenge(
                 Challenge.newBuilder()
                     .setNonce(ByteString.copyFrom(nonce))
+                    .setClockMillis(services.clock().millis())
                     .setVersionMin(HubProtocol.VERSION)
                     .setVersionMax(HubProtocol.VERSION)
                     .setSoftware(SOFTWARE))

@@ -102,6 +102,12 @@ public final class HubClient implements AutoCloseable {
   private boolean retryNow;
   private boolean closed;
 
+  /** How far this machine's clock was ahead of the hub's at the last login; null if it is not known. */
+  private volatile @Nullable Duration clockAhead;
+
+  /** Why the last connection did not come about, or is over. */
+  private volatile @Nullable HubException trouble;
+
   /** The link on which the hub said welcome, while it lasts. */
   private volatile @Nullable HubLink online;
 
@@ -193,7 +199,18 @@ public final class HubClient implements AutoCloseable {
    *     patience}; the message says why
    */
   public HubWelcome awaitOnline(Duration patience) throws HubException, InterruptedException {
+    return awaitOnline(patience, patience);
+  }
+
+  /**
+   * As {@link #awaitOnline(Duration)}, with less patience for what is likely a mistake.
+   *
+   * @param hopeless how long to wait when the hub's name is not known, or nothing listens there
+   */
+  public HubWelcome awaitOnline(Duration patience, Duration hopeless)
+      throws HubException, InterruptedException {
     long left = patience.toNanos();
+    long spare = patience.minus(hopeless).toNanos();
     lock.lock();
     try {
       while (true) {
@@ -204,8 +221,10 @@ public final class HubClient implements AutoCloseable {
           case HubState.Ended(HubException reason) ->
               throw new HubException(reason.reason(), String.valueOf(reason.getMessage()), reason);
           case HubState.Offline(String reason, Instant next) -> {
-            if (left <= 0) {
-              throw new HubException(Reason.OFFLINE, reason);
+            HubException last = trouble;
+            boolean useless = last != null && last.isHopeless() && left <= spare;
+            if (left <= 0 || useless) {
+              throw new HubException(last == null ? Reason.OFFLINE : last.reason(), reason);
             }
             LOG.debug("Waiting for the hub: {}, next attempt at {}", reason, next);
             left = changed.awaitNanos(left);
@@ -215,6 +234,14 @@ public final class HubClient implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * How far this machine's clock is ahead of the hub's, negative when it is behind; exact to the time
+   * that a message takes. Empty when the hub has not been reached, or does not tell.
+   */
+  public Optional<Duration> clockAhead() {
+    return Optional.ofNullable(clockAhead);
   }
 
   /** Ends the present pause between two attempts, for example because the network has changed. */
@@ -331,6 +358,7 @@ public final class HubClient implements AutoCloseable {
     } finally {
       online = null;
     }
+    trouble = reason;
     failPending(reason);
     return new Visit(reason, onlineSince.map(since -> Duration.ofNanos(System.nanoTime() - since)));
   }
@@ -460,7 +488,11 @@ public final class HubClient implements AutoCloseable {
         case PONG -> {
           // That something came is all it is for.
         }
-        case CHALLENGE -> link.send(login(message.getChallenge()));
+        case CHALLENGE -> {
+          long hubClock = message.getChallenge().getClockMillis();
+          clockAhead = hubClock == 0 ? null : Duration.ofMillis(clock.millis() - hubClock);
+          link.send(login(message.getChallenge()));
+        }
         case WELCOME -> {
           Welcome said = message.getWelcome();
           HubWelcome checked = HubWelcome.of(said);

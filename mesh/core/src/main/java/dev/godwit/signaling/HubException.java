@@ -25,6 +25,10 @@ public final class HubException extends IOException {
     PROTOCOL(Cure.TIME),
     /** There is no connection to the hub now. */
     OFFLINE(Cure.TIME),
+    /** The name of the hub is not known. */
+    UNKNOWN_NAME(Cure.TIME),
+    /** The machine of the hub is there, and nothing listens at its port. */
+    NOT_LISTENING(Cure.TIME),
     /** The hub did not answer in time. */
     TIMEOUT(Cure.TIME),
     /** The hub does not take a list of revocations. */
@@ -95,6 +99,11 @@ public final class HubException extends IOException {
   /** How long the hub asks to wait before the next attempt; zero when it did not say. */
   public Duration retryAfter() {
     return retryAfter;
+  }
+
+  /** Whether waiting a little longer is not going to help: the address is likely wrong. */
+  public boolean isHopeless() {
+    return reason == Reason.UNKNOWN_NAME || reason == Reason.NOT_LISTENING;
   }
 
   /** Whether trying again later can help. */

@@ -5,9 +5,14 @@ import dev.godwit.signaling.HubException.Reason;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.ToHub;
 import java.io.ByteArrayOutputStream;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -18,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,30 +92,69 @@ final class HubLink implements AutoCloseable {
         throw interrupted;
       }
       throw new HubException(
-          Reason.OFFLINE, "The hub at " + hub.hostAndPort() + " does not answer.", e);
+          Reason.OFFLINE,
+          "Nothing answers at "
+              + hub.hostAndPort()
+              + ": the machine is off, or a firewall drops what is sent to it.",
+          e);
     }
   }
 
   private static HubException unreachable(HubAddress hub, Throwable cause) {
     String last = cause.toString();
     for (Throwable t = cause; t != null; t = t.getCause()) {
-      if (t instanceof CertificateException) {
-        return new HubException(
-            Reason.NOT_THE_HUB,
-            "What answers at "
-                + hub.hostAndPort()
-                + " is not the hub of the ticket: "
-                + t.getMessage(),
-            cause);
-      }
-      if (t.getMessage() != null) {
-        last = t.getMessage();
+      switch (t) {
+        case CertificateException _ -> {
+          return new HubException(
+              Reason.NOT_THE_HUB,
+              "What answers at "
+                  + hub.hostAndPort()
+                  + " is not the hub that is wanted: "
+                  + t.getMessage(),
+              cause);
+        }
+        case SSLException _ -> {
+          return new HubException(
+              Reason.PROTOCOL,
+              "What answers at "
+                  + hub.hostAndPort()
+                  + " does not speak TLS as a hub does. Is the port right?",
+              cause);
+        }
+        case UnresolvedAddressException _, UnknownHostException _ -> {
+          return new HubException(
+              Reason.UNKNOWN_NAME,
+              "The name '"
+                  + hub.host()
+                  + "' of the hub is not known to DNS. Is it spelled correctly, and the network up?",
+              cause);
+        }
+        case HttpConnectTimeoutException _, NoRouteToHostException _ -> {
+          return new HubException(
+              Reason.OFFLINE,
+              "Nothing answers at "
+                  + hub.hostAndPort()
+                  + ": the machine is off, or a firewall drops what is sent to it.",
+              cause);
+        }
+        default -> {
+          if (t.getMessage() != null) {
+            last = t.getMessage();
+          }
+        }
       }
     }
-    return new HubException(
-        Reason.OFFLINE,
-        "The hub at " + hub.hostAndPort() + " cannot be reached: " + Printable.text(last),
-        cause);
+    return cause instanceof ConnectException
+        ? new HubException(
+            Reason.NOT_LISTENING,
+            "Nothing listens at "
+                + hub.hostAndPort()
+                + ", though its machine is there. Is 'godwit hub' running, and the port right?",
+            cause)
+        : new HubException(
+            Reason.OFFLINE,
+            "The hub at " + hub.hostAndPort() + " cannot be reached: " + Printable.text(last),
+            cause);
   }
 
   /** From now on, nothing larger is sent. */

@@ -1,0 +1,208 @@
+package dev.godwit.testnetwork;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.cli.ExitStatus;
+import dev.godwit.demo.ChildProcess;
+import dev.godwit.signaling.HubAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Mistakes that people make, each through the real command: the exit status and the message are
+ * those of a file that can be read, and with {@code --json} the result says the same. To write the
+ * file anew after a change, and read it: {@code -Dgodwit.mistakes=write}.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(120)
+class MistakesTest {
+  private static final Path FILE = Path.of("src/test/resources/mistakes.txt");
+  private static final int NOBODY = 65_534;
+
+  private World world;
+  private ChildProcess seed;
+  private ServerSocket other;
+  private String ticket = "";
+  private String typo = "";
+  private String expired = "";
+  private Path folder;
+  private final List<String> written = new ArrayList<>();
+
+  /** What differs from run to run, and what stands for it in the file. */
+  private final Map<String, String> names = new LinkedHashMap<>();
+
+  static List<Mistake> all() throws IOException {
+    return Mistake.in(FILE);
+  }
+
+  @BeforeAll
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+    // Everybody has to get through to what belongs to the user.
+    world.programs().run("chmod", "755", directory.toString()).succeeded();
+    List<Member> members = world.mesh("alice", "bob");
+    folder = Files.createDirectory(world.path("work"));
+    StateFile.random(folder.resolve("state.img"), 1 << 20, 7);
+    StateFile.random(folder.resolve("offered.img"), 1 << 20, 8);
+    Files.createFile(folder.resolve("empty.img"));
+    Files.createDirectory(folder.resolve("folder"));
+    Files.writeString(folder.resolve("text"), "no key");
+    damagedHomes();
+    user();
+    seed = members.get(0).seed("vm1", folder.resolve("offered.img"));
+    tickets(members.get(0));
+    other = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    names();
+  }
+
+  private void damagedHomes() throws Exception {
+    for (String file : List.of("mesh.properties", "identity.pem", "membership.der")) {
+      Path home = world.path("home-damaged-" + file.replaceAll("\\..*", ""));
+      world.programs().run("cp", "-r", world.path("home-bob").toString(), home.toString());
+      assertTrue(Files.exists(home.resolve(file)), file);
+      Files.writeString(home.resolve(file), "damaged");
+    }
+  }
+
+  /** What somebody may do who is not root: next to nothing. */
+  private void user() throws Exception {
+    Path closed = Files.createDirectory(folder.resolve("closed"));
+    StateFile.random(closed.resolve("state.img"), 1 << 20, 9);
+    StateFile.random(folder.resolve("secret.img"), 1 << 20, 9);
+    StateFile.random(folder.resolve("read-only.img"), 1 << 20, 9);
+    world.programs().run("chmod", "666", closed.resolve("state.img").toString()).succeeded();
+    world.programs().run("chmod", "600", folder.resolve("secret.img").toString()).succeeded();
+    world.programs().run("chmod", "444", folder.resolve("read-only.img").toString()).succeeded();
+    world.programs().run("chmod", "777", folder.toString()).succeeded();
+    world.programs().run("chmod", "777", world.temporary().toString()).succeeded();
+    Path home = world.path("home-user");
+    world.programs().run("cp", "-r", world.path("home-bob").toString(), home.toString());
+    world.programs().run("chown", "-R", NOBODY + ":" + NOBODY, home.toString()).succeeded();
+  }
+
+  private void tickets(Member alice) throws Exception {
+    ticket = invited(alice, "carol", "1h");
+    int middle = ticket.length() / 2;
+    typo =
+        ticket.substring(0, middle)
+            + (ticket.charAt(middle) == 'a' ? 'b' : 'a')
+            + ticket.substring(middle + 1);
+    expired = invited(alice, "dave", "1ms");
+  }
+
+  private static String invited(Member alice, String name, String valid) throws Exception {
+    try (ChildProcess invite = alice.start("mesh", "invite", name, "--no-wait", "--valid", valid)) {
+      return Objects.requireNonNull(invite.await("ticket", World.PATIENCE).get("ticket"));
+    }
+  }
+
+  private void names() throws Exception {
+    HubAddress hub = world.hub();
+    String fingerprint = hub.toString().substring(hub.toString().indexOf('/') + 1);
+    names.put("TYPO", typo);
+    names.put("EXPIRED", expired);
+    names.put("TICKET", ticket);
+    names.put("OTHERPORT", Integer.toString(other.getLocalPort()));
+    names.put("HUBPORT", Integer.toString(hub.port()));
+    names.put("FINGERPRINT", fingerprint);
+    names.put("HOMES", world.path("home").toString());
+    names.put("DIR", folder.toString());
+  }
+
+  @AfterAll
+  void end() throws Exception {
+    if (writes()) {
+      Files.writeString(FILE, String.join("\n", written));
+    }
+    try (World _ = world;
+        ServerSocket _ = other) {
+      seed.close();
+    }
+  }
+
+  private static boolean writes() {
+    return "write".equals(System.getProperty("godwit.mistakes"));
+  }
+
+  private List<String> shell(Mistake mistake, String more) throws IOException {
+    String text = mistake.command();
+    for (Map.Entry<String, String> name : names.entrySet()) {
+      text = text.replace(name.getKey(), name.getValue());
+    }
+    // The last command of a pipe is the one that is wrong.
+    List<String> command =
+        new Terminal(Place.HERE, folder)
+            .remember("export GODWIT_HOME=" + world.path("home-" + mistake.who()))
+            .command(text + more);
+    if (!mistake.who().equals("user")) {
+      return command;
+    }
+    List<String> asUser =
+        new ArrayList<>(
+            List.of(
+                "setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
+    asUser.addAll(command);
+    return asUser;
+  }
+
+  private String readable(String text) {
+    String shown = text;
+    for (Map.Entry<String, String> name : names.entrySet()) {
+      shown = shown.replace(name.getValue(), name.getKey());
+    }
+    return shown.strip();
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void aMistakeIsExplained(Mistake mistake) throws Exception {
+    Outcome plain = world.programs().run("", shell(mistake, ""));
+    String said = plain.status() + " " + readable(plain.err());
+    if (writes()) {
+      written.add(mistake.saying(said).text());
+    } else {
+      assertEquals(mistake.said(), said);
+    }
+    assertTrue(plain.status() >= 1 && plain.status() <= ExitStatus.values().length, plain::toString);
+    assertFalse(plain.err().contains("Exception"), plain::err);
+    assertFalse(plain.err().contains("\tat "), plain::err);
+    Outcome json = world.programs().run("", shell(mistake, " --json"));
+    assertEquals(plain.status(), json.status(), json::toString);
+    String last = json.out().lines().reduce((_, next) -> next).orElse("");
+    assertTrue(
+        last.startsWith("{\"event\":\"result\",\"ok\":false,\"status\":" + plain.status() + ","),
+        json::toString);
+    assertTrue(
+        readable(plain.err()).contains(readable(error(last))), () -> plain.err() + " / " + last);
+  }
+
+  private static String error(String json) {
+    return json.replaceAll(".*\"error\":\"(.*)\"}", "$1")
+        .replace("\\\"", "\"")
+        .replace("\\n", "\n")
+        .replace("\\\\", "\\");
+  }
+
+  @Test
+  void thereAreAtLeastSixty() throws IOException {
+    assertTrue(all().size() >= 60);
+  }
+}
