@@ -91,70 +91,72 @@ final class HubLink implements AutoCloseable {
       if (e instanceof InterruptedException interrupted) {
         throw interrupted;
       }
-      throw new HubException(
-          Reason.OFFLINE,
-          "Nothing answers at "
-              + hub.hostAndPort()
-              + ": the machine is off, or a firewall drops what is sent to it.",
-          e);
+      throw silent(hub, e);
     }
   }
 
   private static HubException unreachable(HubAddress hub, Throwable cause) {
-    String last = cause.toString();
-    for (Throwable t = cause; t != null; t = t.getCause()) {
-      switch (t) {
-        case CertificateException _ -> {
-          return new HubException(
-              Reason.NOT_THE_HUB,
-              "What answers at "
-                  + hub.hostAndPort()
-                  + " is not the hub that is wanted: "
-                  + t.getMessage(),
-              cause);
-        }
-        case SSLException _ -> {
-          return new HubException(
-              Reason.PROTOCOL,
-              "What answers at "
-                  + hub.hostAndPort()
-                  + " does not speak TLS as a hub does. Is the port right?",
-              cause);
-        }
-        case UnresolvedAddressException _, UnknownHostException _ -> {
-          return new HubException(
-              Reason.UNKNOWN_NAME,
-              "The name '"
-                  + hub.host()
-                  + "' of the hub is not known to DNS. Is it spelled correctly, and the network up?",
-              cause);
-        }
-        case HttpConnectTimeoutException _, NoRouteToHostException _ -> {
-          return new HubException(
-              Reason.OFFLINE,
-              "Nothing answers at "
-                  + hub.hostAndPort()
-                  + ": the machine is off, or a firewall drops what is sent to it.",
-              cause);
-        }
-        default -> {
-          if (t.getMessage() != null) {
-            last = t.getMessage();
-          }
-        }
+    String at = hub.hostAndPort();
+    @Nullable Throwable certificate = within(cause, CertificateException.class);
+    if (certificate != null) {
+      return new HubException(
+          Reason.NOT_THE_HUB,
+          "What answers at " + at + " is not the hub that is wanted: " + certificate.getMessage(),
+          cause);
+    }
+    if (within(cause, SSLException.class) != null) {
+      return new HubException(
+          Reason.PROTOCOL,
+          "What answers at " + at + " does not speak TLS as a hub does. Is the port right?",
+          cause);
+    }
+    if (within(cause, UnresolvedAddressException.class) != null
+        || within(cause, UnknownHostException.class) != null) {
+      return new HubException(
+          Reason.UNKNOWN_NAME,
+          "The name '"
+              + hub.host()
+              + "' of the hub is not known to DNS. Is it spelled correctly, and the network up?",
+          cause);
+    }
+    if (within(cause, HttpConnectTimeoutException.class) != null
+        || within(cause, NoRouteToHostException.class) != null) {
+      return silent(hub, cause);
+    }
+    if (within(cause, ConnectException.class) != null) {
+      return new HubException(
+          Reason.NOT_LISTENING,
+          "Nothing listens at "
+              + at
+              + ", though its machine is there. Is 'godwit hub' running, and the port right?",
+          cause);
+    }
+    @Nullable String message = cause.getMessage();
+    return new HubException(
+        Reason.OFFLINE,
+        "The hub at "
+            + at
+            + " cannot be reached: "
+            + Printable.text(message == null ? cause.toString() : message),
+        cause);
+  }
+
+  private static HubException silent(HubAddress hub, Throwable cause) {
+    return new HubException(
+        Reason.OFFLINE,
+        "Nothing answers at "
+            + hub.hostAndPort()
+            + ": the machine is off, or a firewall drops what is sent to it.",
+        cause);
+  }
+
+  private static @Nullable Throwable within(Throwable failure, Class<?> kind) {
+    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (kind.isInstance(cause)) {
+        return cause;
       }
     }
-    return cause instanceof ConnectException
-        ? new HubException(
-            Reason.NOT_LISTENING,
-            "Nothing listens at "
-                + hub.hostAndPort()
-                + ", though its machine is there. Is 'godwit hub' running, and the port right?",
-            cause)
-        : new HubException(
-            Reason.OFFLINE,
-            "The hub at " + hub.hostAndPort() + " cannot be reached: " + Printable.text(last),
-            cause);
+    return null;
   }
 
   /** From now on, nothing larger is sent. */
