@@ -4,17 +4,19 @@ import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
 import dev.godwit.node.Explanation;
 import dev.godwit.node.NodeException;
+import dev.godwit.path.AddressText;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubDraining;
 import dev.godwit.signaling.RelayLimits;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -93,15 +95,13 @@ final class HubCommand extends Verb {
     }
     try {
       try (Hub hub = Hub.start(config)) {
-        HubAddress reachable =
-            new HubAddress(host(hub.address()), hub.address().getPort(), hub.fingerprint());
-        output.line("The hub is up. Its address, for 'godwit mesh create NAME --hub ADDRESS':");
-        output.verbatim("  " + output.terminal().strong(reachable.toString()));
+        List<HubAddress> reachable = reachable(hub);
+        show(output, reachable);
         output.line(RelayOptions.sentence(limits));
         output.event(
             RelayOptions.describe(
                 Json.event("ready")
-                    .put("address", reachable)
+                    .put("address", reachable.getFirst())
                     .put("port", hub.address().getPort())
                     .put("stunPort", hub.stunAddress().getPort())
                     .put("secondStunPort", hub.secondStunPort().orElse(0)),
@@ -139,12 +139,45 @@ final class HubCommand extends Verb {
     return port == 0 || port == MAX_PORT ? 0 : port + 1;
   }
 
-  private String host(InetSocketAddress bound) throws UnknownHostException {
-    if (advertise != null) {
-      return advertise;
+  /** Where others find this hub, the best place first. */
+  private List<HubAddress> reachable(Hub hub) throws SocketException {
+    int port = hub.address().getPort();
+    List<String> hosts =
+        advertise != null
+            ? List.of(advertise)
+            : AddressText.reachable(hub.address()).stream()
+                .map(text -> AddressText.parse(text).getAddress().getHostAddress())
+                .toList();
+    return hosts.stream().map(host -> new HubAddress(host, port, hub.fingerprint())).toList();
+  }
+
+  private void show(Output output, List<HubAddress> addresses) {
+    output.line("The hub is up. Its address, for 'godwit mesh create NAME --hub ADDRESS':");
+    output.verbatim("  " + output.terminal().strong(addresses.getFirst().toString()));
+    String remark = remark(addresses.getFirst());
+    if (!remark.isEmpty()) {
+      output.line(
+          "Machines elsewhere do not reach it there"
+              + remark
+              + "; --advertise HOST says where they do.");
     }
-    return bound.getAddress().isAnyLocalAddress()
-        ? InetAddress.getLocalHost().getHostName()
-        : bound.getAddress().getHostAddress();
+    List<String> others =
+        addresses.stream()
+            .skip(1)
+            .filter(other -> !remark(other).contains("only"))
+            .map(other -> other.hostAndPort() + remark(other))
+            .toList();
+    if (!others.isEmpty()) {
+      output.line("The same hub is at " + String.join(", ", others) + ".");
+    }
+  }
+
+  private static String remark(HubAddress address) {
+    try {
+      return AddressText.remark(InetAddress.ofLiteral(address.host()));
+    } catch (IllegalArgumentException e) {
+      // A name: who gave it knows what it means.
+      return "";
+    }
   }
 }

@@ -84,8 +84,8 @@ public final class Node implements AutoCloseable {
   /** Who only has a question wants to know of a mistyped hub soon. */
   private static final Duration HOPELESS = Duration.ofMillis(2500);
 
-  private static final Duration STUN_ANSWER = Duration.ofMillis(1500);
-  private static final Duration ROUTER = Duration.ofSeconds(15);
+  private static final Duration STUN_ANSWER = Duration.ofMillis(700);
+  private static final Duration ROUTER = Duration.ofMillis(2500);
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
 
   private final NodeHome home;
@@ -494,7 +494,7 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Finds out what this network allows. Takes some seconds.
+   * Finds out what this network allows. Takes up to three seconds.
    *
    * @throws IOException when the hub cannot be reached
    */
@@ -508,23 +508,72 @@ public final class Node implements AutoCloseable {
     for (int port : welcome.stunPorts()) {
       servers.add(new InetSocketAddress(mesh.hub().host(), port));
     }
+    QuicTransport quic = quicOrRefuse();
+    CompletableFuture<Optional<PortMapping.Mapping>> mapping = askRouter(quic);
     NatBehaviour nat = NatProbe.probe(servers, random, STUN_ANSWER);
-    Optional<PortMapping.Mapping> mapping;
-    QuicTransport quic =
-        transports
-            .quic()
-            .orElseThrow(
-                () ->
-                    new NodeException(
-                        NodeException.Kind.FAILED, "There is no QUIC on this machine."));
-    try (PortMapping asked =
-        PortMapping.start(
-            quic.boundTo().getPort(), OptionalInt.empty(), PortMapping.Settings.STANDARD)) {
-      mapping = isHere(mesh.hub().host()) ? Optional.empty() : asked.await(ROUTER);
-    } catch (InterruptedException e) {
-      throw Interruption.passedOn("interrupted", e);
+    return new Diagnosis(welcome.observed(), quic.addresses(), nat, mapping.join(), welcome.relay());
+  }
+
+  private QuicTransport quicOrRefuse() throws NodeException {
+    return transports
+        .quic()
+        .orElseThrow(
+            () ->
+                new NodeException(
+                    NodeException.Kind.FAILED,
+                    "UDP cannot be looked at: there is no QUIC on this machine."));
+  }
+
+  private CompletableFuture<Optional<PortMapping.Mapping>> askRouter(QuicTransport quic) {
+    if (isHere(mesh.hub().host())) {
+      return CompletableFuture.completedFuture(Optional.empty());
     }
-    return new Diagnosis(welcome.observed(), quic.addresses(), nat, mapping, welcome.relay());
+    CompletableFuture<Optional<PortMapping.Mapping>> answer = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .name("ask-router")
+        .start(
+            () -> {
+              try (PortMapping asked =
+                  PortMapping.start(
+                      quic.boundTo().getPort(),
+                      OptionalInt.empty(),
+                      PortMapping.Settings.STANDARD)) {
+                answer.complete(asked.await(ROUTER));
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                answer.complete(Optional.empty());
+              } catch (RuntimeException e) {
+                LOG.debug("the router could not be asked", e);
+                answer.complete(Optional.empty());
+              }
+            });
+    return answer;
+  }
+
+  /** How far this machine's clock is ahead of the hub's; empty when that is not known. */
+  public Optional<Duration> clockAhead() {
+    return hub.clockAhead();
+  }
+
+  /**
+   * Asks the hub's STUN at one of its addresses, at each of its ports.
+   *
+   * @return how it sees this node; empty when nothing was answered
+   */
+  public Optional<InetSocketAddress> seenBy(InetAddress hubAddress) throws IOException {
+    if (!(hub.state() instanceof HubState.Online(var welcome))) {
+      return Optional.empty();
+    }
+    QuicTransport quic = quicOrRefuse();
+    for (int port : welcome.stunPorts()) {
+      try {
+        return Optional.of(
+            quic.reflexive(new InetSocketAddress(hubAddress, port), STUN_ANSWER));
+      } catch (IOException e) {
+        LOG.debug("no answer from {} port {}", hubAddress, port, e);
+      }
+    }
+    return Optional.empty();
   }
 
   private void shaken() {

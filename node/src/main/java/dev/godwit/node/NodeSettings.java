@@ -56,6 +56,11 @@ public record NodeSettings(
     return new NodeSettings(listen, quic, hubPatience, other, stay, waits);
   }
 
+  /** With another patience for the hub at the start. */
+  public NodeSettings withHubPatience(Duration other) {
+    return new NodeSettings(listen, quic, other, policy, stay, waits);
+  }
+
   /** For a node that stays. */
   public NodeSettings staying() {
     return new NodeSettings(listen, quic, hubPatience, policy, Stay.LONG, waits);

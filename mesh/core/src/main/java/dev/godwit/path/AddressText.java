@@ -23,6 +23,7 @@ public final class AddressText {
   private static final Pattern ZEROS = Pattern.compile("(?:^|:)0(?::0)+(?:$|:)");
 
   /** Unique local addresses are fc00::/7 (RFC 4193). */
+  private static final int SHARED_SECOND = 64;
   private static final int UNIQUE_LOCAL = 0xfc;
 
   private AddressText() {}
@@ -122,12 +123,31 @@ public final class AddressText {
         .toList();
   }
 
+  /**
+   * What a person has to know of an address: {@code " (private)"} of one that works inside its own
+   * network only, {@code " (this machine only)"} of the loopback one; nothing of a public one.
+   */
+  public static String remark(InetAddress ip) {
+    if (ip.isLoopbackAddress()) {
+      return " (this machine only)";
+    }
+    if (ip.isLinkLocalAddress()) {
+      return " (this link only)";
+    }
+    return isPrivate(ip) ? " (private)" : "";
+  }
+
   private static int rank(InetAddress ip) {
     return ip.isLoopbackAddress() ? 2 : isPrivate(ip) ? 1 : 0;
   }
 
   private static boolean isPrivate(InetAddress ip) {
-    return ip.isSiteLocalAddress()
+    byte[] bytes = ip.getAddress();
+    // RFC 6598: what providers give to customers behind their own NAT.
+    boolean shared =
+        ip instanceof Inet4Address && bytes[0] == 100 && (bytes[1] & 0xc0) == SHARED_SECOND;
+    return shared
+        || ip.isSiteLocalAddress()
         || (ip instanceof Inet6Address && (ip.getAddress()[0] & 0xfe) == UNIQUE_LOCAL);
   }
 }
