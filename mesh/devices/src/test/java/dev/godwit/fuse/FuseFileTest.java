@@ -373,7 +373,7 @@ final class FuseFileTest {
   }
 
   @Test
-  void aPathWithBlanksAndUmlautsIsMounted() throws IOException {
+  void aPathWithBlanksAndAccentsIsMounted() throws IOException {
     Path odd = directory.resolve("a b\\c,ä");
     try (var file = mounts.mount(new MemoryBackend(5), odd)) {
       assertEquals(5, Files.size(odd));

@@ -1,6 +1,7 @@
 package dev.godwit.nbd.kernel;
 
 import dev.godwit.stream.ByteStream;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -22,7 +23,7 @@ final class DeafStream implements ByteStream {
   @Override
   public int read(ByteBuffer dst) throws IOException {
     try {
-      if (!way.get().await(60, TimeUnit.SECONDS)) {
+      if (!way.get().await(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("nobody has made it hear again");
       }
     } catch (InterruptedException e) {

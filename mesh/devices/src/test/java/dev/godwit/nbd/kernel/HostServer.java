@@ -20,14 +20,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/** A server in a guest's network that behaves as badly as it is told to. */
+/** A server for a guest that behaves as badly as it is told to. */
 final class HostServer implements StreamHandler, AutoCloseable {
   static final int SIZE = 16 << 20;
   static final int PIECE = 1 << 20;
-  private static final NbdAddress.Tcp ADDRESS =
-      new NbdAddress.Tcp(Guest.HOST, NbdAddress.DEFAULT_PORT, "");
-
-  private final Guest guest;
   private final MemoryBackend good = new MemoryBackend(SIZE);
   private final StagedBackend stuck = new StagedBackend(SIZE, Latency.REMOTE);
   private volatile StagedBackend.@Nullable Hold hold;
@@ -37,13 +33,17 @@ final class HostServer implements StreamHandler, AutoCloseable {
   private volatile CountDownLatch hearing = new CountDownLatch(0);
   private NbdListener listener;
 
-  HostServer(Guest guest) throws IOException {
-    this.guest = guest;
-    this.listener = listen();
+  HostServer() throws IOException {
+    this.listener = listen(0);
   }
 
-  private NbdListener listen() throws IOException {
-    return guest.inNetwork(() -> NbdListener.open(ADDRESS, this));
+  private NbdListener listen(int port) throws IOException {
+    return NbdListener.open(new NbdAddress.Tcp("127.0.0.1", port, ""), this);
+  }
+
+  /** Where it listens, again and again. */
+  int port() {
+    return ((NbdAddress.Tcp) listener.address()).port();
   }
 
   @Override
@@ -79,7 +79,7 @@ final class HostServer implements StreamHandler, AutoCloseable {
       case "cut" -> streams.forEach(ByteStream::close);
       case "cut one" -> streams.iterator().next().close();
       case "stop" -> listener.close();
-      case "start" -> listener = listen();
+      case "start" -> listener = listen(port());
       case "be deaf" -> hearing = new CountDownLatch(1);
       case "hear" -> hearing.countDown();
       case "stick" -> hold = stuck.holdAll();

@@ -3,6 +3,7 @@ package dev.godwit.nbd.kernel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.godwit.testing.Patience;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -10,7 +11,6 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,64 +18,66 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Our attaching on a real kernel, to our server outside of it. Needs root. */
-@Timeout(180)
+/** Our attaching on a real kernel, to our server outside of it. */
+@Timeout(600)
 final class KernelNbdGuestTest {
+  /** How much longer things take in a machine that is emulated. */
+  private static final int SLOWNESS = 3;
+
   @TempDir Path directory;
 
   @Test
   void aRealKernelTakesAndReturnsOurConnections() throws IOException {
-    var _ =
-        Files.writeString(
-            directory.resolve("arguments"),
-            String.join(
-                "\n",
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dorg.slf4j.simpleLogger.logFile=System.out",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
-                "-cp",
-                '"' + System.getProperty("java.class.path") + '"',
-                AttachInGuest.class.getName(),
-                directory.toString()));
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    try (Guest guest =
-            Guest.prepare(
-                directory,
-                "attach-guest.sh",
-                Map.of("JAVA", java.toString(), "FOLDER", directory.toString()));
-        HostServer server = new HostServer(guest);
-        ServerSocket wishes =
-            guest.inNetwork(
-                () -> new ServerSocket(Wishes.PORT, 1, InetAddress.getByName(Guest.HOST)))) {
+    GuestKernel kernel = GuestKernel.prepared();
+    GuestDisk disk = new GuestDisk(directory, kernel);
+    disk.run("attach-guest.sh", Map.of("JAVA", GuestJava.COMMAND));
+    disk.addLibraries(GuestJava.libraries());
+    try (HostServer server = new HostServer();
+        ServerSocket wishes = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      disk.add(
+          "arguments",
+          String.join(
+              "\n",
+              "-Xmx128m",
+              // An emulated processor has no time for a good compiler, but less for none.
+              "-XX:+UseSerialGC",
+              "-XX:TieredStopAtLevel=1",
+              "--enable-native-access=ALL-UNNAMED",
+              "--sun-misc-unsafe-memory-access=allow",
+              "-Dorg.slf4j.simpleLogger.logFile=System.out",
+              "-Dorg.slf4j.simpleLogger.defaultLogLevel=info",
+              "-D" + Patience.PROPERTY + "=" + SLOWNESS * Patience.factor(),
+              "-cp",
+              disk.addClasses(),
+              AttachInGuest.class.getName(),
+              Integer.toString(server.port()),
+              Integer.toString(wishes.getLocalPort())));
       var _ = Thread.ofPlatform().daemon().start(() -> serve(wishes, server));
-      guest.start();
-      List<String> said =
-          guest.rest().stream().map(line -> line.replaceAll(", \\d+ ms", "")).toList();
-      assertEquals(
-          List.of(
-              "netlink ok",
-              "ioctl ok",
-              "mounted ok",
-              "busy ok",
-              "cut ok",
-              "restart ok",
-              "too late ok",
-              "cut ioctl ok",
-              "taken away ok",
-              "stuck netlink ok",
-              "stuck ioctl ok",
-              "stuck at the end ok",
-              "stuck and mounted ok",
-              "deaf netlink ok",
-              "deaf ioctl ok",
-              "own server ok",
-              "java ended with 0"),
-          said,
-          guest::everything);
+      try (Guest guest = Guest.start(kernel, List.of(disk.make(), GuestJava.disk()))) {
+        List<String> said =
+            guest.rest().stream().map(line -> line.replaceAll(", \\d+ ms", "")).toList();
+        assertEquals(
+            List.of(
+                "netlink ok",
+                "ioctl ok",
+                "mounted ok",
+                "busy ok",
+                "cut ok",
+                "restart ok",
+                "too late ok",
+                "cut ioctl ok",
+                "taken away ok",
+                "stuck netlink ok",
+                "stuck ioctl ok",
+                "stuck at the end ok",
+                "stuck and mounted ok",
+                "deaf netlink ok",
+                "deaf ioctl ok",
+                "own server ok",
+                "java ended with 0"),
+            said,
+            guest::everything);
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package dev.godwit.nbd.kernel;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.godwit.testing.Patience;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -13,15 +14,14 @@ import java.net.SocketTimeoutException;
 
 /** Tells the test outside what its server shall do, and waits until it has done it. */
 final class Wishes implements Closeable {
-  static final int PORT = 7000;
-  private static final int PATIENCE_MILLIS = 30_000;
+  private static final int PATIENCE_MILLIS = (int) Patience.seconds(30).toMillis();
 
   private final Socket socket = new Socket();
   private final BufferedReader in;
   private final PrintWriter out;
 
-  Wishes() throws IOException {
-    socket.connect(new InetSocketAddress(Guest.HOST, PORT), PATIENCE_MILLIS);
+  Wishes(int port) throws IOException {
+    socket.connect(new InetSocketAddress(Guest.HOST, port), PATIENCE_MILLIS);
     socket.setSoTimeout(PATIENCE_MILLIS);
     in = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
     out = new PrintWriter(socket.getOutputStream(), true, UTF_8);

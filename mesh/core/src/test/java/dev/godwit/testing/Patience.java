@@ -1,0 +1,75 @@
+package dev.godwit.testing;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How long tests wait for what has to come. The numbers in the tests are generous for an idle
+ * machine; {@code -Dgodwit.test.patience=N} multiplies all of them, for one that is slow or busy.
+ */
+public final class Patience {
+  /** What all waits are multiplied by. */
+  public static final String PROPERTY = "godwit.test.patience";
+
+  private static final double FACTOR = factor(System.getProperty(PROPERTY, "1"));
+  private static final Duration LONG = seconds(60);
+  private static final Duration STEP = Duration.ofMillis(10);
+
+  private Patience() {}
+
+  private static double factor(String text) {
+    double factor = Double.parseDouble(text);
+    if (!(factor > 0 && factor <= 1000)) {
+      throw new IllegalArgumentException(PROPERTY + " is " + text + ", not more than 0 up to 1000");
+    }
+    return factor;
+  }
+
+  /** What all waits are multiplied by. */
+  public static double factor() {
+    return FACTOR;
+  }
+
+  /** So much time, multiplied. */
+  public static Duration of(Duration time) {
+    return Duration.ofNanos(Math.round(time.toNanos() * FACTOR));
+  }
+
+  /** So many seconds, multiplied. */
+  public static Duration seconds(long seconds) {
+    return of(Duration.ofSeconds(seconds));
+  }
+
+  /**
+   * Returns as soon as {@code condition} holds, which nobody announces.
+   *
+   * @throws AssertionError when it does not hold within a minute, multiplied
+   */
+  public static void until(String what, Callable<Boolean> condition) throws Exception {
+    until(what, LONG, condition);
+  }
+
+  /**
+   * Returns as soon as {@code condition} holds, which nobody announces.
+   *
+   * @param limit the longest wait; not multiplied here
+   * @throws AssertionError when it does not hold by then
+   */
+  public static void until(String what, Duration limit, Callable<Boolean> condition)
+      throws Exception {
+    long start = System.nanoTime();
+    while (!condition.call()) {
+      long waited = System.nanoTime() - start;
+      if (waited > limit.toNanos()) {
+        throw new AssertionError(
+            "not after " + TimeUnit.NANOSECONDS.toMillis(waited) + " ms: " + what);
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException("while waiting: " + what);
+      }
+      LockSupport.parkNanos(STEP.toNanos());
+    }
+  }
+}
