@@ -5,6 +5,7 @@ import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.Extent;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -18,6 +19,7 @@ final class FileOperations {
   private final int openFlags;
   private final InstantSource clock;
   private final AtomicReference<FileStatus> status;
+  private final AtomicLong opened = new AtomicLong();
 
   /** Set by writes, and turned into a time when somebody asks: that is cheaper than a clock. */
   private volatile boolean written;
@@ -57,7 +59,11 @@ final class FileOperations {
       case SETATTR -> set(request, reply);
       case OPEN -> open(request, reply);
       case STATFS -> reply.statistics(unique, size);
-      case RELEASE, DESTROY -> reply.done(unique);
+      case RELEASE -> {
+        var _ = opened.decrementAndGet();
+        reply.done(unique);
+      }
+      case DESTROY -> reply.done(unique);
       case FSYNC -> {
         if (!readOnly) {
           backend.flush();
@@ -68,6 +74,11 @@ final class FileOperations {
       case LSEEK -> seek(request, reply);
       case UNKNOWN, FORGET, BATCH_FORGET, INTERRUPT, INIT -> reply.error(unique, FuseError.ENOSYS);
     }
+  }
+
+  /** How often the file is open, by whomever and wherever: a mapping counts until it is gone. */
+  long opened() {
+    return opened.get();
   }
 
   private void read(FuseRequest request, FuseBuffer buffer, FuseReply reply) throws IOException {
@@ -137,6 +148,7 @@ final class FileOperations {
     // A program in a direct read of ours can be killed, one in the kernel's own kind cannot. Those
     // who write get the kernel's own, which clears the cache after a write and not only before.
     boolean direct = !writes && (request.flags() & Protocol.O_DIRECT) != 0;
+    var _ = opened.incrementAndGet();
     reply.opened(request.unique(), direct ? openFlags | Protocol.FOPEN_DIRECT_IO : openFlags);
   }
 

@@ -43,9 +43,10 @@ import org.slf4j.LoggerFactory;
  * that waits for itself cannot be killed: leave that to tests.
  *
  * <p><b>Unmounting always ends.</b> {@link #close()} waits for programs that use the file, and
- * gives up after the patience of the settings; {@link Unmount#FORCED} ends them. When this process
- * is killed the kernel fails all calls with ENOTCONN, and the dead mount stays until the next
- * {@link #mount} at this path, or {@code umount}, takes it away.
+ * gives up after the patience of the settings; {@link Unmount#FORCED} ends them. A copy of the
+ * mount in another mount namespace, where nobody has it open, is cut off by either. When this
+ * process is killed the kernel fails all calls with ENOTCONN, and the dead mount stays until the
+ * next {@link #mount} at this path, or {@code umount}, takes it away.
  */
 public final class FuseFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FuseFile.class);
@@ -309,8 +310,25 @@ public final class FuseFile implements AutoCloseable {
         return false;
       }
     }
-    // Out of sight is not gone: a program may hold a file of it, or a namespace have a copy.
-    return session.awaitEnd(deadline.left());
+    return awaitEndOfUse(deadline);
+  }
+
+  /**
+   * Out of sight is not gone: a program may hold the file. Another mount namespace may have a copy
+   * of the mount, which it has got at its birth without asking for it, and which lasts as long as
+   * its programs. Such a copy keeps nobody as long as none of them has the file open.
+   */
+  private boolean awaitEndOfUse(Deadline deadline) throws IOException, InterruptedException {
+    while (!session.awaitEnd(POLL)) {
+      if (!session.isOpen() && !MountTable.now().has(device)) {
+        LOG.info("{}: unmounted; a copy in another mount namespace is cut off", path());
+        return end() && session.awaitEnd(GRACE);
+      }
+      if (deadline.isOver()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean pause(Deadline deadline) throws InterruptedException {
@@ -344,16 +362,23 @@ public final class FuseFile implements AutoCloseable {
       failure = e;
     }
     if (!session.awaitEnd(POLL)) {
-      // Whatever comes from now on is turned away by us, in case the kernel does not.
-      session.refuse();
-      try {
-        control.abort(device);
-      } catch (IOException e) {
-        LOG.warn("{}: programs that still use it get errors, but keep it", path(), e);
-      }
+      var _ = end();
     }
     if (!session.awaitEnd(GRACE) && failure != null) {
       throw failure;
+    }
+  }
+
+  /** Ends the connection, and says whether the kernel does; else programs still get errors. */
+  private boolean end() {
+    // Whatever comes from now on is turned away by us, in case the kernel does not.
+    session.refuse();
+    try {
+      control.abort(device);
+      return true;
+    } catch (IOException e) {
+      LOG.warn("{}: programs that still use it get errors, but keep it", path(), e);
+      return false;
     }
   }
 

@@ -90,6 +90,11 @@ final class FuseSession {
     return readers.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
+  /** Whether somebody has the file open, in whatever namespace. */
+  boolean isOpen() {
+    return operations.opened() > 0;
+  }
+
   /**
    * Makes the kernel forget what it keeps of a part of the file. Waits for reads of that part that
    * are under way. For one thread at a time.

@@ -81,4 +81,9 @@ final class MountTable {
     return entries.stream()
         .anyMatch(entry -> entry.point().equals(text) && entry.device().equals(device));
   }
+
+  /** Whether a file system with this number is mounted anywhere. */
+  boolean has(String device) {
+    return entries.stream().anyMatch(entry -> entry.device().equals(device));
+  }
 }

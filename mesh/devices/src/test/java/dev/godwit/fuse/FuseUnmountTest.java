@@ -121,6 +121,29 @@ final class FuseUnmountTest {
     }
   }
 
+  /** Whoever makes a namespace gets copies of all mounts, and keeps them as long as it lasts. */
+  @Test
+  void aCopyInAnotherNamespaceKeepsNobody() throws Exception {
+    FuseFile file = mounts.mount(new MemoryBackend(SIZE), disk);
+    var holder = children.start("unshare", "--mount", "sh", "-c", "echo ready; read x; cat disk");
+    file.close(LONG, Unmount.ORDERLY);
+    assertTrue(file.awaitEnd(Duration.ZERO));
+    assertNothingMounted();
+    holder.letGo();
+    assertEquals(1, holder.awaitEnd());
+    assertTrue(holder.errors().contains("cat: "), holder::errors);
+  }
+
+  @Test
+  void aFileThatIsOpenInAnotherNamespaceIsInUse() throws Exception {
+    FuseFile file = mounts.mount(new MemoryBackend(SIZE), disk);
+    var holder = children.start("unshare", "--mount", "sh", "-c", HOLD);
+    assertThrows(MountInUseException.class, () -> file.close(SHORT, Unmount.ORDERLY));
+    holder.letGo();
+    file.close(LONG, Unmount.ORDERLY);
+    assertEquals(0, holder.awaitEnd(), holder::errors);
+  }
+
   @Test
   void whoUnmountsByHandIsNoticed() throws Exception {
     FuseFile file = mounts.mount(new MemoryBackend(SIZE), disk);
