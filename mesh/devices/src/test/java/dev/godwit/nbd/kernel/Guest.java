@@ -23,10 +23,10 @@ final class Guest implements AutoCloseable {
   static final String HOST = "10.0.2.2";
 
   /** From one line to the next; starting a Java program is the longest step. */
-  private static final long LINE_SECONDS = Patience.seconds(120).toSeconds();
+  private static final long LINE_SECONDS = Patience.seconds(240).toSeconds();
 
   /** From the start to the end. */
-  private static final long SECONDS = Patience.seconds(540).toSeconds();
+  private static final long SECONDS = Patience.seconds(1100).toSeconds();
 
   private static final String MEMORY_MIB = "512";
   private static final String MARK = ">> ";

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Our attaching on a real kernel, to our server outside of it. */
-@Timeout(600)
+@Timeout(1200)
 final class KernelNbdGuestTest {
   /** How much longer things take in a machine that is emulated. */
   private static final int SLOWNESS = 3;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real kernel's NBD client against our server, steered by Debian's nbd-client. */
-@Timeout(600)
+@Timeout(1200)
 final class NbdClientGuestTest {
   private static final int SIZE = 64 << 20;
   private static final String HELLO = "hello from here.";

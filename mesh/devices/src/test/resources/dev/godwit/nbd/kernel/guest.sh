@@ -14,7 +14,7 @@ need() {
 
 need mount -t proc proc /proc
 need mount -t sysfs sys /sys
-mountpoint -q /dev || need mount -t devtmpfs dev /dev
+grep -q ' /dev ' /proc/mounts || need mount -t devtmpfs dev /dev
 need mount -t tmpfs tmp /tmp
 for module in $(cat /modules/list); do
   case $module in
