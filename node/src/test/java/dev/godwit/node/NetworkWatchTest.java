@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.Patience;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,7 +106,7 @@ class NetworkWatchTest {
     // Every look at the clock is an hour after the one before.
     InstantSource jumping = () -> Instant.EPOCH.plusSeconds(3600L * seconds.incrementAndGet());
     try (NetworkWatch _ = NetworkWatch.start(jumping, noticed::countDown)) {
-      assertTrue(noticed.await(30, TimeUnit.SECONDS));
+      assertTrue(noticed.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
     }
   }
 }

@@ -26,6 +26,7 @@ import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
@@ -56,7 +57,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(90)
 class PathKeeperTest {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Patience.seconds(10);
   private static final byte ASK = 1;
 
   private final MemoryTransport.Network network = new MemoryTransport.Network();
@@ -300,13 +301,13 @@ class PathKeeperTest {
   }
 
   private Disguised made() throws InterruptedException {
-    Disguised connection = paths.made.poll(30, TimeUnit.SECONDS);
+    Disguised connection = paths.made.poll(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS);
     assertNotNull(connection, "no connection was made");
     return connection;
   }
 
   private static void assertCloses(Connection connection) throws Exception {
-    assertNotNull(connection.closed().get(30, TimeUnit.SECONDS));
+    assertNotNull(connection.closed().get(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test
@@ -347,7 +348,7 @@ class PathKeeperTest {
 
   private static void until(CountDownLatch latch) throws IOException {
     try {
-      if (!latch.await(30, TimeUnit.SECONDS)) {
+      if (!latch.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("it does not happen");
       }
     } catch (InterruptedException e) {
@@ -418,7 +419,7 @@ class PathKeeperTest {
     Disguised silent = made();
     silent.silence = Duration.ofSeconds(10);
     awaitTransport(kept, "relay");
-    assertTrue(paths.doubted.await(30, TimeUnit.SECONDS));
+    assertTrue(paths.doubted.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
     assertCloses(silent);
   }
 
@@ -459,7 +460,9 @@ class PathKeeperTest {
     paths.nowhere = new IOException("the hub is away");
     paths.neighbours = List.of("192.0.2.77:7");
     made().close("the cable was pulled");
-    assertEquals(List.of("quic:address", "192.0.2.77:7"), paths.dialled.poll(30, TimeUnit.SECONDS));
+    assertEquals(
+        List.of("quic:address", "192.0.2.77:7"),
+        paths.dialled.poll(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
     awaitTransport(kept, "quic");
   }
 
@@ -475,7 +478,7 @@ class PathKeeperTest {
                 }));
     made().close("the cable was pulled");
     until(() -> session().state() instanceof SessionState.Closed);
-    assertTrue(paths.forgotten.await(30, TimeUnit.SECONDS));
+    assertTrue(paths.forgotten.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
     assertThrows(IOException.class, this::assertAnswers);
   }
 
@@ -485,7 +488,7 @@ class PathKeeperTest {
     Disguised tls = made();
     session().close();
     assertCloses(tls);
-    assertTrue(paths.forgotten.await(30, TimeUnit.SECONDS));
+    assertTrue(paths.forgotten.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
     assertNull(kept.view());
   }
 
@@ -504,7 +507,7 @@ class PathKeeperTest {
         });
     made();
     session().close();
-    assertTrue(paths.forgotten.await(30, TimeUnit.SECONDS));
+    assertTrue(paths.forgotten.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
     go.countDown();
     assertCloses(made());
   }

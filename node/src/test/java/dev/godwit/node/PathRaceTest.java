@@ -12,6 +12,7 @@ import dev.godwit.path.Way;
 import dev.godwit.session.RemoteException;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class PathRaceTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.seconds(20);
   private static final int ANYTHING = Integer.MAX_VALUE;
 
   private final BlockingQueue<Connection> better = new LinkedBlockingQueue<>();
@@ -63,14 +64,14 @@ class PathRaceTest {
 
   private static Connection get(CompletableFuture<Connection> future) throws IOException {
     try {
-      return future.get(20, TimeUnit.SECONDS);
+      return future.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new IOException(e);
     }
   }
 
   private static String reason(FakeConnection connection) throws Exception {
-    return connection.closed().get(20, TimeUnit.SECONDS);
+    return connection.closed().get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
   }
 
   @Test
@@ -111,7 +112,7 @@ class PathRaceTest {
     race.run(Way.RELAY, () -> relay);
     assertSame(relay, race.first(PATIENCE));
     late.complete(quic);
-    assertSame(quic, better.poll(20, TimeUnit.SECONDS));
+    assertSame(quic, better.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     assertTrue(quic.isOpen());
     // It was taken, and is now the business of who took it.
     assertTrue(relay.isOpen());
@@ -205,7 +206,7 @@ class PathRaceTest {
           throw new RemoteException(Failure.Code.NOT_A_MEMBER, "go away");
         });
     race.run(Way.TLS, this::never);
-    assertTrue(refused.await(20, TimeUnit.SECONDS));
+    assertTrue(refused.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     while (race.why().isEmpty()) {
       Thread.onSpinWait();
     }
@@ -232,7 +233,7 @@ class PathRaceTest {
           begun.countDown();
           return get(late);
         });
-    assertTrue(begun.await(20, TimeUnit.SECONDS));
+    assertTrue(begun.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     assertThrows(IOException.class, () -> race.first(Duration.ofMillis(10)));
     late.complete(quic);
     assertFalse(reason(quic).isEmpty());
@@ -289,7 +290,7 @@ class PathRaceTest {
     race.run(Way.RELAY, () -> relay);
     race.run(Way.WEBRTC, Duration.ofMillis(400), () -> webrtc);
     assertSame(relay, race.first(PATIENCE));
-    assertSame(webrtc, better.poll(20, TimeUnit.SECONDS));
+    assertSame(webrtc, better.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test
@@ -302,7 +303,7 @@ class PathRaceTest {
           begun.countDown();
           return get(late);
         });
-    assertTrue(begun.await(20, TimeUnit.SECONDS));
+    assertTrue(begun.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     race.abandon();
     late.complete(quic);
     assertEquals("another path is better", reason(quic));

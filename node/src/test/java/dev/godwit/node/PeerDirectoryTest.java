@@ -21,6 +21,7 @@ import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.proto.IntroduceReply;
 import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,7 +48,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class PeerDirectoryTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.seconds(20);
 
   /** By then the hub expects nobody back. */
   private static final Duration LATER = Duration.ofSeconds(11);

@@ -15,6 +15,7 @@ import dev.godwit.signaling.HubTiming;
 import dev.godwit.signaling.RelayLimits;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.Signaling;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,7 +36,7 @@ import java.util.function.Predicate;
 /** Hubs and clients on the loopback interface that all end with the test. */
 final class Fixture implements AutoCloseable {
 
-  static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Patience.seconds(20);
 
   private static final Duration STEP = Duration.ofMillis(5);
 

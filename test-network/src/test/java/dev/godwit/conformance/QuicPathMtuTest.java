@@ -12,6 +12,7 @@ import dev.godwit.quic.QuicTransport;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** QUIC where packets that fill an Ethernet frame do not pass, as in tunnels. Needs root. */
 @Timeout(120)
 class QuicPathMtuTest {
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Patience.seconds(30);
 
   /** A line, which carries each packet by itself; a cable carries trains of them. */
   private static final LinkProfile LINK = LinkProfile.PERFECT.withDelay(Duration.ofMillis(1));

@@ -11,6 +11,7 @@ import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.RelayPass;
 import dev.godwit.stream.Transport;
 import dev.godwit.stream.TransportConformance;
+import dev.godwit.testing.Patience;
 import dev.godwit.tls.RelayAccess;
 import dev.godwit.tls.RelayTransport;
 import java.io.BufferedReader;
@@ -77,7 +78,7 @@ class RelayOverBadLinkTest extends TransportConformance {
   void stop() throws Exception {
     try (links) {
       login.outputWriter().close();
-      if (!login.waitFor(10, TimeUnit.SECONDS)) {
+      if (!login.waitFor(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)) {
         login.destroyForcibly();
       }
       hub.close();

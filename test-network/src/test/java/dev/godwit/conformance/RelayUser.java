@@ -9,6 +9,7 @@ import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubState;
+import dev.godwit.testing.Patience;
 import dev.godwit.tls.RelayAccess;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -17,7 +18,7 @@ import java.time.InstantSource;
 
 /** Somebody who is logged in at a hub and may use its relay. */
 final class RelayUser implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration PATIENCE = Patience.seconds(10);
 
   private final HubClient client;
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -143,7 +144,7 @@ class InternetTest {
 
   private static boolean connects(Host from, Host to, int port) throws IOException {
     try (ServerSocket server = to.call(() -> new ServerSocket(port))) {
-      server.setSoTimeout(10_000);
+      server.setSoTimeout(Math.toIntExact(Patience.seconds(10).toMillis()));
       try (Socket socket = from.call(() -> connect(server, to));
           Socket accepted = server.accept()) {
         return accepted.getPort() != 0 && socket.isConnected();
@@ -348,7 +349,7 @@ class InternetTest {
     Process process = builder.redirectErrorStream(true).start();
     try {
       process.getOutputStream().close();
-      assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+      assertTrue(process.waitFor(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     } finally {
       process.destroyForcibly();
@@ -374,7 +375,7 @@ class InternetTest {
       assertEquals("inside", process.inputReader().readLine());
       assertEquals(4, namespaces(internet.prefix()).size());
       internet.close();
-      assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+      assertTrue(process.waitFor(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       assertEquals(List.of(), namespaces(internet.prefix()));
       internet.close();
     } finally {
@@ -450,7 +451,7 @@ class InternetTest {
     Process process = careless();
     try {
       String prefix = process.inputReader().readLine();
-      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+      assertTrue(process.waitFor(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
       assertEquals(0, process.exitValue());
       assertTrue(prefix.startsWith("gw" + process.pid() + "-"), prefix);
       assertEquals(List.of(), namespaces(prefix));
@@ -467,7 +468,7 @@ class InternetTest {
       Internet.removeLeftovers();
       assertEquals(2, namespaces(prefix).size());
       process.destroyForcibly();
-      assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+      assertTrue(process.waitFor(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS));
       Internet.removeLeftovers();
       assertEquals(List.of(), namespaces(prefix));
     } finally {
@@ -518,7 +519,7 @@ class InternetTest {
       InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("::"), 0);
       try (DatagramSocket one = alice.call(() -> new DatagramSocket(any));
           DatagramSocket other = bob.call(() -> new DatagramSocket(any))) {
-        one.setSoTimeout(10_000);
+        one.setSoTimeout(Math.toIntExact(Patience.seconds(10).toMillis()));
         byte[] text = {'a'};
         one.send(
             new DatagramPacket(

@@ -2,6 +2,7 @@ package dev.godwit.internet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -13,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 /** A UDP socket in a host that tells what arrives. */
 final class Probe implements AutoCloseable {
   /** Long enough for anything that is on its way. */
-  private static final int PATIENCE_MILLIS = 10_000;
+  private static final int PATIENCE_MILLIS = Math.toIntExact(Patience.seconds(10).toMillis());
 
   private final Host host;
   private final DatagramSocket socket;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -181,7 +182,7 @@ class BlockTest {
       run("umount", folder.toString());
       assertTrue(seed.complaints().isEmpty(), seed::complaints);
     }
-    Waiting.until("the disk goes with the last who uses it", () -> loops.now().isEmpty());
+    Patience.until("the disk goes with the last who uses it", () -> loops.now().isEmpty());
     assertNothingIsLeft();
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code godwit demo}. */
 @Timeout(120)
 class DemoTest {
-  private static final Duration LIMIT = Duration.ofSeconds(100);
+  private static final Duration LIMIT = Patience.seconds(100);
 
   private World world;
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
+import dev.godwit.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -54,7 +55,7 @@ class HookTest {
 
   private void assertRunsAtTheSource(Offer offer, long generation) throws Exception {
     assertEquals(Long.toString(generation), offer.awaitState("idle").get("generation"));
-    Waiting.until("the program runs again", () -> Files.exists(world.path("resumed")));
+    Patience.until("the program runs again", () -> Files.exists(world.path("resumed")));
     assertEquals(List.of("again"), Files.readAllLines(world.path("resumed")));
     offer.assertUntouched();
     Outcome status = alice.run("status").succeeded();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +64,7 @@ class HubRelayTest {
 
   private static void awaitMorePongs(ChildProcess ping) throws Exception {
     long before = pongs(ping);
-    Waiting.until("more answers", () -> pongs(ping) > before + 5);
+    Patience.until("more answers", () -> pongs(ping) > before + 5);
   }
 
   @Test

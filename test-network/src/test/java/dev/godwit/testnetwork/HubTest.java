@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.DatagramPacket;
@@ -93,7 +94,7 @@ class HubTest {
           world.start(
               "hub", "--listen", "127.0.0.1:" + port, "--data", world.path("hub").toString());
       again.await("ready", PATIENCE);
-      Waiting.until("alice is back", () -> bob.run("ls").out().contains("alice/state"));
+      Patience.until("alice is back", () -> bob.run("ls").out().contains("alice/state"));
       bob.runLeech("alice/state", world.path("target")).succeeded();
       assertEquals(offer.sha256(), StateFile.sha256(world.path("target")));
     }

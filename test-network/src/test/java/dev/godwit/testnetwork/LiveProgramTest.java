@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ class LiveProgramTest {
               .seed("disk", state, "--device", "nbd:unix:" + here, "--on-suspend", stop());
       Process fio = start(world, here);
       try {
-        Waiting.until("fio writes", () -> world.programs().allocated(state) > DATA + (8 << 20));
+        Patience.until("fio writes", () -> world.programs().allocated(state) > DATA + (8 << 20));
         ChildProcess leech =
             members
                 .get(1)
@@ -54,7 +55,7 @@ class LiveProgramTest {
         assertTrue(Files.exists(world.path("local-job-0-verify.state")), "fio has saved its state");
         leech.await("complete", PATIENCE);
         assertEquals(0, seed.awaitEnd(PATIENCE), seed::complaints);
-        Waiting.until("fio has ended", () -> Files.exists(world.path("end")));
+        Patience.until("fio has ended", () -> Files.exists(world.path("end")));
         String said =
             Files.readString(world.path("verified")) + Files.readString(world.path("written"));
         assertEquals("0", Files.readString(world.path("end")).strip(), said);

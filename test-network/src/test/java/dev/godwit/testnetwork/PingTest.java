@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -180,7 +181,7 @@ class PingTest {
     alice.stop();
     int before = ping.events().size();
     her.start("up", "--listen", LOOPBACK).await("ready", PATIENCE);
-    Waiting.until(
+    Patience.until(
         "answers of the new process",
         () ->
             ping.events().stream()

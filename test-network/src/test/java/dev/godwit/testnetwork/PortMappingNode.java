@@ -3,6 +3,7 @@ package dev.godwit.testnetwork;
 import dev.godwit.portmap.MappingProtocol;
 import dev.godwit.portmap.PortMapping;
 import dev.godwit.portmap.PortMapping.Mapping;
+import dev.godwit.testing.Patience;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -12,7 +13,7 @@ import java.util.stream.Stream;
 
 /** A process that has its ports mapped until it is ended, and says so as JSON. */
 final class PortMappingNode {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.seconds(60);
 
   private PortMappingNode() {}
 

@@ -9,6 +9,7 @@ import dev.godwit.internet.Internet;
 import dev.godwit.internet.Lan;
 import dev.godwit.internet.LanHost;
 import dev.godwit.portmap.MappingProtocol;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A real router daemon, miniupnpd, opens its NAT for who asks, by each protocol. */
 @Timeout(120)
 class PortMappingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration PATIENCE = Patience.seconds(40);
   private static final int QUIC = 4433;
   private static final int TLS = 4434;
 
@@ -133,7 +134,7 @@ class PortMappingTest {
     Process daemon =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
-      Waiting.until(
+      Patience.until(
           "miniupnpd listens",
           () -> {
             assertTrue(daemon.isAlive(), () -> "miniupnpd has ended: " + read(log));
@@ -233,7 +234,7 @@ class PortMappingTest {
         end(mapping);
       }
       // What the router was told last it need not have done yet.
-      Waiting.until("the router has closed the port", () -> !isOpen(port));
+      Patience.until("the router has closed the port", () -> !isOpen(port));
     } finally {
       daemon.destroyForcibly();
       daemon.waitFor();

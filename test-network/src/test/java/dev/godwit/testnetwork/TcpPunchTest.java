@@ -12,6 +12,7 @@ import dev.godwit.internet.NatKind;
 import dev.godwit.path.AddressText;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
+import dev.godwit.testing.Patience;
 import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -86,7 +87,7 @@ class TcpPunchTest {
         Connection connection = meet(near, here, outside(far, there), Duration.ofSeconds(10));
         assertEquals(
             new Path(Path.Kind.PUNCHED, "tls", outside(far, there).getFirst()), connection.path());
-        Connection taken = accepted.poll(10, TimeUnit.SECONDS);
+        Connection taken = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
         assertEquals(alice.id(), taken == null ? null : taken.peer());
       }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,7 +111,7 @@ class TicketTest {
   void anExpiredTicketIsRefused() throws Exception {
     Map<String, String> ticket = ticket(alice, "late", "--valid", "1s");
     Instant expiry = Instant.parse(ticket.getOrDefault("expires", ""));
-    Waiting.until("the ticket expires", () -> Instant.now().isAfter(expiry));
+    Patience.until("the ticket expires", () -> Instant.now().isAfter(expiry));
     Expect.refused(
         ExitStatus.NOT_ALLOWED, join(world.stranger("late"), text(ticket)), "has expired");
   }

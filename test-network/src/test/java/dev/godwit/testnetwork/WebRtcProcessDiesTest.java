@@ -9,6 +9,7 @@ import dev.godwit.internet.Host;
 import dev.godwit.internet.Internet;
 import dev.godwit.internet.LinkProfile;
 import dev.godwit.internet.NatKind;
+import dev.godwit.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +51,7 @@ class WebRtcProcessDiesTest {
       int before = leech.events().size();
       world.signal(signal, webRtcProcess(struck));
 
-      Waiting.until(
+      Patience.until(
           "another path",
           () -> leech.events().stream().skip(before).anyMatch(event -> over(event, "relay")));
       leech.await("complete", PATIENCE);

@@ -15,6 +15,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.StreamResetException;
+import dev.godwit.testing.Patience;
 import dev.godwit.webrtc.FingerprintProof.Role;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -106,7 +106,7 @@ class WebRtcBrowserTest {
     browser.destroyForcibly().waitFor();
     for (ProcessHandle helper : helpers) {
       helper.destroyForcibly();
-      helper.onExit().get(10, TimeUnit.SECONDS);
+      helper.onExit().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     }
     server.stop(0);
     threads.shutdownNow();
@@ -198,7 +198,7 @@ class WebRtcBrowserTest {
   }
 
   private String result() throws InterruptedException {
-    String result = results.poll(60, TimeUnit.SECONDS);
+    String result = results.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     return result == null ? "the page says nothing" : result;
   }
 
@@ -220,7 +220,7 @@ class WebRtcBrowserTest {
 
   /** The page's streams say with their first byte what they are for. */
   private void serve(ByteStream stream) throws IOException {
-    stream.timeout(Duration.ofSeconds(60));
+    stream.timeout(Patience.seconds(60));
     ByteBuffer first = ByteBuffer.allocate(1);
     try {
       stream.readFully(first);
@@ -243,19 +243,20 @@ class WebRtcBrowserTest {
   @Test
   void aPageExchangesStreamsWithANode() throws Exception {
     assertEquals("open", result());
-    Connection connection = accepted.poll(20, TimeUnit.SECONDS);
+    Connection connection = accepted.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     assertNotNull(connection);
     assertEquals(pagesKey.id(), connection.peer());
     connection.serve(this::serve);
 
     // 16 MiB there and back on one stream, whose directions end one after the other.
-    assertEquals("sent " + pageSent.get(60, TimeUnit.SECONDS), result());
+    assertEquals(
+        "sent " + pageSent.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS), result());
     assertEquals("received " + checksum(bytes()), result());
-    assertEquals(42, pageReset.get(20, TimeUnit.SECONDS));
+    assertEquals(42, pageReset.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
 
     // Our direction ends first.
     try (ByteStream stream = connection.open(Urgency.DEMAND)) {
-      stream.timeout(Duration.ofSeconds(20));
+      stream.timeout(Patience.seconds(20));
       stream.write(ByteBuffer.wrap("Hhello".getBytes(StandardCharsets.US_ASCII)));
       stream.finish();
       String heard = "heard " + checksum("hello".getBytes(StandardCharsets.US_ASCII));

@@ -10,6 +10,7 @@ import dev.godwit.internet.Host;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The WebRTC process dies in the middle of a transfer. */
 @Timeout(90)
 class WebRtcCrashTest {
-  private static final Duration DIAL = Duration.ofSeconds(20);
+  private static final Duration DIAL = Patience.seconds(20);
 
   private final SecureRandom random = new SecureRandom();
   private final Identity bobsKey = Identity.generate(random);
@@ -98,38 +99,42 @@ class WebRtcCrashTest {
   void itsEndIsTheEndOfItsConnectionsOnly(String signal, int number) throws Exception {
     Connection connection = dial();
     CompletableFuture<String> failure = writeForEver(connection);
-    assertTrue(flowing.await(20, TimeUnit.SECONDS));
+    assertTrue(flowing.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     ProcessHandle before = WebRtcWorld.process(aliceHost);
     signal(before, signal);
     String reason = "connection lost: the WebRTC process ended with signal " + number;
-    assertEquals(reason, connection.closed().get(20, TimeUnit.SECONDS));
-    assertEquals(reason, failure.get(20, TimeUnit.SECONDS));
+    assertEquals(
+        reason, connection.closed().get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
+    assertEquals(reason, failure.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
 
     CompletableFuture<String> again = writeForEver(dial());
     assertNotEquals(before.pid(), WebRtcWorld.process(aliceHost).pid());
     alice.close();
-    assertTrue(again.get(20, TimeUnit.SECONDS).contains("the node is closing"));
+    assertTrue(
+        again
+            .get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS)
+            .contains("the node is closing"));
   }
 
   @Test
   void thePeerNoticesIt() throws Exception {
     Connection connection = dial();
-    Connection there = accepted.poll(20, TimeUnit.SECONDS);
+    Connection there = accepted.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     assertNotNull(there);
     assertTrue(connection.isOpen());
     signal(WebRtcWorld.process(aliceHost), "KILL");
-    assertNotEquals("", there.closed().get(60, TimeUnit.SECONDS));
+    assertNotEquals("", there.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test
   void theOneThatListensStartsAnotherForTheNextOffer() throws Exception {
     Connection connection = dial();
-    Connection there = accepted.poll(20, TimeUnit.SECONDS);
+    Connection there = accepted.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     assertNotNull(there);
     signal(WebRtcWorld.process(bobHost), "KILL");
     assertEquals(
         "connection lost: the WebRTC process ended with signal 9",
-        there.closed().get(20, TimeUnit.SECONDS));
+        there.closed().get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     assertTrue(dial().isOpen());
     connection.close();
   }

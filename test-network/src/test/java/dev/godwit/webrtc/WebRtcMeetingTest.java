@@ -9,6 +9,7 @@ import dev.godwit.internet.Host;
 import dev.godwit.internet.NatKind;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path.Kind;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /** Two nodes without anything in between. */
 @Timeout(90)
 class WebRtcMeetingTest {
-  private static final Duration DIAL = Duration.ofSeconds(20);
+  private static final Duration DIAL = Patience.seconds(20);
 
   private final SecureRandom random = new SecureRandom();
   private final Identity alicesKey = Identity.generate(random);
@@ -72,9 +73,9 @@ class WebRtcMeetingTest {
         });
     Connection alices = alice.dial(bobsKey.id(), List.of("bob"), DIAL);
     assertTrue(alices.isOpen());
-    assertTrue(bobs.get(20, TimeUnit.SECONDS).isOpen());
+    assertTrue(bobs.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS).isOpen());
     for (int i = 0; i < 2; i++) {
-      assertNotNull(accepted.poll(20, TimeUnit.SECONDS));
+      assertNotNull(accepted.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     }
   }
 

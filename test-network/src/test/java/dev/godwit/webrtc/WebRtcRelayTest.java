@@ -11,6 +11,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.Path.Kind;
+import dev.godwit.testing.Patience;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(90)
 class WebRtcRelayTest {
   private static final String SECRET = "north by north";
-  private static final Duration DIAL = Duration.ofSeconds(20);
+  private static final Duration DIAL = Patience.seconds(20);
 
   /** A way that is there is found in less. */
   private static final Duration NO_WAY = Duration.ofSeconds(5);
@@ -117,7 +118,7 @@ class WebRtcRelayTest {
     try (Connection here = dial(relayed(Instant.now().plusSeconds(600)), DIAL)) {
       assertEquals(Kind.RELAY, here.path().kind());
       assertEquals("webrtc", here.path().transport());
-      Connection there = accepted.poll(10, TimeUnit.SECONDS);
+      Connection there = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
       assertTrue(there != null);
       there.serve(
           stream -> {
@@ -128,7 +129,7 @@ class WebRtcRelayTest {
             stream.finish();
           });
       ByteStream stream = here.open(Urgency.DEMAND);
-      stream.timeout(Duration.ofSeconds(20));
+      stream.timeout(Patience.seconds(20));
       byte[] sent = new byte[1 << 20];
       random.nextBytes(sent);
       stream.write(ByteBuffer.wrap(sent));

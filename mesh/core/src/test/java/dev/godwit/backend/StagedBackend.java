@@ -1,5 +1,6 @@
 package dev.godwit.backend;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
@@ -44,7 +45,7 @@ public final class StagedBackend extends ForwardingBackend {
      * @throws IOException when none comes within half a minute
      */
     public void awaitArrival() throws InterruptedException, IOException {
-      if (!arrived.await(30, TimeUnit.SECONDS)) {
+      if (!arrived.await(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("no call came");
       }
     }
@@ -57,7 +58,7 @@ public final class StagedBackend extends ForwardingBackend {
     private void pass() throws IOException {
       arrived.countDown();
       try {
-        if (!open.await(60, TimeUnit.SECONDS)) {
+        if (!open.await(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)) {
           throw new IOException("nobody released the call");
         }
       } catch (InterruptedException e) {

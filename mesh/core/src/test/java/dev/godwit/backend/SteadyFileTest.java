@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -68,7 +69,7 @@ class SteadyFileTest {
         assertTrue(Thread.interrupted());
       }
       over.set(true);
-      assertTrue(reading.get(10, TimeUnit.SECONDS) >= 0);
+      assertTrue(reading.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS) >= 0);
       reader.join();
     }
   }

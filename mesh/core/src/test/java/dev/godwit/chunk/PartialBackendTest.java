@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.testing.CrashDisk;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 final class PartialBackendTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Patience.seconds(10);
   private static final ChunkGeometry GEOMETRY = new ChunkGeometry(10 * 512 + 100, 512, 1024);
 
   private final AtomicInteger fetches = new AtomicInteger();
@@ -165,10 +166,10 @@ final class PartialBackendTest {
     CompletableFuture<Void> first =
         CompletableFuture.runAsync(
             () -> readByte(partial), task -> Thread.startVirtualThread(task));
-    assertTrue(fetching.await(10, TimeUnit.SECONDS));
+    assertTrue(fetching.await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
     assertThrows(IOException.class, () -> partial.write(ByteBuffer.allocate(1), 0));
     answer.countDown();
-    first.get(10, TimeUnit.SECONDS);
+    first.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     partial.write(ByteBuffer.allocate(1), 0);
   }
 
@@ -187,12 +188,12 @@ final class PartialBackendTest {
     CompletableFuture<Void> first =
         CompletableFuture.runAsync(
             () -> readByte(partial), task -> Thread.startVirtualThread(task));
-    assertTrue(fetching.await(10, TimeUnit.SECONDS));
+    assertTrue(fetching.await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
     partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
     partial.arrivedZero(0, 1024, partial.moment());
     assertTrue(missing.contains(0));
     answer.countDown();
-    first.get(10, TimeUnit.SECONDS);
+    first.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertFalse(missing.contains(0));
   }
 
@@ -214,11 +215,11 @@ final class PartialBackendTest {
     partial.write(ByteBuffer.allocate(512), 0);
     CompletableFuture<Void> slow =
         CompletableFuture.runAsync(() -> flush(partial), task -> Thread.startVirtualThread(task));
-    assertTrue(stuck.await(10, TimeUnit.SECONDS));
+    assertTrue(stuck.await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
     partial.flush();
     assertTrue(logged.contains(0), "a crash now would bring the block's old bytes back");
     release.countDown();
-    slow.get(10, TimeUnit.SECONDS);
+    slow.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
   }
 
   @Test
@@ -245,7 +246,7 @@ final class PartialBackendTest {
 
   private static void await(CountDownLatch latch) throws IOException {
     try {
-      if (!latch.await(20, TimeUnit.SECONDS)) {
+      if (!latch.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("nobody went on");
       }
     } catch (InterruptedException e) {

@@ -10,6 +10,7 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.OutOfRangeException;
 import dev.godwit.testing.CrashDisk;
+import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,7 +26,7 @@ import java.util.Random;
  * flushed and logged is then all that is left.
  */
 final class PipelineModel {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Patience.seconds(10);
 
   private final Random random;
   private final ChunkGeometry geometry;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.testing.CrashDisk;
+import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 @SuppressWarnings("ThreadPriorityCheck") // Yielding is only there to mix the threads up.
 final class PipelineModelTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.seconds(20);
 
   @Test
   void theStackedPipelineReadsLikeAnArrayAndLosesNoFlushedWriteInACrash() {
@@ -155,7 +156,7 @@ final class PipelineModelTest {
               return null;
             }));
     for (Future<?> each : running) {
-      each.get(60, TimeUnit.SECONDS);
+      each.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     }
     partial.flush();
     assertEquals(geometry.blocks(), journaled.count());
@@ -200,7 +201,7 @@ final class PipelineModelTest {
       Thread.yield();
     }
     for (Future<?> writer : writers) {
-      writer.get(60, TimeUnit.SECONDS);
+      writer.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     }
     copy(tracking.drain(), geometry, original, replica);
     ByteBuffer here = ByteBuffer.allocate(size);
@@ -270,7 +271,7 @@ final class PipelineModelTest {
     }
     // Whoever waits at the gate must get through by itself now.
     for (Future<?> program : running) {
-      program.get(60, TimeUnit.SECONDS);
+      program.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     }
     assertEquals(0, below.inside.get());
     assertEquals(programs * each, below.entered.get() + refused.get());

@@ -23,6 +23,7 @@ import dev.godwit.chunk.TrackingBackend;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionClosedException;
 import dev.godwit.testing.CrashDisk;
+import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
 import java.io.EOFException;
 import java.io.IOException;
@@ -42,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Mistakes that other programs of this kind have made, by their numbers in our list of them. */
 @Timeout(60)
 final class PeerDefectsTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.seconds(20);
   private static final ChunkGeometry GEOMETRY = new ChunkGeometry(4 * 1024, 512, 1024);
 
   @TempDir Path directory;
@@ -72,7 +73,7 @@ final class PeerDefectsTest {
 
   private static void await(CountDownLatch latch) throws IOException {
     try {
-      if (!latch.await(20, TimeUnit.SECONDS)) {
+      if (!latch.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("nobody went on");
       }
     } catch (InterruptedException e) {
@@ -125,7 +126,7 @@ final class PeerDefectsTest {
     await(slow.writing);
     partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
     slow.goOn.countDown();
-    write.get(20, TimeUnit.SECONDS);
+    write.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
     ByteBuffer found = ByteBuffer.allocate(512);
     partial.read(found, 0);
@@ -185,9 +186,9 @@ final class PeerDefectsTest {
     assertThrows(IOException.class, () -> gate.fence("over", Duration.ofMillis(10)));
     CompletableFuture<Void> fence = start(() -> gate.fence("over", PATIENCE));
     slow.goOn.countDown();
-    fence.get(20, TimeUnit.SECONDS);
+    fence.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     assertEquals(1, gate.writes());
-    write.get(20, TimeUnit.SECONDS);
+    write.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
   }
 
   @Test
@@ -287,7 +288,7 @@ final class PeerDefectsTest {
       fixture.close();
       assertThrows(IOException.class, session::start);
       CompletableFuture<Void> closed = start(session::close);
-      closed.get(20, TimeUnit.SECONDS);
+      closed.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
       assertThrows(SessionClosedException.class, () -> session.call((byte) 1, null));
     }
   }
@@ -363,7 +364,7 @@ final class PeerDefectsTest {
     assertTrue(tracking.drain().contains(2));
     assertFalse(write.isDone());
     slow.goOn.countDown();
-    write.get(20, TimeUnit.SECONDS);
+    write.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     assertTrue(tracking.drain().contains(0));
     assertEquals(0, fetched.get());
   }
@@ -392,7 +393,7 @@ final class PeerDefectsTest {
     partial.flush();
     assertFalse(read.isDone());
     goOn.countDown();
-    read.get(20, TimeUnit.SECONDS);
+    read.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
   }
 
   @Test

@@ -19,6 +19,7 @@ import dev.godwit.session.Lane;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Request;
 import dev.godwit.session.Session;
+import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.proto.DescribeReply;
@@ -363,7 +364,7 @@ final class RecoveryTest {
             }
           });
       new SeederClient(session, MigrationId.random(MigrationFixture.RANDOM)).track();
-      assertTrue(idle.await(20, TimeUnit.SECONDS));
+      assertTrue(idle.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     }
   }
 
@@ -562,7 +563,9 @@ final class RecoveryTest {
           }) {
         RawRead read = new RawRead(run[0], (int) run[1]);
         session.submit(read);
-        assertTrue(read.failed.await(20, TimeUnit.SECONDS), "a read was answered");
+        assertTrue(
+            read.failed.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS),
+            "a read was answered");
       }
       ByteBuffer found = ByteBuffer.allocate(10);
       new RangeReader(session, Duration.ofSeconds(10)).fetch(found, SIZE - 10);

@@ -18,6 +18,7 @@ import dev.godwit.pullorder.AccessProfile;
 import dev.godwit.pullorder.ByteRange;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -572,7 +573,7 @@ class ManagedMountTest {
                     standard.pushInterval(),
                     standard.follow(),
                     standard.mostUnsaved()));
-    Optional<AccessProfile> hot = asked.get(20, TimeUnit.SECONDS);
+    Optional<AccessProfile> hot = asked.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     assertEquals(0, mount.end(MountFixture.LIMIT));
     return hot.isEmpty() ? List.of() : hot.get().ranges("disk", SIZE);
   }
@@ -732,7 +733,7 @@ class ManagedMountTest {
         CompletableFuture<Integer> heard = new CompletableFuture<>();
         mount.onChange(blocks -> heard.complete(blocks.from(0)));
         fixture.device.write(ByteBuffer.allocate(1), 5 * 4096 + 1);
-        assertEquals(5, heard.get(20, TimeUnit.SECONDS));
+        assertEquals(5, heard.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
         assertEquals(0, mount.end(MountFixture.LIMIT));
       }
     }

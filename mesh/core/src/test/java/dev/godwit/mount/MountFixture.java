@@ -21,6 +21,7 @@ import dev.godwit.session.SessionTiming;
 import dev.godwit.session.TestMesh;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /** An owner and mounts in one process, connected by memory. */
 final class MountFixture implements AutoCloseable {
   static final SecureRandom RANDOM = new SecureRandom();
-  static final Duration LIMIT = Duration.ofSeconds(20);
+  static final Duration LIMIT = Patience.seconds(20);
   static final Duration LEASE = Duration.ofSeconds(30);
   private static final SessionTiming TIMING =
       new SessionTiming(

@@ -3,6 +3,7 @@ package dev.godwit.mount;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -20,9 +21,9 @@ final class SavedNotesTest {
       notes.soon();
       notes.soon();
       notes.start();
-      assertTrue(written.tryAcquire(20, TimeUnit.SECONDS));
+      assertTrue(written.tryAcquire(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       notes.soon();
-      assertTrue(written.tryAcquire(20, TimeUnit.SECONDS));
+      assertTrue(written.tryAcquire(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       assertEquals(0, written.availablePermits());
     }
   }
@@ -41,10 +42,10 @@ final class SavedNotesTest {
     try (SavedNotes notes = new SavedNotes(note, Duration.ofMillis(1))) {
       notes.start();
       notes.soon();
-      assertTrue(failed.tryAcquire(20, TimeUnit.SECONDS));
+      assertTrue(failed.tryAcquire(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       failed.release();
       notes.soon();
-      assertTrue(written.tryAcquire(20, TimeUnit.SECONDS));
+      assertTrue(written.tryAcquire(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     }
   }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.path.DatagramNetwork.Host;
 import dev.godwit.stun.StunMessage;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class ChecksTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.seconds(20);
 
   private final SecureRandom random = new SecureRandom();
   private final CheckToken token = CheckToken.random(random);

@@ -15,6 +15,7 @@ import dev.godwit.path.NatBehaviour.Hairpin;
 import dev.godwit.path.NatBehaviour.Mapping;
 import dev.godwit.stun.StunMessage;
 import dev.godwit.stun.TransactionId;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -233,7 +234,7 @@ class NatProbeTest {
     try (StunSocket socket = StunSocket.open(random);
         DatagramSocket stranger = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       InetSocketAddress to = loopback(socket);
-      stranger.setSoTimeout(20_000);
+      stranger.setSoTimeout(Math.toIntExact(Patience.seconds(20).toMillis()));
       for (byte[] noise : List.of(new byte[0], new byte[] {1, 2, 3}, new byte[3000])) {
         stranger.send(new DatagramPacket(noise, noise.length, to));
       }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 final class InFlightWindowTest {
   private static final Duration NOW = Duration.ofMillis(1);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.seconds(20);
   private final AtomicLong nanos = new AtomicLong();
 
   private InFlightWindow window(Duration roundTrip) {
@@ -42,7 +43,7 @@ final class InFlightWindowTest {
     CompletableFuture<Void> waiting =
         CompletableFuture.runAsync(() -> acquire(window), task -> Thread.startVirtualThread(task));
     window.release(FlowEstimate.MIN);
-    waiting.get(10, TimeUnit.SECONDS);
+    waiting.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
   }
 
   private static void acquire(InFlightWindow window) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -137,7 +138,7 @@ final class AccessRecorderTest {
                 }));
       }
       for (Future<?> each : running) {
-        each.get(60, TimeUnit.SECONDS);
+        each.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       }
     }
     assertEquals(1999, once(ranges(recorder, geometry)).size());

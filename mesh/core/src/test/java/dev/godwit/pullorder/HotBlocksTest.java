@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.godwit.chunk.ChunkGeometry;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -136,7 +137,7 @@ final class HotBlocksTest {
         running.add(threads.submit(() -> read(8192, 5)));
       }
       for (Future<?> each : running) {
-        each.get(60, TimeUnit.SECONDS);
+        each.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       }
     }
     // 32768 needs one bit more than 32767, so its neighbour is less hot.

@@ -3,6 +3,7 @@ package dev.godwit.pullorder;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ enum Tool {
   QEMU_IO("qemu-io", "qemu-utils"),
   SFDISK("sfdisk", "fdisk");
 
-  private static final int SECONDS = 60;
+  private static final long SECONDS = Patience.seconds(60).toSeconds();
 
   private final String program;
   private final String debianPackage;

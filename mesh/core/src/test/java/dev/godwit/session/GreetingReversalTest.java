@@ -13,6 +13,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.MemoryTransport;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameType;
 import dev.godwit.wire.proto.Hello;
@@ -36,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 /** Alice has asked Bob to dial her: whoever dials, she is the one who greets. */
 @Timeout(60)
 final class GreetingReversalTest {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Patience.seconds(10);
   private static final ByteString TOKEN = ByteString.copyFromUtf8("sixteen bytes ok");
 
   private final MemoryTransport.Network network = new MemoryTransport.Network();
@@ -83,13 +84,15 @@ final class GreetingReversalTest {
   }
 
   private Peer visitor() throws Exception {
-    return visit.get(10, TimeUnit.SECONDS).get(10, TimeUnit.SECONDS);
+    return visit
+        .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
+        .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
   }
 
   private void assertNotWanted(Connection connection) throws Exception {
     ExecutionException here = assertThrows(ExecutionException.class, this::visitor);
     assertInstanceOf(IOException.class, here.getCause());
-    connection.closed().get(10, TimeUnit.SECONDS);
+    connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertTrue(taken.isEmpty(), "it was taken");
   }
 
@@ -129,7 +132,7 @@ final class GreetingReversalTest {
     assertEquals(alice.id(), host.id());
     assertEquals("alice", host.membership().name());
     assertEquals("bob", visitor().membership().name());
-    Connection here = taken.poll(10, TimeUnit.SECONDS);
+    Connection here = taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertEquals(bob.id(), here.peer());
     assertTrue(here.isOpen());
   }
@@ -140,7 +143,7 @@ final class GreetingReversalTest {
     Connection connection = dial(bob.id());
     greeting(bob.admission()).offer(connection, TOKEN);
     visitor();
-    assertEchoes(taken.poll(10, TimeUnit.SECONDS));
+    assertEchoes(taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
     assertEchoes(connection);
   }
 
@@ -150,8 +153,8 @@ final class GreetingReversalTest {
     aliceAwaits(awaited, LIMIT);
     greeting(bob.admission()).offer(dial(bob.id()), TOKEN);
     greeting(bob.admission()).offer(dial(bob.id()), TOKEN);
-    assertTrue(taken.poll(10, TimeUnit.SECONDS).isOpen());
-    assertTrue(taken.poll(10, TimeUnit.SECONDS).isOpen());
+    assertTrue(taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS).isOpen());
+    assertTrue(taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS).isOpen());
   }
 
   @Test

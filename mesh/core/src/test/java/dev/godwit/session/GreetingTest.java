@@ -13,6 +13,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.MemoryTransport;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameType;
 import dev.godwit.wire.proto.Failure;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 /** Who gets in, with real certificates. */
 @Timeout(60)
 final class GreetingTest {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Patience.seconds(10);
 
   private final MemoryTransport.Network network = new MemoryTransport.Network();
   private final TestMesh mesh = new TestMesh();
@@ -89,9 +90,12 @@ final class GreetingTest {
     ExecutionException here =
         assertThrows(
             ExecutionException.class,
-            () -> visit.get(10, TimeUnit.SECONDS).get(10, TimeUnit.SECONDS));
+            () ->
+                visit
+                    .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
+                    .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
     assertTrue(here.getCause() instanceof IOException, here::toString);
-    connection.closed().get(10, TimeUnit.SECONDS);
+    connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertThrows(IOException.class, () -> connection.open(Urgency.DEMAND));
     return refused;
   }
@@ -100,7 +104,10 @@ final class GreetingTest {
   void twoMembersKnowEachOther() throws Exception {
     Connection connection = dial(bob.identity());
     assertEquals(alice.id(), greeting(bob.admission()).greet(connection).id());
-    Peer peer = visit.get(10, TimeUnit.SECONDS).get(10, TimeUnit.SECONDS);
+    Peer peer =
+        visit
+            .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
+            .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertEquals(bob.id(), peer.id());
     assertEquals("bob", peer.membership().name());
   }
@@ -164,7 +171,7 @@ final class GreetingTest {
       RemoteException refused =
           assertThrows(RemoteException.class, () -> greeting(bob.admission()).greet(connection));
       assertEquals(Failure.Code.NOT_A_MEMBER, refused.code());
-      connection.closed().get(10, TimeUnit.SECONDS);
+      connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     }
   }
 
@@ -209,7 +216,7 @@ final class GreetingTest {
       assertEquals(FrameType.FAILURE, script.reader.header().type());
       Failure.Code code = script.reader.control(Failure.parser()).getCode();
       stream.finish();
-      connection.closed().get(10, TimeUnit.SECONDS);
+      connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
       return code;
     }
   }
@@ -221,16 +228,20 @@ final class GreetingTest {
     byte[] garbage = new byte[100];
     Arrays.fill(garbage, (byte) 0xaa);
     stream.write(ByteBuffer.wrap(garbage));
-    connection.closed().get(10, TimeUnit.SECONDS);
+    connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertThrows(
-        ExecutionException.class, () -> visit.get(10, TimeUnit.SECONDS).get(10, TimeUnit.SECONDS));
+        ExecutionException.class,
+        () ->
+            visit
+                .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
+                .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test
   void aPeerThatNeverGreetsIsLetGo() throws Exception {
     listen(Duration.ofMillis(100));
     Connection connection = dial(bob.identity());
-    String reason = connection.closed().get(10, TimeUnit.SECONDS);
+    String reason = connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertTrue(reason.contains("not greeted"), reason);
   }
 

@@ -10,6 +10,7 @@ import dev.godwit.session.SessionFixture.Counting;
 import dev.godwit.session.SessionFixture.Script;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.Encoding;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameType;
@@ -100,10 +101,10 @@ final class RequestProtocolTest {
       Counting quick = new Counting(Lane.DEMAND, 1);
       session.submit(slow);
       session.submit(quick);
-      quick.answer.get(20, TimeUnit.SECONDS);
+      quick.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
       assertFalse(slow.answer.isDone());
       first.countDown();
-      slow.answer.get(20, TimeUnit.SECONDS);
+      slow.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     }
   }
 
@@ -123,7 +124,7 @@ final class RequestProtocolTest {
         last = new Counting(Lane.BULK, i);
         session.submit(last);
       }
-      last.answer.get(20, TimeUnit.SECONDS);
+      last.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
       for (int i = 0; i < 100; i++) {
         assertEquals((byte) i, handled.get(i));
       }
@@ -147,7 +148,7 @@ final class RequestProtocolTest {
       session.submit(background);
       assertEquals(0, session.call((byte) 2, null).content().remaining());
       bulk.countDown();
-      background.answer.get(20, TimeUnit.SECONDS);
+      background.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
     }
   }
 

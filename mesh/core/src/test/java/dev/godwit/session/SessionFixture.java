@@ -4,6 +4,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
 import dev.godwit.stream.StreamHandler;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.Encoding;
 import dev.godwit.wire.FrameHeader;
@@ -35,7 +36,7 @@ final class SessionFixture implements AutoCloseable {
           Duration.ofSeconds(20),
           Duration.ofMillis(1),
           Duration.ofMillis(5));
-  static final Duration LIMIT = Duration.ofSeconds(10);
+  static final Duration LIMIT = Patience.seconds(10);
 
   private final MemoryTransport.Network network = new MemoryTransport.Network();
   final TestMesh mesh = new TestMesh();
@@ -95,7 +96,7 @@ final class SessionFixture implements AutoCloseable {
 
   static void await(CountDownLatch latch) throws IOException {
     try {
-      if (!latch.await(20, TimeUnit.SECONDS)) {
+      if (!latch.await(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS)) {
         throw new IOException("nobody went on");
       }
     } catch (InterruptedException e) {

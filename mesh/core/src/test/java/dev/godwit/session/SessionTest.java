@@ -9,6 +9,7 @@ import dev.godwit.session.SessionFixture.Counting;
 import dev.godwit.session.SessionFixture.Script;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.PooledBuffer;
+import dev.godwit.testing.Patience;
 import dev.godwit.wire.Checksum;
 import dev.godwit.wire.FrameType;
 import dev.godwit.wire.proto.Failure;
@@ -55,7 +56,8 @@ final class SessionTest {
       session.submit(request);
       SessionFixture.await(asked);
       fixture.connections.getLast().close("cut");
-      assertEquals((byte) 5, request.answer.get(20, TimeUnit.SECONDS));
+      assertEquals(
+          (byte) 5, request.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       assertEquals(2, calls.get());
       never.countDown();
       assertEquals(ByteBuffer.allocate(0), session.call((byte) 1, null).content());
@@ -82,7 +84,9 @@ final class SessionTest {
       }
       session.moveTo(fixture.greeted());
       for (int i = 0; i < 20; i++) {
-        assertEquals((byte) i, requests.get(i).answer.get(20, TimeUnit.SECONDS));
+        assertEquals(
+            (byte) i,
+            requests.get(i).answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       }
       assertTrue(session.call((byte) 1, null).content().remaining() == 0);
       for (Counting request : requests) {
@@ -106,7 +110,9 @@ final class SessionTest {
         }
       }
       for (int i = 0; i < 400; i++) {
-        assertEquals((byte) i, requests.get(i).answer.get(20, TimeUnit.SECONDS));
+        assertEquals(
+            (byte) i,
+            requests.get(i).answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
         assertEquals(1, requests.get(i).ends.get());
       }
       assertTrue(fixture.connections.getFirst().isOpen(), "connections are not the session's");
@@ -220,7 +226,9 @@ final class SessionTest {
       gone.set(true);
       fixture.connections.getLast().close("cut");
       ExecutionException failed =
-          assertThrows(ExecutionException.class, () -> request.answer.get(20, TimeUnit.SECONDS));
+          assertThrows(
+              ExecutionException.class,
+              () -> request.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       assertInstanceOf(SessionClosedException.class, failed.getCause());
       assertTrue(String.valueOf(failed.getMessage()).contains("no way there"));
       assertInstanceOf(SessionState.Closed.class, session.state());
@@ -386,7 +394,9 @@ final class SessionTest {
       session.submit(request);
       SessionFixture.await(asked);
       session.close();
-      assertThrows(ExecutionException.class, () -> request.answer.get(20, TimeUnit.SECONDS));
+      assertThrows(
+          ExecutionException.class,
+          () -> request.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
       Connection connection = fixture.connections.getLast();
       assertTrue(connection.isOpen());
       assertThrows(IOException.class, () -> session.moveTo(connection));

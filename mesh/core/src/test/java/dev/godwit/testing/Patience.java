@@ -7,34 +7,27 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * How long tests wait for what has to come. The numbers in the tests are generous for an idle
- * machine; {@code -Dgodwit.test.patience=N} multiplies all of them, for one that is slow or busy.
+ * machine; {@code -Dgodwit.test.patience=N} multiplies all of them, for one that is slow or busy. N
+ * is a whole number.
  */
 public final class Patience {
-  /** What all waits are multiplied by. */
+  /** The name of the property that all waits are multiplied by. */
   public static final String PROPERTY = "godwit.test.patience";
 
-  private static final double FACTOR = factor(System.getProperty(PROPERTY, "1"));
+  private static final int FACTOR = Integer.getInteger(PROPERTY, 1);
   private static final Duration LONG = seconds(60);
   private static final Duration STEP = Duration.ofMillis(10);
 
   private Patience() {}
 
-  private static double factor(String text) {
-    double factor = Double.parseDouble(text);
-    if (!(factor > 0 && factor <= 1000)) {
-      throw new IllegalArgumentException(PROPERTY + " is " + text + ", not more than 0 up to 1000");
-    }
-    return factor;
-  }
-
   /** What all waits are multiplied by. */
-  public static double factor() {
+  public static int factor() {
     return FACTOR;
   }
 
   /** So much time, multiplied. */
   public static Duration of(Duration time) {
-    return Duration.ofNanos(Math.round(time.toNanos() * FACTOR));
+    return time.multipliedBy(FACTOR);
   }
 
   /** So many seconds, multiplied. */

@@ -4,6 +4,7 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.godwit.testing.Patience;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -24,7 +25,7 @@ import java.util.concurrent.TimeoutException;
  * Whoever waits for such a program waits for the mount, so nothing here waits without a limit.
  */
 final class Children implements AutoCloseable {
-  private static final int SECONDS = 60;
+  private static final long SECONDS = Patience.seconds(60).toSeconds();
 
   private static final String CLASS_PATH = System.getProperty("java.class.path");
 

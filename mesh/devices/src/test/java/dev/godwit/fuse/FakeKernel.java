@@ -3,6 +3,7 @@ package dev.godwit.fuse;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import dev.godwit.testing.Patience;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -56,7 +57,7 @@ final class FakeKernel implements FuseDevice {
 
   /** The next reply, whoever it is for. */
   ByteBuffer reply() throws InterruptedException {
-    ByteBuffer reply = replies.poll(30, TimeUnit.SECONDS);
+    ByteBuffer reply = replies.poll(Patience.seconds(30).toSeconds(), TimeUnit.SECONDS);
     assertNotNull(reply, "no reply came");
     assertEquals(reply.capacity(), reply.getInt(0), "the length in the header");
     return reply;

@@ -11,6 +11,7 @@ import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.BackendClosedException;
 import dev.godwit.backend.StagedBackend;
 import dev.godwit.chunk.FencedException;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
@@ -36,7 +37,7 @@ final class FuseSessionTest {
   private static final int MIB = 1 << 20;
   private static final int SIZE = 2 * MIB + 777;
   private static final Instant START = Instant.ofEpochSecond(1_000_000_000);
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Patience.seconds(30);
   private static final long EVERYTHING = -1L;
 
   private final FakeKernel kernel = new FakeKernel();

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.backend.StagedBackend;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class FuseUnmountTest {
   private static final int SIZE = 1 << 20;
   private static final Duration SHORT = Duration.ofMillis(100);
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration LONG = Patience.seconds(30);
 
   /** Has the file open until its standard input ends, then reads it. */
   private static final String HOLD = "exec 3<disk; echo ready; read x; head -c1 <&3";

@@ -10,6 +10,7 @@ import dev.godwit.backend.BackendChannel;
 import dev.godwit.backend.BackendWindow;
 import dev.godwit.backend.StagedBackend;
 import dev.godwit.libc.Deadline;
+import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SameProcessTest {
   private static final int SIZE = 2 << 20;
   private static final int PIECE = 64 << 10;
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Patience.seconds(60);
 
   @TempDir Path directory;
   private Path disk;

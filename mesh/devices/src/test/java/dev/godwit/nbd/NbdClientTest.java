@@ -13,6 +13,7 @@ import dev.godwit.backend.StagedBackend;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.stream.ByteStream;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -150,7 +151,7 @@ final class NbdClientTest {
     }
 
     void handle(ByteStream stream) throws IOException {
-      stream.timeout(Duration.ofSeconds(30));
+      stream.timeout(Patience.seconds(30));
       ByteBuffer greeting = ByteBuffer.allocate(18);
       stream.write(
           greeting

@@ -3,6 +3,7 @@ package dev.godwit.nbd;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.godwit.testing.Patience;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs other people's programs, never longer than a minute or a test. */
 final class Programs {
-  private static final int SECONDS = 60;
+  private static final long SECONDS = Patience.seconds(60).toSeconds();
 
   private static final Map<String, String> PACKAGES =
       Map.of(

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.godwit.stream.SocketByteStream;
 import dev.godwit.stream.StreamTimeoutException;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -51,7 +51,7 @@ final class RawClient implements AutoCloseable {
 
   RawClient(Path socket) throws IOException {
     stream = new SocketByteStream(SocketChannel.open(UnixDomainSocketAddress.of(socket)), timer);
-    stream.timeout(Duration.ofSeconds(30));
+    stream.timeout(Patience.seconds(30));
   }
 
   ByteBuffer take(int bytes) throws IOException {

@@ -10,6 +10,7 @@ import dev.godwit.path.CheckToken;
 import dev.godwit.path.Checks;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class PunchingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Patience.seconds(10);
 
   private final SecureRandom random = new SecureRandom();
   private final CheckToken token = CheckToken.random(random);
@@ -69,7 +70,7 @@ class PunchingTest {
         Checks asking = here.check(token, candidates(kind, there.boundTo()), PATIENCE)) {
       Connection connection = here.dial(bob.id(), asking, PATIENCE);
       assertEquals(bob.id(), connection.peer());
-      Connection other = accepted.poll(10, TimeUnit.SECONDS);
+      Connection other = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
       assertTrue(other != null && other.path().kind() == connection.path().kind());
       assertTrue(asked.find(here.boundTo()).isPresent());
       return connection.path().kind();

@@ -7,6 +7,7 @@ import dev.godwit.identity.Identity;
 import dev.godwit.stream.Connection;
 import dev.godwit.stun.StunMessage;
 import dev.godwit.stun.TransactionId;
+import dev.godwit.testing.Patience;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -43,7 +44,7 @@ class StunOnQuicSocketTest {
       there.listen(connection -> {});
       Connection connection = here.dial(bob.id(), there.addresses(), Duration.ofSeconds(5));
       byte[] request = StunMessage.bindingRequest(TransactionId.random(random)).encode();
-      asking.setSoTimeout(5000);
+      asking.setSoTimeout(Math.toIntExact(Patience.seconds(5).toMillis()));
       asking.send(new DatagramPacket(request, request.length, there.boundTo()));
       DatagramPacket answer = new DatagramPacket(new byte[1500], 1500);
       asking.receive(answer);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.identity.Identity;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class TlsDialTest {
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final Duration DIAL = Duration.ofSeconds(10);
+  private static final Duration DIAL = Patience.seconds(10);
 
   private final Identity alice = Identity.generate(RANDOM);
   private final Identity bob = Identity.generate(RANDOM);
@@ -132,7 +133,7 @@ class TlsDialTest {
       SSLParameters parameters = socket.getSSLParameters();
       parameters.setApplicationProtocols(new String[] {TlsLayer.PROTOCOL});
       socket.setSSLParameters(parameters);
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(Math.toIntExact(Patience.seconds(10).toMillis()));
       assertThrows(
           IOException.class,
           () -> {

@@ -10,6 +10,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.Path;
+import dev.godwit.testing.Patience;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -105,7 +106,7 @@ class TlsLayerTest {
             .sync()
             .channel();
     channels.add(here);
-    channels.add(there.get(5, TimeUnit.SECONDS));
+    channels.add(there.get(Patience.seconds(5).toSeconds(), TimeUnit.SECONDS));
     return new Channel[] {here, there.join()};
   }
 
@@ -114,7 +115,7 @@ class TlsLayerTest {
     CompletableFuture<Connection> dialled = new CompletableFuture<>();
     ends[1].pipeline().addLast(there.accepting(channel -> RELAYED, accepted::add));
     ends[0].pipeline().addLast(here.dialling(wanted, channel -> RELAYED, dialled));
-    return dialled.orTimeout(10, TimeUnit.SECONDS).join();
+    return dialled.orTimeout(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS).join();
   }
 
   private static void echo(Connection here, Connection there) throws IOException {
@@ -126,7 +127,7 @@ class TlsLayerTest {
           stream.finish();
         });
     try (ByteStream stream = here.open(Urgency.DEMAND)) {
-      stream.timeout(Duration.ofSeconds(10));
+      stream.timeout(Patience.seconds(10));
       stream.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5}));
       stream.finish();
       ByteBuffer back = ByteBuffer.allocate(5);
@@ -137,7 +138,7 @@ class TlsLayerTest {
   }
 
   private Connection accepted() throws InterruptedException {
-    Connection connection = accepted.poll(10, TimeUnit.SECONDS);
+    Connection connection = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
     assertTrue(connection != null, "nothing was accepted");
     return connection;
   }
@@ -151,7 +152,9 @@ class TlsLayerTest {
     assertEquals(RELAYED, here.path());
     echo(here, there);
     here.close("done");
-    assertEquals("closed by the peer: done", there.closed().get(10, TimeUnit.SECONDS));
+    assertEquals(
+        "closed by the peer: done",
+        there.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
   }
 
   @ParameterizedTest
@@ -187,7 +190,7 @@ class TlsLayerTest {
     Channel[] ends = pipe();
     ends[1].pipeline().addLast(layer(bob).accepting(channel -> RELAYED, accepted::add));
     var _ = ends[0].writeAndFlush(ends[0].alloc().buffer().writeBytes(new byte[500]));
-    assertTrue(ends[0].closeFuture().await(10, TimeUnit.SECONDS));
+    assertTrue(ends[0].closeFuture().await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
     assertTrue(accepted.isEmpty(), "somebody was accepted");
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.identity.Identity;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Path;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -87,7 +88,7 @@ class TlsMeetTest {
                 });
     try (TlsTransport there = Loopback.open(bob, port)) {
       there.listen(accepted::add);
-      Connection connection = dialled.poll(20, TimeUnit.SECONDS);
+      Connection connection = dialled.poll(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
       assertTrue(connection != null && connection.peer().equals(bob.id()), "never connected");
     } finally {
       dialling.join();

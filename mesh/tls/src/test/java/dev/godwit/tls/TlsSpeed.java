@@ -7,6 +7,7 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.PooledBuffer;
+import dev.godwit.testing.Patience;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -94,7 +95,7 @@ final class TlsSpeed {
         stream.send(buffer);
       }
       stream.finish();
-      long _ = received.get(60, TimeUnit.SECONDS);
+      long _ = received.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       return rate(mebibytes, start);
     }
   }
@@ -163,7 +164,7 @@ final class TlsSpeed {
       channel.pipeline().get(SslHandler.class).handshakeFuture().sync();
       long start = System.nanoTime();
       channel.pipeline().addLast(new Source((long) mebibytes * CHUNK));
-      long _ = received.get(60, TimeUnit.SECONDS);
+      long _ = received.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       return rate(mebibytes, start);
     } finally {
       loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();

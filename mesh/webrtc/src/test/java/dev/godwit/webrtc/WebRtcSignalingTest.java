@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.Octets;
+import dev.godwit.testing.Patience;
 import dev.godwit.webrtc.FingerprintProof.Role;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -76,7 +77,7 @@ class WebRtcSignalingTest {
   }
 
   private String refusal() throws Exception {
-    byte[] answer = sent.poll(40, TimeUnit.SECONDS);
+    byte[] answer = sent.poll(Patience.seconds(40).toSeconds(), TimeUnit.SECONDS);
     assertNotNull(answer);
     return assertInstanceOf(Signal.Refused.class, Signal.parse(answer)).reason();
   }
@@ -145,7 +146,9 @@ class WebRtcSignalingTest {
     assertEquals(1, running.size());
     assertTrue(child.isFresh());
     child.close();
-    assertEquals(running.getFirst(), running.getFirst().onExit().get(20, TimeUnit.SECONDS));
+    assertEquals(
+        running.getFirst(),
+        running.getFirst().onExit().get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS));
     assertTrue(!child.isFresh());
   }
 }
