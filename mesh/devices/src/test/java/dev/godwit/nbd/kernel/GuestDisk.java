@@ -155,7 +155,7 @@ final class GuestDisk {
             "-d",
             tree.toString(),
             image.toString(),
-            (bytes + bytes / 8 >> 10) + "k");
+            ((bytes + bytes / 8) >> 10) + "k");
     return image;
   }
 }
