@@ -33,7 +33,7 @@ final class KernelNbdGuestTest {
     disk.run("attach-guest.sh", Map.of("JAVA", GuestJava.COMMAND));
     disk.addLibraries(GuestJava.libraries());
     try (HostServer server = new HostServer();
-        ServerSocket wishes = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        ServerSocket wishes = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       disk.add(
           "arguments",
           String.join(
