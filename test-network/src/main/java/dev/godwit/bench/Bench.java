@@ -32,6 +32,7 @@ public final class Bench {
     }
     if (wanted.contains("nbd")) {
       NbdBench.run(System.out);
+      NbdFileBench.run(System.out);
     }
     if (wanted.contains("quic") || wanted.contains("migrate")) {
       TransferBench.run(System.out, List.copyOf(wanted));

@@ -24,9 +24,10 @@ final class NbdBench {
 
   private NbdBench() {}
 
-  private record Case(String name, String pattern, String block, int depth) {}
+  /** What fio does. */
+  record Case(String name, String pattern, String block, int depth) {}
 
-  private static final List<Case> CASES =
+  static final List<Case> CASES =
       List.of(
           new Case("4 KiB read, depth 1", "randread", "4k", 1),
           new Case("4 KiB write, depth 1", "randwrite", "4k", 1),
@@ -81,7 +82,7 @@ final class NbdBench {
     double _ = fio(socket, new Case("fill", "write", "1m", 8));
   }
 
-  private static double fio(Path socket, Case one) throws IOException, InterruptedException {
+  static double fio(Path socket, Case one) throws IOException, InterruptedException {
     return Fio.of(
             one.pattern(),
             one.block(),

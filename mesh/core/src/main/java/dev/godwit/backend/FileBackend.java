@@ -12,6 +12,7 @@ public final class FileBackend implements Backend {
 
   private final SteadyFile file;
   private final SparseFile sparse;
+  private final KnownData data = new KnownData();
   private final long size;
 
   private FileBackend(SteadyFile file, SparseFile sparse, long size) {
@@ -82,7 +83,7 @@ public final class FileBackend implements Backend {
   @Override
   public void zero(long offset, long length, Holes holes) throws IOException {
     check(offset, length);
-    if (length == 0 || (holes == Holes.ALLOWED && sparse.punch(offset, length))) {
+    if (length == 0 || (holes == Holes.ALLOWED && punch(offset, length))) {
       return;
     }
     ByteBuffer zeroes = ZEROES.duplicate();
@@ -95,23 +96,45 @@ public final class FileBackend implements Backend {
     }
   }
 
+  private boolean punch(long offset, long length) throws IOException {
+    try {
+      return sparse.punch(offset, length);
+    } finally {
+      data.forget(offset, offset + length);
+    }
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Looking for the end of data can mean walking through all of it, so a run that goes on behind
+   * the range is remembered: a file that is asked about piece by piece is walked through once.
+   */
   @Override
   public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
     check(offset, length);
     long end = offset + length;
     while (offset < end) {
-      long data = sparse.nextData(offset);
-      long dataStart = data < 0 ? end : Math.min(end, data);
-      if (dataStart > offset) {
-        visitor.visit(offset, dataStart - offset, Extent.Kind.HOLE);
-        offset = dataStart;
-      }
-      if (offset < end) {
-        long dataEnd = Math.min(end, sparse.nextHole(offset));
-        if (dataEnd > offset) {
-          visitor.visit(offset, dataEnd - offset, Extent.Kind.DATA);
-          offset = dataEnd;
+      KnownData.Runs known = data.now();
+      long dataEnd = known.endOf(offset);
+      if (dataEnd < 0) {
+        long found = sparse.nextData(offset);
+        long start = found < 0 ? end : Math.min(end, found);
+        if (start > offset) {
+          visitor.visit(offset, start - offset, Extent.Kind.HOLE);
+          offset = start;
         }
+        if (offset < end) {
+          dataEnd = sparse.nextHole(offset);
+          if (dataEnd > end) {
+            data.learn(known, offset, dataEnd);
+          }
+        }
+      }
+      dataEnd = Math.min(end, dataEnd);
+      if (dataEnd > offset) {
+        visitor.visit(offset, dataEnd - offset, Extent.Kind.DATA);
+        offset = dataEnd;
       }
     }
   }

@@ -1,20 +1,22 @@
 package dev.godwit.nbd;
 
-import dev.godwit.backend.Backend;
-import dev.godwit.backend.Backend.Latency;
 import java.io.IOException;
 
 /**
  * Chooses for each request how to serve it, since a backend can become slow and fast again: a
- * resource that is being pulled is remote until it is whole, and one whose gate is shut makes its
- * callers wait.
+ * resource that is being pulled is remote until it is whole, one whose gate is shut makes its
+ * callers wait, and a disk is fast where the kernel holds in memory what is asked for. A request
+ * that comes alone would gain nothing from another thread.
  */
 final class AdaptiveService implements RequestService {
-  private final Backend backend;
+  /** Longer reads of a disk keep more than one processor busy, bytes. */
+  private static final int SHORT_READ = 64 << 10;
+
+  private final Pace backend;
   private final InPlaceService inPlace;
   private final ParallelService parallel;
 
-  AdaptiveService(Backend backend, InPlaceService inPlace, ParallelService parallel) {
+  AdaptiveService(Pace backend, InPlaceService inPlace, ParallelService parallel) {
     this.backend = backend;
     this.inPlace = inPlace;
     this.parallel = parallel;
@@ -22,21 +24,37 @@ final class AdaptiveService implements RequestService {
 
   @Override
   public void serve(RequestReader request) throws IOException {
-    choose().serve(request);
+    boolean here =
+        switch (backend.latency()) {
+          case MEMORY -> true;
+          case LOCAL -> isBestInPlace(request) && (backend.isQuick() || isAlone(request));
+          case REMOTE -> false;
+        };
+    if (here) {
+      inPlace.serve(request);
+    } else {
+      // Its reply may have to wait for room that the client makes when it has these.
+      inPlace.flush();
+      parallel.serve(request);
+    }
+  }
+
+  /** Nobody waits while it is served. */
+  private boolean isAlone(RequestReader request) {
+    return !request.more() && parallel.isIdle();
+  }
+
+  private static boolean isBestInPlace(RequestReader request) {
+    return switch (request.type()) {
+      case Protocol.CMD_READ -> request.count() <= SHORT_READ;
+      case Protocol.CMD_WRITE -> (request.flags() & Protocol.FLAG_FUA) == 0;
+      default -> false;
+    };
   }
 
   @Override
   public void refuse(RequestReader request, RequestGate.Verdict verdict) throws IOException {
-    choose().refuse(request, verdict);
-  }
-
-  /** The two write to one stream, so one starts only when the other has nothing left to say. */
-  private RequestService choose() throws IOException {
-    if (backend.latency() == Latency.MEMORY && parallel.idle()) {
-      return inPlace;
-    }
-    inPlace.flush();
-    return parallel;
+    inPlace.refuse(request, verdict);
   }
 
   @Override

@@ -1,16 +1,20 @@
 package dev.godwit.nbd;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.Extent;
-import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.PooledBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves requests one after the other on the connection's thread, for backends in memory: handing
+ * Serves requests one after the other on the connection's thread, for what is in memory: handing
  * one to another thread would take longer than serving it. Replies gather in one buffer that is
  * sent when it has grown or when no request is left to serve. No allocation per request.
  */
@@ -20,39 +24,40 @@ final class InPlaceService implements RequestService {
   /** Data of a long read sent at once: large enough for the system call, small for the cache. */
   static final int PIECE = 1 << 17;
 
-  /** Reads from this size on look for holes first. */
-  static final int SPARSE_FROM = 1 << 16;
+  /** Reads of memory from this size on look for holes first. */
+  private static final int SPARSE_FROM = 1 << 16;
 
   /** Replies are sent when this many bytes wait, so that the client can work meanwhile. */
   private static final int SEND_FROM = 1 << 16;
 
   private static final int STATUS_RUNS = 2048;
 
-  private final ByteStream stream;
   private final Backend backend;
   private final ReplyComposer composer;
   private final Operations operations;
   private final BufferShelf shelf;
   private final Runs runs = new Runs(STATUS_RUNS);
   private final ByteBuffer out;
-  private final ByteBuffer[] outgoing;
+  private final Sending sending;
 
   /**
+   * @param replies where replies go, which others may send, too
    * @param out a direct buffer for this service alone, larger than {@link #PIECE} and a header
+   * @param stall how long to wait for others that send before the connection is given up
    */
   InPlaceService(
-      ByteStream stream,
+      SendQueue replies,
       Backend backend,
       ReplyComposer composer,
       BufferShelf shelf,
-      ByteBuffer out) {
-    this.stream = stream;
+      ByteBuffer out,
+      Duration stall) {
+    this.sending = new Sending(replies, stall);
     this.backend = backend;
     this.composer = composer;
     this.operations = new Operations(backend);
     this.shelf = shelf;
     this.out = out.clear();
-    this.outgoing = new ByteBuffer[] {out};
   }
 
   @Override
@@ -76,7 +81,8 @@ final class InPlaceService implements RequestService {
       composer.done(out, cookie);
     } else if (count >= SPARSE_FROM
         && composer.structured()
-        && (request.flags() & Protocol.FLAG_DF) == 0) {
+        && (request.flags() & Protocol.FLAG_DF) == 0
+        && backend.latency() == Latency.MEMORY) {
       readInPieces(request);
     } else if (count <= PIECE) {
       room(count + ReplyComposer.OVERHEAD);
@@ -136,7 +142,7 @@ final class InPlaceService implements RequestService {
         return;
       }
       flush();
-      stream.write(bytes.flip());
+      sending.send(bytes.flip());
     }
   }
 
@@ -211,7 +217,7 @@ final class InPlaceService implements RequestService {
   public void flush() throws IOException {
     if (out.position() > 0) {
       try {
-        stream.write(flipped());
+        sending.send(out.flip());
       } catch (IOException e) {
         throw new StreamFailedException(e);
       } finally {
@@ -220,14 +226,58 @@ final class InPlaceService implements RequestService {
     }
   }
 
-  private ByteBuffer[] flipped() {
-    out.flip();
-    return outgoing;
-  }
-
   @Override
   public void close() throws IOException {
     flush();
+  }
+
+  /** Sends one buffer after the other; for the connection's thread. */
+  private static final class Sending implements SendQueue.Message {
+    private final SendQueue replies;
+    private final Duration stall;
+    private final ByteBuffer[] outgoing = new ByteBuffer[1];
+    private final Semaphore sent = new Semaphore(0);
+
+    /** Handed over by {@link #sent}. */
+    private @Nullable IOException failure;
+
+    Sending(SendQueue replies, Duration stall) {
+      this.replies = replies;
+      this.stall = stall;
+    }
+
+    /** Returns when the bytes are on their way, so that their buffer can be used again. */
+    void send(ByteBuffer bytes) throws IOException {
+      outgoing[0] = bytes;
+      replies.send(this);
+      boolean settled = false;
+      try {
+        settled = sent.tryAcquire(stall.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        LOG.debug("interrupted while a reply was sent", e);
+        Thread.currentThread().interrupt();
+      }
+      if (!settled) {
+        // Whoever sends has the buffer, which nobody may use before: this ends that.
+        replies.abandon();
+        sent.acquireUninterruptibly();
+      }
+      IOException failed = failure;
+      if (failed != null) {
+        throw new IOException(failed.getMessage(), failed);
+      }
+    }
+
+    @Override
+    public ByteBuffer[] buffers() {
+      return outgoing;
+    }
+
+    @Override
+    public void settled(@Nullable IOException failed) {
+      failure = failed;
+      sent.release();
+    }
   }
 
   /** The connection failed, as opposed to the backend. */

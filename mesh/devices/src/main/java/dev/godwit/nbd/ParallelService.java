@@ -2,31 +2,36 @@ package dev.godwit.nbd;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Latency;
-import dev.godwit.backend.Extent;
-import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.stream.StreamTimeoutException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves requests side by side on virtual threads, for backends whose calls may wait. The bytes in
- * flight are bounded: when they are used up, no further request is taken off the stream until a
- * reply has left. A short request to a local disk that comes alone is served in place.
+ * Serves requests side by side, for backends whose calls may wait: a disk on threads that the
+ * system knows, since a virtual one that waits for a disk keeps its carrier waiting; what is far
+ * away on virtual ones. The bytes in flight are bounded: when they are used up, no further request
+ * is taken off the stream until a reply has left.
  */
-final class ParallelService implements RequestService {
+final class ParallelService implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(ParallelService.class);
 
-  /** Requests up to this size are served in place when nothing else is under way. */
-  private static final int ALONE_BYTES = 64 << 10;
-
   private static final int STATUS_RUNS = 2048;
+
+  /**
+   * Of the bytes in flight a disk gets this part: enough to keep it busy, and little enough that
+   * what was read is still in the processor's cache when it is sent.
+   */
+  private static final int DISK_SHARE = 16;
 
   private final Backend backend;
   private final ReplyComposer composer;
@@ -36,52 +41,65 @@ final class ParallelService implements RequestService {
   private final Semaphore budget;
   private final int budgetBytes;
   private final Duration stall;
+  private final Executor disk;
+
+  /** Requests whose backend has not answered. */
+  private final AtomicInteger underWay = new AtomicInteger();
 
   /**
+   * @param replies where replies go, which others may send, too
+   * @param disk runs what waits for a local disk
    * @param budgetBytes bytes of buffers in flight, enough for the largest one
    * @param stall how long to wait for a request under way before the connection is given up
    */
   ParallelService(
-      ByteStream stream,
+      SendQueue replies,
       Backend backend,
       ReplyComposer composer,
       BufferShelf shelf,
+      Executor disk,
       int budgetBytes,
       Duration stall) {
     this.backend = backend;
     this.composer = composer;
     this.operations = new Operations(backend);
     this.shelf = shelf;
-    this.replies = new SendQueue(stream);
+    this.disk = disk;
+    this.replies = replies;
     this.budget = new Semaphore(budgetBytes);
     this.budgetBytes = budgetBytes;
     this.stall = stall;
   }
 
-  /** Whether every reply has left. */
-  boolean idle() {
-    return budget.availablePermits() == budgetBytes;
-  }
-
-  @Override
-  public void serve(RequestReader request) throws IOException {
-    boolean data = request.type() == Protocol.CMD_READ || request.type() == Protocol.CMD_WRITE;
-    boolean alone =
-        data
-            && backend.latency() != Latency.REMOTE
-            && request.count() <= ALONE_BYTES
-            && request.flags() == 0
-            && !request.more()
-            && idle();
+  /**
+   * Takes the payload of the reader's current request, which passed the gate, off the stream. The
+   * reply follows when it is there.
+   *
+   * @throws IOException when the connection failed
+   */
+  void serve(RequestReader request) throws IOException {
     Task task = new Task(request, room(request));
     if (request.type() == Protocol.CMD_WRITE) {
       task.takePayload(request);
     }
-    if (alone && !request.more()) {
-      task.run();
-    } else {
+    underWay.incrementAndGet();
+    if (backend.latency() == Latency.REMOTE) {
       Thread.ofVirtual().name("nbd-request").start(task);
+    } else {
+      disk.execute(task);
     }
+  }
+
+  /** Whether the backend has answered every request, though replies may still be on their way. */
+  boolean isIdle() {
+    return underWay.get() == 0;
+  }
+
+  private int cost(int data) {
+    int cost = shelf.cost(data);
+    return backend.latency() == Latency.REMOTE
+        ? cost
+        : (int) Math.min(budgetBytes, (long) cost * DISK_SHARE);
   }
 
   /** The most data that the request brings or its reply carries, bytes. */
@@ -93,16 +111,7 @@ final class ParallelService implements RequestService {
     };
   }
 
-  @Override
-  public void refuse(RequestReader request, RequestGate.Verdict verdict) throws IOException {
-    Task task = new Task(request, 0);
-    task.error(verdict.error(), verdict.reason(), -1);
-    task.send();
-  }
-
-  @Override
-  public void flush() {}
-
+  /** Waits for the requests under way and sends their replies. */
   @Override
   public void close() throws IOException {
     acquire(budgetBytes);
@@ -140,7 +149,7 @@ final class ParallelService implements RequestService {
       this.cookie = request.cookie();
       this.offset = request.offset();
       this.count = request.count();
-      this.cost = shelf.cost(data);
+      this.cost = cost(data);
       acquire(cost);
       this.buffer = shelf.take(data);
       this.bytes = buffer.bytes();
@@ -182,6 +191,8 @@ final class ParallelService implements RequestService {
         boolean placed = type == Protocol.CMD_READ || type == Protocol.CMD_WRITE;
         error(NbdError.of(e), String.valueOf(e.getMessage()), placed && count > 0 ? offset : -1);
       }
+      // Before the reply is sent: the client's next request may be here before this thread goes on.
+      underWay.decrementAndGet();
       send();
     }
 
@@ -190,27 +201,7 @@ final class ParallelService implements RequestService {
         composer.done(bytes, cookie);
         return;
       }
-      boolean sparse =
-          composer.structured()
-              && count >= InPlaceService.SPARSE_FROM
-              && (flags & Protocol.FLAG_DF) == 0
-              && backend.latency() != Latency.REMOTE;
-      Runs runs = new Runs(ReplyComposer.SPARSE_RUNS);
-      if (!sparse || !runs.gather(backend, offset, count, ReplyComposer.SPARSE_RUNS)) {
-        composer.data(bytes, cookie, offset, (int) count, Protocol.REPLY_FLAG_DONE);
-        return;
-      }
-      long at = offset;
-      for (int i = 0; i < runs.count(); i++) {
-        int length = (int) runs.length(i);
-        int chunkFlags = i == runs.count() - 1 ? Protocol.REPLY_FLAG_DONE : 0;
-        if (runs.kind(i) == Extent.Kind.HOLE) {
-          composer.hole(bytes, cookie, at, length, chunkFlags);
-        } else {
-          composer.data(bytes, cookie, at, length, chunkFlags);
-        }
-        at += length;
-      }
+      composer.data(bytes, cookie, offset, (int) count, Protocol.REPLY_FLAG_DONE);
     }
 
     private void status() throws IOException {

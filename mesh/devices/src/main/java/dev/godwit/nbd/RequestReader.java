@@ -64,9 +64,13 @@ final class RequestReader {
     return true;
   }
 
-  /** Whether the next request's header is here already. */
+  /**
+   * Whether the next request's header is here already. To be asked before this one's payload is
+   * taken.
+   */
   boolean more() {
-    return in.remaining() >= Protocol.REQUEST_BYTES;
+    long payload = type == Protocol.CMD_WRITE ? count : 0;
+    return in.remaining() - payload >= Protocol.REQUEST_BYTES;
   }
 
   int flags() {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,8 @@ final class SendQueue {
 
   private final ByteStream stream;
   private final ConcurrentLinkedQueue<Message> queue = new ConcurrentLinkedQueue<>();
+
+  /** Messages not sent yet, counted when they are in the queue; whoever makes it 1 sends. */
   private final AtomicInteger queued = new AtomicInteger();
 
   /** Only the thread that is sending touches it. */
@@ -40,44 +43,63 @@ final class SendQueue {
 
   /** Queues a message, and sends it and others if no thread is doing so. */
   void send(Message message) {
-    queue.add(message);
-    if (queued.getAndIncrement() != 0) {
-      return;
+    if (queued.compareAndSet(0, 1)) {
+      write(message.buffers());
+      message.settled(failure);
+      if (queued.decrementAndGet() == 0) {
+        return;
+      }
+    } else {
+      queue.add(message);
+      if (queued.getAndIncrement() != 0) {
+        return;
+      }
     }
     List<Message> batch = new ArrayList<>();
-    int sent;
+    int left = queued.get();
     do {
-      batch.clear();
+      // No more than were counted: the count must not reach zero while this thread still sends.
       int buffers = 0;
-      Message next;
-      while (batch.size() < BATCH && (next = queue.poll()) != null) {
+      for (int i = Math.min(left, BATCH); i > 0; i--) {
+        Message next = Objects.requireNonNull(queue.poll());
         batch.add(next);
         buffers += next.buffers().length;
       }
       write(batch, buffers);
-      sent = batch.size();
-    } while (queued.addAndGet(-sent) != 0);
+      left = queued.addAndGet(-batch.size());
+      batch.clear();
+    } while (left != 0);
+  }
+
+  /** Ends the stream: what is being sent fails soon, and so does everything after it. */
+  void abandon() {
+    stream.close();
   }
 
   private void write(List<Message> batch, int count) {
-    if (failure == null) {
-      ByteBuffer[] buffers = new ByteBuffer[count];
-      int index = 0;
-      for (Message message : batch) {
-        for (ByteBuffer buffer : message.buffers()) {
-          buffers[index++] = buffer;
-        }
-      }
-      try {
-        stream.write(buffers);
-      } catch (IOException e) {
-        failure = e;
-        // The reader of the stream has to learn of it too.
-        stream.close();
+    ByteBuffer[] buffers = new ByteBuffer[count];
+    int index = 0;
+    for (Message message : batch) {
+      for (ByteBuffer buffer : message.buffers()) {
+        buffers[index++] = buffer;
       }
     }
+    write(buffers);
     for (Message message : batch) {
       message.settled(failure);
+    }
+  }
+
+  private void write(ByteBuffer[] buffers) {
+    if (failure != null) {
+      return;
+    }
+    try {
+      stream.write(buffers);
+    } catch (IOException e) {
+      failure = e;
+      // The reader of the stream has to learn of it too.
+      stream.close();
     }
   }
 }

@@ -1,11 +1,11 @@
 package dev.godwit.nbd;
 
-import dev.godwit.backend.Backend;
 import dev.godwit.nbd.RequestGate.Verdict;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.PooledBuffer;
 import java.io.IOException;
 import java.net.ProtocolException;
+import java.util.concurrent.Executor;
 
 /** The transmission phase of one connection: takes requests until the client leaves. */
 final class Transmission {
@@ -16,19 +16,29 @@ final class Transmission {
   static final long SKIPPED_PAYLOAD = 64L << 20;
 
   private final ByteStream stream;
-  private final Backend backend;
+  private final Pace backend;
   private final RequestGate gate;
   private final ReplyComposer composer;
   private final BufferShelf shelf;
   private final NbdLimits limits;
+  private final Executor disk;
 
-  Transmission(ByteStream stream, Negotiated negotiated, BufferShelf shelf, NbdLimits limits) {
+  /**
+   * @param disk runs what waits for a local disk
+   */
+  Transmission(
+      ByteStream stream,
+      Negotiated negotiated,
+      BufferShelf shelf,
+      NbdLimits limits,
+      Executor disk) {
     this.stream = stream;
-    this.backend = negotiated.export().backend();
+    this.backend = new Pace(negotiated.export().backend(), System::nanoTime);
     this.gate = new RequestGate(negotiated);
     this.composer = new ReplyComposer(backend, negotiated.replies());
     this.shelf = shelf;
     this.limits = limits;
+    this.disk = disk;
   }
 
   /**
@@ -38,14 +48,21 @@ final class Transmission {
    * @throws IOException when the connection failed
    */
   void run() throws IOException {
+    var replies = new SendQueue(stream);
     try (PooledBuffer in = shelf.takeForLoop();
         PooledBuffer out = shelf.takeForLoop();
         var service =
             new AdaptiveService(
                 backend,
-                new InPlaceService(stream, backend, composer, shelf, out.bytes()),
+                new InPlaceService(replies, backend, composer, shelf, out.bytes(), limits.stall()),
                 new ParallelService(
-                    stream, backend, composer, shelf, limits.bytesInFlight(), limits.stall()))) {
+                    replies,
+                    backend,
+                    composer,
+                    shelf,
+                    disk,
+                    limits.bytesInFlight(),
+                    limits.stall()))) {
       var reader = new RequestReader(stream, in.bytes(), service::flush);
       while (reader.next() && reader.type() != Protocol.CMD_DISC) {
         Verdict verdict =

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.backend.Backend.Holes;
 import dev.godwit.backend.Backend.Latency;
 import dev.godwit.backend.BackendClosedException;
+import dev.godwit.backend.FileBackend;
+import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.backend.StagedBackend;
+import dev.godwit.backend.WalkedFile;
 import dev.godwit.nbd.Negotiated.Replies;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class TransmissionTest {
   private static final int SIZE = (4 << 20) + 123;
@@ -285,17 +290,45 @@ final class TransmissionTest {
   }
 
   @Test
-  void longReadsSkipHolesUnlessFragmentsAreUnwanted() throws IOException {
-    try (var bench = new Bench(Latency.LOCAL, Replies.STRUCTURED)) {
+  void longReadsOfMemorySkipHolesUnlessFragmentsAreUnwanted() throws IOException {
+    try (var bench = new Bench(Latency.MEMORY, Replies.STRUCTURED)) {
       assertEquals(0, bench.write(0, 1 << 20, random(1 << 20, 8)));
       RawClient.Reply first = bench.client.request(Protocol.CMD_READ, 0, 1, 0, 2 << 20).reply();
       assertEquals(Protocol.REPLY_OFFSET_HOLE, first.type());
-      assertEquals(Protocol.REPLY_OFFSET_DATA, bench.client.reply().type());
+      RawClient.Reply next;
+      do {
+        next = bench.client.reply();
+        assertEquals(Protocol.REPLY_OFFSET_DATA, next.type());
+      } while (!next.done());
       RawClient.Reply whole =
           bench.client.request(Protocol.CMD_READ, Protocol.FLAG_DF, 1, 0, 2 << 20).reply();
       assertEquals(Protocol.REPLY_OFFSET_DATA, whole.type());
       assertEquals((2 << 20) + 8, whole.payload().remaining());
       assertTrue(whole.done());
+    }
+  }
+
+  @Test
+  void readingAFileAsksTheFileSystemForNoHole() throws IOException {
+    var walked = new WalkedFile(4 << 20);
+    Path file = directory.resolve("disk");
+    try (var backend = FileBackend.create(file, 4 << 20, _ -> walked);
+        var served = new ServedExports(directory, Export.of("", backend));
+        RawClient client = served.raw().start(Replies.STRUCTURED)) {
+      assertTrue(walked.punch(0, 1 << 20));
+      for (int count : new int[] {10, 4096, 70_000, 1 << 20}) {
+        // Often enough that all ways to serve it are taken.
+        for (int i = 0; i < 300; i++) {
+          RawClient.Reply reply = client.request(Protocol.CMD_READ, 0, 1, 0, count).reply();
+          assertEquals(Protocol.REPLY_OFFSET_DATA, reply.type());
+          assertEquals(count + 8, reply.payload().remaining());
+          assertTrue(reply.done());
+        }
+      }
+      assertEquals(0, walked.asked());
+      RawClient.Reply status = client.request(Protocol.CMD_BLOCK_STATUS, 0, 1, 0, 2 << 20).reply();
+      assertEquals(1 << 20, status.payload().getInt(4));
+      assertEquals(Protocol.STATE_HOLE | Protocol.STATE_ZERO, status.payload().getInt(8));
     }
   }
 
@@ -315,6 +348,43 @@ final class TransmissionTest {
       hold.release();
       assertEquals(1, bench.client.reply(10).cookie());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatComesAloneIsServedByTheThreadThatTookIt(boolean write) throws IOException {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    var backend =
+        new ForwardingBackend(new StagedBackend(SIZE, Latency.LOCAL)) {
+          @Override
+          public void read(ByteBuffer dst, long offset) throws IOException {
+            threads.add(Thread.currentThread().getName());
+            below.read(dst, offset);
+          }
+
+          @Override
+          public void write(ByteBuffer src, long offset) throws IOException {
+            threads.add(Thread.currentThread().getName());
+            below.write(src, offset);
+          }
+        };
+    try (var served = new ServedExports(directory, Export.of("", backend));
+        RawClient client = served.raw().start(Replies.SIMPLE)) {
+      for (int i = 0; i < 100; i++) {
+        if (write) {
+          // In one piece, as clients send it.
+          client.put(
+              ByteBuffer.allocate(Protocol.REQUEST_BYTES + 4096)
+                  .put(RawClient.requestBytes(Protocol.CMD_WRITE, 0, i, 0, 4096))
+                  .clear());
+          assertEquals(0, client.reply().error());
+        } else {
+          assertEquals(0, client.request(Protocol.CMD_READ, 0, i, 0, 10).reply(10).error());
+        }
+      }
+    }
+    assertEquals(1, threads.size(), threads.toString());
+    assertTrue(threads.iterator().next().startsWith("nbd-client"), threads.toString());
   }
 
   @ParameterizedTest
