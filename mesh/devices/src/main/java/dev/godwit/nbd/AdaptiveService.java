@@ -9,8 +9,8 @@ import java.io.IOException;
  * that comes alone would gain nothing from another thread.
  */
 final class AdaptiveService implements RequestService {
-  /** Longer reads of a disk keep more than one processor busy, bytes. */
-  private static final int SHORT_READ = 64 << 10;
+  /** Longer reads of a disk are worth more than one processor, bytes. */
+  private static final int SHORT_READ = 256 << 10;
 
   private final Pace backend;
   private final InPlaceService inPlace;

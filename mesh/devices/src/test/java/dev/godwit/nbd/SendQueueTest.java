@@ -60,7 +60,7 @@ final class SendQueueTest {
     }
   }
 
-  private static final class Byte implements SendQueue.Message {
+  private static final class OneByte implements SendQueue.Message {
     private final ByteBuffer[] one = {ByteBuffer.allocate(1)};
     private final AtomicInteger settled = new AtomicInteger();
     private volatile @Nullable IOException failure;
@@ -83,12 +83,12 @@ final class SendQueueTest {
   @Test
   void oneThreadSendsAtATimeAndEveryMessageIsSentOnce() throws InterruptedException {
     int each = 50_000;
-    List<Byte> messages = new ArrayList<>();
+    List<OneByte> messages = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      List<Byte> mine = new ArrayList<>();
+      List<OneByte> mine = new ArrayList<>();
       for (int j = 0; j < each; j++) {
-        mine.add(new Byte());
+        mine.add(new OneByte());
       }
       messages.addAll(mine);
       threads.add(Thread.ofPlatform().start(() -> mine.forEach(queue::send)));
@@ -98,7 +98,7 @@ final class SendQueueTest {
     }
     assertFalse(sink.crowded.get());
     assertEquals(messages.size(), sink.bytes.get());
-    for (Byte message : messages) {
+    for (OneByte message : messages) {
       assertEquals(1, message.settled.get());
       assertNull(message.failure);
     }
@@ -107,8 +107,8 @@ final class SendQueueTest {
   @Test
   void afterAFailureNothingIsSentAndEverybodyHearsOfIt() {
     sink.close();
-    var first = new Byte();
-    var second = new Byte();
+    var first = new OneByte();
+    var second = new OneByte();
     queue.send(first);
     queue.send(second);
     assertNotNull(first.failure);
