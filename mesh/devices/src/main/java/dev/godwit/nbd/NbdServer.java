@@ -6,10 +6,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Serves resources to NBD clients, one connection per stream: fixed newstyle handshake, simple and
@@ -21,16 +17,10 @@ import java.util.concurrent.TimeUnit;
  * <p>Streams have to support {@link ByteStream#timeout}. Thread-safe.
  */
 public final class NbdServer implements StreamHandler {
-  /** Calls that wait for a local disk at once; enough to keep it busy. */
-  private static final int DISK_THREADS = 16;
-
-  private static final long DISK_IDLE_SECONDS = 10;
-
   private final ExportTable exports;
   private final NbdLimits limits;
   private final InstantSource clock;
   private final BufferShelf shelf = new BufferShelf();
-  private final Executor disk = diskThreads();
 
   /** A server with {@link NbdLimits#DEFAULT} and the system's clock. */
   public NbdServer(ExportTable exports) {
@@ -48,20 +38,6 @@ public final class NbdServer implements StreamHandler {
     this.clock = clock;
   }
 
-  /** Daemons that end by themselves when they have had nothing to do for a while. */
-  private static Executor diskThreads() {
-    var threads =
-        new ThreadPoolExecutor(
-            DISK_THREADS,
-            DISK_THREADS,
-            DISK_IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().daemon().name("nbd-disk-", 1).factory());
-    threads.allowCoreThreadTimeOut(true);
-    return threads;
-  }
-
   /**
    * Serves one client until it leaves. Returns only when no request of it is under way any more.
    *
@@ -72,7 +48,7 @@ public final class NbdServer implements StreamHandler {
     Optional<Negotiated> negotiated = new Negotiation(stream, exports, limits, clock).run();
     if (negotiated.isPresent()) {
       stream.timeout(Duration.ZERO);
-      new Transmission(stream, negotiated.get(), shelf, limits, disk).run();
+      new Transmission(stream, negotiated.get(), shelf, limits).run();
     }
     stream.finish();
   }

@@ -5,7 +5,10 @@ import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.PooledBuffer;
 import java.io.IOException;
 import java.net.ProtocolException;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** The transmission phase of one connection: takes requests until the client leaves. */
 final class Transmission {
@@ -15,30 +18,25 @@ final class Transmission {
    */
   static final long SKIPPED_PAYLOAD = 64L << 20;
 
+  /** Calls that wait for a local disk at once; enough to keep it busy. */
+  private static final int DISK_THREADS = 16;
+
+  private static final long DISK_IDLE_SECONDS = 10;
+
   private final ByteStream stream;
   private final Pace backend;
   private final RequestGate gate;
   private final ReplyComposer composer;
   private final BufferShelf shelf;
   private final NbdLimits limits;
-  private final Executor disk;
 
-  /**
-   * @param disk runs what waits for a local disk
-   */
-  Transmission(
-      ByteStream stream,
-      Negotiated negotiated,
-      BufferShelf shelf,
-      NbdLimits limits,
-      Executor disk) {
+  Transmission(ByteStream stream, Negotiated negotiated, BufferShelf shelf, NbdLimits limits) {
     this.stream = stream;
     this.backend = new Pace(negotiated.export().backend(), System::nanoTime);
     this.gate = new RequestGate(negotiated);
     this.composer = new ReplyComposer(backend, negotiated.replies());
     this.shelf = shelf;
     this.limits = limits;
-    this.disk = disk;
   }
 
   /**
@@ -49,6 +47,8 @@ final class Transmission {
    */
   void run() throws IOException {
     var replies = new SendQueue(stream);
+    // This connection's alone: a disk that is stuck holds up nobody else.
+    ExecutorService disk = diskThreads();
     try (PooledBuffer in = shelf.takeForLoop();
         PooledBuffer out = shelf.takeForLoop();
         var service =
@@ -74,7 +74,23 @@ final class Transmission {
           service.refuse(reader, verdict);
         }
       }
+    } finally {
+      disk.shutdown();
     }
+  }
+
+  /** Daemons that end by themselves when they have had nothing to do for a while. */
+  private static ExecutorService diskThreads() {
+    var threads =
+        new ThreadPoolExecutor(
+            DISK_THREADS,
+            DISK_THREADS,
+            DISK_IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().daemon().name("nbd-disk-", 1).factory());
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
   }
 
   private static void skipPayload(RequestReader reader) throws IOException {

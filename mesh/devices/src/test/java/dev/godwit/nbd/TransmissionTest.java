@@ -21,6 +21,8 @@ import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -385,6 +387,53 @@ final class TransmissionTest {
     }
     assertEquals(1, threads.size(), threads.toString());
     assertTrue(threads.iterator().next().startsWith("nbd-client"), threads.toString());
+  }
+
+  @Test
+  void aDiskThatIsStuckHoldsUpNoOtherConnection() throws IOException {
+    var stuck = new CountDownLatch(1);
+    var backend =
+        new ForwardingBackend(new StagedBackend(SIZE, Latency.LOCAL)) {
+          @Override
+          public void read(ByteBuffer dst, long offset) throws IOException {
+            if (offset != 0) {
+              await(stuck);
+            }
+            below.read(dst, offset);
+          }
+        };
+    int many = 100;
+    try (var served = new ServedExports(directory, Export.of("", backend));
+        RawClient first = served.raw().start(Replies.SIMPLE);
+        RawClient second = served.raw().start(Replies.SIMPLE)) {
+      first.put(readsAtOnce(many, 4096));
+      second.put(readsAtOnce(many, 0));
+      for (int i = 0; i < many; i++) {
+        assertEquals(0, second.reply(10).error());
+      }
+      stuck.countDown();
+      for (int i = 0; i < many; i++) {
+        assertEquals(0, first.reply(10).error());
+      }
+    }
+  }
+
+  private static ByteBuffer readsAtOnce(int count, long offset) {
+    ByteBuffer requests = ByteBuffer.allocate(count * Protocol.REQUEST_BYTES);
+    for (int i = 0; i < count; i++) {
+      requests.put(RawClient.requestBytes(Protocol.CMD_READ, 0, i, offset, 10));
+    }
+    return requests.flip();
+  }
+
+  private static void await(CountDownLatch latch) throws IOException {
+    try {
+      if (!latch.await(60, TimeUnit.SECONDS)) {
+        throw new IOException("nobody released it");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
   }
 
   @ParameterizedTest
