@@ -9,9 +9,6 @@ import java.io.IOException;
  * that comes alone would gain nothing from another thread.
  */
 final class AdaptiveService implements RequestService {
-  /** Longer reads of a disk are worth more than one processor, bytes. */
-  private static final int SHORT_READ = 256 << 10;
-
   private final Pace backend;
   private final InPlaceService inPlace;
   private final ParallelService parallel;
@@ -27,7 +24,7 @@ final class AdaptiveService implements RequestService {
     boolean here =
         switch (backend.latency()) {
           case MEMORY -> true;
-          case LOCAL -> isBestInPlace(request) && (backend.isQuick() || isAlone(request));
+          case LOCAL -> isTransfer(request) && (backend.isQuick() || isAlone(request));
           case REMOTE -> false;
         };
     if (here) {
@@ -44,9 +41,9 @@ final class AdaptiveService implements RequestService {
     return !request.more() && parallel.isIdle();
   }
 
-  private static boolean isBestInPlace(RequestReader request) {
+  private static boolean isTransfer(RequestReader request) {
     return switch (request.type()) {
-      case Protocol.CMD_READ -> request.count() <= SHORT_READ;
+      case Protocol.CMD_READ -> true;
       case Protocol.CMD_WRITE -> (request.flags() & Protocol.FLAG_FUA) == 0;
       default -> false;
     };

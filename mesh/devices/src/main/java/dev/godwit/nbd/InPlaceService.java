@@ -79,10 +79,9 @@ final class InPlaceService implements RequestService {
     room(ReplyComposer.OVERHEAD);
     if (count == 0) {
       composer.done(out, cookie);
-    } else if (count >= SPARSE_FROM
-        && composer.structured()
+    } else if (composer.structured()
         && (request.flags() & Protocol.FLAG_DF) == 0
-        && backend.latency() == Latency.MEMORY) {
+        && (count > PIECE || looksForHoles(count))) {
       readInPieces(request);
     } else if (count <= PIECE) {
       room(count + ReplyComposer.OVERHEAD);
@@ -96,12 +95,19 @@ final class InPlaceService implements RequestService {
     }
   }
 
+  /** In memory that costs nothing; a file system may have to walk through the file. */
+  private boolean looksForHoles(long count) {
+    return count >= SPARSE_FROM && backend.latency() == Latency.MEMORY;
+  }
+
   /** A structured reply of several chunks, each complete before it is sent. */
   private void readInPieces(RequestReader request) throws IOException {
     long at = request.offset();
     long end = at + request.count();
     try {
-      boolean all = runs.gather(backend, at, request.count(), ReplyComposer.SPARSE_RUNS);
+      boolean all =
+          looksForHoles(request.count())
+              && runs.gather(backend, at, request.count(), ReplyComposer.SPARSE_RUNS);
       int index = 0;
       while (at < end) {
         long runEnd = all ? at + runs.length(index) : end;

@@ -28,10 +28,10 @@ final class ParallelService implements Closeable {
   private static final int STATUS_RUNS = 2048;
 
   /**
-   * Of the bytes in flight a disk gets this part: enough to keep it busy, and little enough that
-   * what was read is still in the processor's cache when it is sent.
+   * Of the bytes in flight a disk gets one part in this many: enough to keep it busy, and little
+   * enough that buffers are used again before they have left the processor's cache.
    */
-  private static final int DISK_SHARE = 16;
+  private static final int DISK_SHARE = 4;
 
   private final Backend backend;
   private final ReplyComposer composer;
