@@ -55,7 +55,7 @@ final class DoctorCommand extends Verb {
               "mesh",
               "this node is in no mesh yet, so its hub cannot be looked at",
               "Join one with 'godwit mesh join', or make one with 'godwit mesh create'."));
-      output.event(Json.event("result").put("ok", true).put("hub", null));
+      output.event(Json.event("result").put("ok", true).put("hub", (Object) null));
       return ExitStatus.DONE;
     }
     MeshInfo mesh = home.mesh();

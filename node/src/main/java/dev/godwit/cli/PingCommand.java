@@ -65,9 +65,16 @@ final class PingCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
+    if (count < 1) {
+      throw new NodeException(NodeException.Kind.USAGE, "--count is at least 1, not " + count + ".");
+    }
     Termination termination = termination();
     try (Node node = Node.start(common().nodeHome(), told(paths.apply(listen.settings())))) {
       long start = System.nanoTime();
+      if (name.equals(node.name())) {
+        throw new NodeException(
+            NodeException.Kind.USAGE, name + " is this node itself. Name another one.");
+      }
       try (Pinging pinging = node.ping(node.find(name).getFirst())) {
         // So that a question that nobody answers does not hold up the end.
         var _ = termination.requested().thenRun(pinging::close);
@@ -107,7 +114,7 @@ final class PingCommand extends Verb {
         }
       }
       boolean late = untilDirect && since.compareTo(timeout) > 0;
-      if (untilDirect ? direct != null || late : answers >= count) {
+      if (output.isClosed() || (untilDirect ? direct != null || late : answers >= count)) {
         break;
       }
       pause(requested);

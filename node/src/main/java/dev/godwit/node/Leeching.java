@@ -66,6 +66,12 @@ public final class Leeching implements AutoCloseable {
     Path file = options.to().toAbsolutePath();
     KeptSession kept = node.session(options.name(), SeederClient.protocol());
     NodeId seeder = kept.peer();
+    try {
+      node.checkNotSelf(seeder, options.name().node());
+    } catch (NodeException e) {
+      kept.session().close();
+      throw e;
+    }
     Session session = kept.session();
     Journal journal;
     try {

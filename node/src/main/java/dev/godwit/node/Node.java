@@ -443,6 +443,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when no way leads there
    */
   public Pinging ping(PeerView peer) throws IOException {
+    checkNotSelf(peer.id(), peer.name());
     KeptSession kept = session(peer.id(), Optional.of(peer.process()), Pinging.PROTOCOL, "");
     reaching();
     try {
@@ -451,6 +452,14 @@ public final class Node implements AutoCloseable {
     } catch (IOException e) {
       kept.session().close();
       throw e;
+    }
+  }
+
+  /** Refuses to do with itself what takes two. */
+  void checkNotSelf(NodeId peer, String called) throws NodeException {
+    if (peer.equals(id())) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, called + " is this node itself. Name another one.");
     }
   }
 

@@ -412,7 +412,9 @@ public final class FuseFile implements AutoCloseable {
     }
     return holders.isEmpty()
         ? path
-            + " is in use; end the programs that have it open (fuser -vm shows them), or force it"
+            + " is in use; end the programs that have it open ('fuser -vm "
+            + path
+            + "' shows them), and unmount it again"
         : path
             + " is the disk of "
             + String.join(", ", holders)

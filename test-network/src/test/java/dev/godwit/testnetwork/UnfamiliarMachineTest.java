@@ -1,0 +1,271 @@
+package dev.godwit.testnetwork;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.cli.ExitStatus;
+import dev.godwit.demo.ChildProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The built command where it was not built: other terminals, locales, folders, users and limits. */
+@Timeout(180)
+class UnfamiliarMachineTest {
+  private static final String ERASE = "\r\033[K";
+  private static final int NOBODY = 65_534;
+
+  private World world;
+
+  @BeforeEach
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    world.close();
+  }
+
+  private Outcome shell(String text) throws Exception {
+    return world.programs().run("", new Terminal(Place.HERE, world.path("")).command(text));
+  }
+
+  /** Runs something in a terminal of its own; what it shows is the output. */
+  private Outcome inTerminal(int columns, String environment, String command) throws Exception {
+    return shell(
+        "script -qec 'stty cols "
+            + columns
+            + " rows 24; "
+            + environment
+            + " "
+            + command
+            + "' /dev/null");
+  }
+
+  @Test
+  void withoutALocaleNamesAndSymbolsAreWhatTheyAre() throws Exception {
+    Outcome outcome =
+        shell("unset LANG LC_CTYPE; export LC_ALL=C; godwit seed vm1 --from grün.img");
+    assertEquals(ExitStatus.FAILED.code(), outcome.status(), outcome::toString);
+    assertTrue(outcome.err().contains("There is no file"), outcome::err);
+    assertTrue(outcome.err().contains("grün.img"), outcome::err);
+  }
+
+  @Test
+  void aLocaleThatIsNotInstalledIsNone() throws Exception {
+    Outcome outcome =
+        shell("unset LC_ALL LC_CTYPE; export LANG=xx_YY.UTF-8; godwit doctor").succeeded();
+    assertTrue(outcome.out().contains("✓"), outcome::out);
+  }
+
+  @Test
+  void aDumbTerminalGetsNoEscapeSequences() throws Exception {
+    Outcome outcome = inTerminal(80, "TERM=dumb", "godwit doctor").succeeded();
+    assertFalse(outcome.out().contains("\033"), outcome::out);
+  }
+
+  @Test
+  void noColorTakesTheColoursOnly() throws Exception {
+    String colours = "\033[32m";
+    assertTrue(inTerminal(80, "TERM=xterm", "godwit doctor").out().contains(colours));
+    Outcome outcome = inTerminal(80, "TERM=xterm NO_COLOR=1", "godwit doctor").succeeded();
+    assertFalse(outcome.out().contains(colours), outcome::out);
+    assertTrue(outcome.out().contains("✓"), outcome::out);
+  }
+
+  @Test
+  void progressFitsATerminalOfSixtyColumns() throws Exception {
+    String demo = "godwit demo --size 64M --write-rate 4M";
+    Outcome outcome = inTerminal(60, "TERM=xterm", demo).succeeded();
+    List<String> moving =
+        Stream.of(outcome.out().split("\n", -1))
+            .flatMap(line -> Stream.of(line.split(java.util.regex.Pattern.quote(ERASE), -1)))
+            .map(line -> line.replaceAll("\033\\[[0-9;]*m", "").replace("\r", ""))
+            .toList();
+    assertTrue(moving.stream().anyMatch(line -> line.contains("moving to bob")), outcome::out);
+    for (String line : moving) {
+      assertTrue(line.codePointCount(0, line.length()) <= 60, line);
+    }
+  }
+
+  @Test
+  void aPipeThatIsClosedEarlyEndsWhatIsPiped() throws Exception {
+    List<Member> members = world.mesh("alice", "bob");
+    try (ChildProcess _ = members.getFirst().start("up", "--listen", World.LOOPBACK)) {
+      Outcome outcome =
+          shell(
+              "export GODWIT_HOME="
+                  + members.get(1).home()
+                  + "; godwit ping alice --count 100000 --interval 50ms --listen 127.0.0.1:0"
+                  + " | head -n 1");
+      assertEquals(1, outcome.out().lines().count(), outcome::out);
+      assertFalse(outcome.err().contains("Exception"), outcome::err);
+    }
+    assertEquals("", shell("godwit --help | head -n 1").succeeded().err());
+  }
+
+  @Test
+  void aTemporaryFolderWithoutExecutionIsNotUsed() throws Exception {
+    List<Member> members = world.mesh("alice", "bob");
+    try (ChildProcess up =
+        members
+            .getFirst()
+            .startAfter(
+                "mount -t tmpfs -o noexec tmpfs " + world.temporary(),
+                "up",
+                "--listen",
+                World.LOOPBACK)) {
+      up.await("ready", World.PATIENCE);
+      Outcome ping =
+          members
+              .get(1)
+              .run("ping", "alice", "--count", "1", "--transport", "quic", "--listen", "127.0.0.1:0")
+              .succeeded();
+      assertTrue(ping.out().contains("quic"), ping::out);
+      assertEquals("", up.complaints());
+    }
+  }
+
+  @Test
+  void withFewDescriptorsItWorksOrSaysWhatIsMissing() throws Exception {
+    List<Member> members = world.mesh("alice", "bob");
+    String home = "export GODWIT_HOME=" + members.get(1).home() + "; ";
+    shell(home + "ulimit -n 64; godwit id").succeeded();
+    Outcome listed = shell(home + "ulimit -n 64; godwit ls");
+    if (listed.status() != 0) {
+      assertTrue(listed.err().contains("ulimit -n"), listed::toString);
+      assertFalse(listed.err().contains("Exception"), listed::toString);
+    }
+  }
+
+  @Test
+  void aFolderThatWasCopiedStartsWithoutAWord() throws Exception {
+    Path built = Path.of(System.getProperty("godwit.launcher", "")).resolve("../..").normalize();
+    Path copy = world.path("copied folder");
+    world.programs().run("cp", "-r", built.toString(), copy.toString()).succeeded();
+    for (Path file : files(copy.resolve("lib"))) {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2026-02-03T04:05:06Z")));
+    }
+    for (String verb : List.of("--version", "id", "doctor")) {
+      Outcome outcome = shell("'" + copy.resolve("bin/godwit") + "' " + verb).succeeded();
+      assertEquals("", outcome.err(), verb);
+    }
+  }
+
+  private static List<Path> files(Path folder) throws Exception {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
+  @Test
+  void anotherUserMayRunIt() throws Exception {
+    Path home = Files.createDirectory(world.path("of another user"));
+    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
+    world.programs().run("chmod", "755", world.path("").toString()).succeeded();
+    world.programs().run("chmod", "1777", world.temporary().toString()).succeeded();
+    List<String> command =
+        new ArrayList<>(
+            List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
+    command.addAll(
+        new Terminal(Place.HERE, home)
+            .remember("export HOME='" + home + "' GODWIT_HOME='" + home + "/keys'")
+            .command("godwit id && godwit doctor"));
+    Outcome outcome = world.programs().run("", command).succeeded();
+    assertEquals("", outcome.err());
+  }
+
+  @Test
+  void aFolderThatMayOnlyBeReadWillDo() throws Exception {
+    Path built = Path.of(System.getProperty("godwit.launcher", "")).resolve("../..").normalize();
+    Path copy = world.path("read-only");
+    world.programs().run("cp", "-r", built.toString(), copy.toString()).succeeded();
+    Outcome outcome =
+        world
+            .programs()
+            .run(
+                "unshare",
+                "-rm",
+                "sh",
+                "-c",
+                "mount --bind "
+                    + copy
+                    + " "
+                    + copy
+                    + " && mount -o remount,bind,ro "
+                    + copy
+                    + " && "
+                    + copy.resolve("bin/godwit")
+                    + " prepare-start && "
+                    + copy.resolve("bin/godwit")
+                    + " id")
+            .succeeded();
+    assertEquals("", outcome.err());
+  }
+
+  @Test
+  void aJavaThatWasNamedAndIsNoneIsNotPassedOverInSilence() throws Exception {
+    Outcome outcome = shell("GODWIT_JAVA_HOME=/nowhere godwit id");
+    assertNotEquals(0, outcome.status());
+    assertTrue(outcome.err().contains("GODWIT_JAVA_HOME is /nowhere"), outcome::err);
+  }
+
+  @Test
+  void optionsForEveryVerbStandBeforeItToo() throws Exception {
+    String before = shell("godwit --home one --json id").succeeded().out();
+    String behind = shell("godwit id --home one --json").succeeded().out();
+    assertEquals(behind, before);
+    assertTrue(before.startsWith("{\"event\":\"result\",\"ok\":true"), before);
+  }
+
+  @Test
+  void helpOfAVerbIsTheSameInBothWays() throws Exception {
+    for (String verb : List.of("seed", "leech", "mount", "hub", "doctor")) {
+      assertEquals(
+          shell("godwit " + verb + " --help").succeeded().out(),
+          shell("godwit help " + verb).succeeded().out());
+    }
+  }
+
+  @Test
+  void completionIsUnderstoodByBash() throws Exception {
+    Outcome outcome =
+        world
+            .programs()
+            .run(
+                "",
+                new Terminal(Place.HERE, world.path(""))
+                    .command(
+                        "exec bash -c 'source <(godwit completion bash);"
+                            + " COMP_WORDS=(godwit le); COMP_CWORD=1; _complete_godwit;"
+                            + " echo \"${COMPREPLY[@]}\"'"))
+            .succeeded();
+    assertTrue(outcome.out().contains("leech"), outcome::toString);
+  }
+
+  @Test
+  void everyVerbHasAManualPageThatGroffUnderstands() throws Exception {
+    Path pages = world.path("man1");
+    shell("godwit man --into " + pages).succeeded();
+    List<Path> all = files(pages);
+    assertTrue(all.size() > 20, all::toString);
+    for (Path page : all) {
+      Outcome outcome =
+          world.programs().run("groff", "-man", "-Tutf8", "-ww", page.toString()).succeeded();
+      assertEquals("", outcome.err(), page::toString);
+    }
+  }
+}
