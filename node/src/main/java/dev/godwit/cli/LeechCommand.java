@@ -8,6 +8,7 @@ import dev.godwit.migration.LeecherState;
 import dev.godwit.migration.MigrationProgress;
 import dev.godwit.node.CommandHook;
 import dev.godwit.node.Device;
+import dev.godwit.node.DevicePlace;
 import dev.godwit.node.LeechOptions;
 import dev.godwit.node.LeechOptions.Existing;
 import dev.godwit.node.Leeching;
@@ -24,9 +25,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -44,7 +47,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Move a resource of another node here, while its program runs.",
       "With a device this goes on serving it until Ctrl-C."
-    })
+    },
+    footerHeading = "%n",
+    footer = {HookWords.ENVIRONMENT})
 final class LeechCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
   private static final long TICK_MILLIS = 200;
@@ -125,7 +130,7 @@ final class LeechCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    try (CommandHook hook = hook()) {
+    try (CommandHook hook = hook(output)) {
       return run(output, options(hook));
     }
   }
@@ -144,6 +149,9 @@ final class LeechCommand extends Verb {
               .put("size", leeching.size())
               .put("at", leeching.places().isEmpty() ? null : leeching.places().getFirst())
               .put("path", Words.path(leeching.path())));
+      leeching.places().stream()
+          .findFirst()
+          .ifPresent(place -> hookEnvironment.put("GODWIT_DEVICE", place));
       leeching.onChange(state -> tell(output, leeching, state));
       leeching.onPath(path -> output.event(Json.event("path").put("path", Words.path(path))));
       leeching.begin();
@@ -159,14 +167,20 @@ final class LeechCommand extends Verb {
     }
   }
 
+  private Map<String, String> hookEnvironment = Map.of();
   private Json resultOk = Json.event("result").put("ok", true);
 
-  private CommandHook hook() {
+  private CommandHook hook(Output output) throws NodeException {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("GODWIT_RESOURCE", name);
+    environment.put("GODWIT_FILE", to.toAbsolutePath().toString());
+    if (!devices.isEmpty()) {
+      environment.put("GODWIT_DEVICE", DevicePlace.of(devices.getFirst()));
+    }
+    Map<String, String> shared = new ConcurrentHashMap<>(environment);
+    hookEnvironment = shared;
     return new CommandHook(
-        null,
-        onResume,
-        Map.of("GODWIT_RESOURCE", name, "GODWIT_FILE", to.toAbsolutePath().toString()),
-        hookTimeout);
+        null, onResume, null, HookWords.surroundings(output, shared, hookTimeout));
   }
 
   private LeechOptions options(CommandHook hook) throws NodeException {

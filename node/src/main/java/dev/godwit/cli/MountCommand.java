@@ -1,5 +1,6 @@
 package dev.godwit.cli;
 
+import dev.godwit.fuse.FuseFile;
 import dev.godwit.mount.Durability;
 import dev.godwit.mount.ManagedMount;
 import dev.godwit.mount.MountClient.Access;
@@ -46,6 +47,7 @@ import picocli.CommandLine.Parameters;
 final class MountCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(MountCommand.class);
   private static final long TICK_MILLIS = 200;
+  private static final Duration LOOK = Duration.ofSeconds(2);
 
   /** The state of a mount that programs do not find yet. */
   static final String PULLING = "pulling";
@@ -394,6 +396,15 @@ final class MountCommand extends Verb {
                 .put("unsavedBytes", process.getUnsavedBytes())
                 .put("pid", process.getPid()));
       }
+    }
+    for (Path dead : FuseFile.dead(LOOK)) {
+      count++;
+      table.row(
+          "dead",
+          dead.toString(),
+          "its process was killed; 'godwit umount " + dead + "' takes it away");
+      output.event(
+          Json.event("mount").put("resource", "").put("at", dead).put("state", "dead"));
     }
     table.show(output);
     if (count == 0) {

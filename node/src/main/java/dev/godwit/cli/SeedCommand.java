@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +29,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Offer a file to the mesh, to be moved to another node.",
       "Ends when another node has taken all of it over, or with Ctrl-C."
-    })
+    },
+    footerHeading = "%n",
+    footer = {HookWords.ENVIRONMENT, HookWords.ORDER})
 final class SeedCommand extends Verb {
   private static final Duration LEECHER_TIMEOUT = Duration.ofMinutes(2);
 
@@ -59,6 +62,12 @@ final class SeedCommand extends Verb {
   private @Nullable String onResume;
 
   @Option(
+      names = "--on-moved",
+      paramLabel = "CMD",
+      description = "Puts in order what is left here when everything has moved.")
+  private @Nullable String onMoved;
+
+  @Option(
       names = "--hook-timeout",
       paramLabel = "TIME",
       defaultValue = "60s",
@@ -76,12 +85,16 @@ final class SeedCommand extends Verb {
     NodeSettings settings = told(listen.settings().staying());
     Termination termination = termination();
     NodeHome home = common().nodeHome();
+    Map<String, String> environment = new ConcurrentHashMap<>();
+    environment.put("GODWIT_RESOURCE", resource);
+    environment.put("GODWIT_FILE", from.toAbsolutePath().toString());
     try (CommandHook hook =
-        new CommandHook(onSuspend, onResume, Map.of("GODWIT_RESOURCE", resource), hookTimeout)) {
+        new CommandHook(
+            onSuspend, onResume, onMoved, HookWords.surroundings(output, environment, hookTimeout))) {
       SeedOptions options =
           new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT);
       Seeding.check(options);
-      offer(output, options, home, settings, termination);
+      offer(output, options, home, settings, termination, new Hooks(hook, environment));
     }
     return ExitStatus.DONE;
   }
@@ -91,20 +104,34 @@ final class SeedCommand extends Verb {
       SeedOptions options,
       NodeHome home,
       NodeSettings settings,
-      Termination termination)
+      Termination termination,
+      Hooks hooks)
       throws Exception {
     try (Node node = Node.start(home, settings);
         Seeding seeding = node.seed(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
       seeding.onChange(state -> tell(output, node, state));
+      seeding.places().stream()
+          .findFirst()
+          .ifPresent(place -> hooks.environment().put("GODWIT_DEVICE", place));
       ready(output, node, seeding);
       if (seeding.state() instanceof SeederState.HandedOver given) {
         tell(output, node, given);
       }
       CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
+      if (seeding.state() instanceof SeederState.Released) {
+        hooks.hook().moved();
+      }
       result(output, seeding);
     }
   }
+
+  /**
+   * What is run at the turns of a migration.
+   *
+   * @param environment may be added to, before a hook is run
+   */
+  private record Hooks(CommandHook hook, Map<String, String> environment) {}
 
   private void ready(Output output, Node node, Seeding seeding) {
     output.line(

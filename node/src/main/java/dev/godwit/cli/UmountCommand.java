@@ -10,10 +10,12 @@ import dev.godwit.node.NodeException;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -33,6 +35,9 @@ final class UmountCommand extends Verb {
   /** The process has a little to do beside saving. */
   private static final Duration MORE = Duration.ofSeconds(20);
 
+  private static final Duration LOOK = Duration.ofSeconds(2);
+  private static final long POLL_MILLIS = 500;
+
   @Parameters(
       paramLabel = "PATH",
       description = "Where the mount is, as 'godwit mount' says or was told.")
@@ -48,7 +53,12 @@ final class UmountCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     String place = DevicePlace.of(at);
-    ProcessStatus mount = find(place);
+    Optional<ProcessStatus> found = find(place);
+    if (found.isEmpty()) {
+      return clear(output, place);
+    }
+    ProcessStatus mount = found.get();
+    output.waiting("waiting until " + mount.getResource() + " is saved, and nobody uses it");
     ProcessHandle process =
         ProcessHandle.of(mount.getPid())
             .orElseThrow(
@@ -94,30 +104,63 @@ final class UmountCommand extends Verb {
     return !place.startsWith("nbd:");
   }
 
-  private ProcessStatus find(String place) throws IOException {
-    for (ProcessStatus process : StatusSocket.ask(common().nodeHome())) {
-      if (process.getRole().equals("mount") && process.getAt().equals(place)) {
-        return process;
-      }
-    }
-    throw new NodeException(
-        NodeException.Kind.FAILED,
-        "No mount of this node is at " + at + ". 'godwit mount --list' shows them.");
+  private Optional<ProcessStatus> find(String place) throws IOException {
+    return StatusSocket.ask(common().nodeHome()).stream()
+        .filter(process -> process.getRole().equals("mount") && process.getAt().equals(place))
+        .findFirst();
   }
 
-  private void await(ProcessHandle process)
-      throws NodeException, InterruptedException, ExecutionException {
-    try {
-      ProcessHandle _ = process.onExit().get(timeout.plus(MORE).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
+  /** Nobody serves a mount there; but perhaps somebody did. */
+  private ExitStatus clear(Output output, String place) throws IOException {
+    if (!isFile(place) || !FuseFile.clearDead(Path.of(place), LOOK)) {
       throw new NodeException(
-          NodeException.Kind.NOT_SAVED,
-          "The mount at "
-              + at
-              + " is still saving (process "
-              + process.pid()
-              + "); 'godwit mount --list' shows how far it is.",
-          e);
+          NodeException.Kind.FAILED,
+          "No mount of this node is at " + at + ". 'godwit mount --list' shows them.");
+    }
+    output.line(
+        output.terminal().tick()
+            + " "
+            + place
+            + " is unmounted; its process had been killed. What programs had flushed is safe: the"
+            + " same 'godwit mount' as before saves what is not at the owner yet.");
+    output.event(Json.event("result").put("ok", true).put("state", "dead"));
+    return ExitStatus.DONE;
+  }
+
+  private void await(ProcessHandle process) throws NodeException, InterruptedException {
+    long deadline = System.nanoTime() + timeout.plus(MORE).toNanos();
+    while (!hasEnded(process)) {
+      if (System.nanoTime() > deadline) {
+        throw new NodeException(
+            NodeException.Kind.NOT_SAVED,
+            "The mount at "
+                + at
+                + " is still saving (process "
+                + process.pid()
+                + "); 'godwit mount --list' shows how far it is.");
+      }
+    }
+  }
+
+  /** Waits a moment. A zombie has ended, though whoever started it does not look. */
+  private static boolean hasEnded(ProcessHandle process) throws InterruptedException {
+    try {
+      ProcessHandle _ = process.onExit().get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException | ExecutionException e) {
+      return !process.isAlive() || isZombie(process.pid());
+    }
+  }
+
+  private static boolean isZombie(long pid) {
+    try {
+      String stat =
+          Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+      // proc_pid_stat(5): the state follows the name, which is in brackets.
+      return stat.startsWith(" Z", stat.lastIndexOf(')') + 1);
+    } catch (IOException e) {
+      // It has ended altogether.
+      return true;
     }
   }
 

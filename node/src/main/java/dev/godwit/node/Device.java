@@ -13,8 +13,6 @@ import dev.godwit.nbd.NbdListener;
 import dev.godwit.nbd.NbdServer;
 import dev.godwit.nbd.kernel.KernelNbd;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -86,14 +84,15 @@ public sealed interface Device {
   record File(Path path) implements Device {
     @Override
     public void check() throws NodeException {
-      Path folder = path.toAbsolutePath().getParent();
-      if (Files.isDirectory(path)) {
+      Path file = path.toAbsolutePath();
+      // Behind a mount that hangs, looking would hang, too.
+      Optional<Boolean> folder = LocalFiles.isFolder(file);
+      if (folder.isEmpty()) {
+        LocalFiles.checkWritableFolder(file.getParent());
+      } else if (folder.get()) {
         throw new NodeException(
             NodeException.Kind.FAILED,
             path + " is a folder; name the file that it is to be: " + path.resolve("state") + ".");
-      }
-      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        LocalFiles.checkWritableFolder(folder);
       }
     }
 

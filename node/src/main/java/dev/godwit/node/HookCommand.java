@@ -1,7 +1,6 @@
 package dev.godwit.node;
 
 import dev.godwit.stream.Interruption;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -9,8 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,21 +26,24 @@ final class HookCommand implements AutoCloseable {
 
   private final String name;
   private final String command;
-  private final Map<String, String> environment;
-  private final Duration limit;
+  private final CommandHook.Surroundings surroundings;
   private @Nullable Shell waiting;
 
-  HookCommand(String name, String command, Map<String, String> environment, Duration limit) {
+  /**
+   * A command that has not run yet.
+   *
+   * @param name of the hook, for messages
+   */
+  HookCommand(String name, String command, CommandHook.Surroundings surroundings) {
     this.name = name;
     this.command = command;
-    this.environment = Map.copyOf(environment);
-    this.limit = limit;
+    this.surroundings = surroundings;
   }
 
   /**
-   * A shell that waits, and where its errors go: a file, since a hook may leave a program behind.
+   * A shell that waits, and where its output goes: a file, since a hook may leave a program behind.
    */
-  private record Shell(Process process, Path errors) {}
+  private record Shell(Process process, Path written) {}
 
   /** Starts the shell, unless one is waiting already. */
   synchronized void prepare() {
@@ -59,14 +59,14 @@ final class HookCommand implements AutoCloseable {
 
   private Shell start() throws IOException {
     ProcessBuilder builder = new ProcessBuilder("sh", "-c", WAITING);
-    builder.environment().putAll(environment);
+    builder.environment().putAll(surroundings.environment().get());
     builder.environment().put("GODWIT_HOOK", command);
-    builder.redirectOutput(ProcessBuilder.Redirect.to(new File("/dev/null")));
-    Path errors = Files.createTempFile("godwit-hook", ".err");
+    Path written = Files.createTempFile("godwit-hook", ".out");
     try {
-      return new Shell(builder.redirectError(errors.toFile()).start(), errors);
+      return new Shell(
+          builder.redirectErrorStream(true).redirectOutput(written.toFile()).start(), written);
     } catch (IOException e) {
-      Files.deleteIfExists(errors);
+      Files.deleteIfExists(written);
       throw e;
     }
   }
@@ -89,7 +89,7 @@ final class HookCommand implements AutoCloseable {
       try (OutputStream input = process.getOutputStream()) {
         input.write('\n');
       }
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(surroundings.limit().toMillis(), TimeUnit.MILLISECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         throw new IOException(
@@ -98,7 +98,7 @@ final class HookCommand implements AutoCloseable {
                 + " hook '"
                 + command
                 + "' did not end within "
-                + limit.toSeconds()
+                + surroundings.limit().toSeconds()
                 + " s");
       }
       if (process.exitValue() != 0) {
@@ -109,22 +109,30 @@ final class HookCommand implements AutoCloseable {
                 + command
                 + "' failed with status "
                 + process.exitValue()
-                + tail(shell.errors()));
+                + tail(shell.written()));
+      }
+      String said = text(shell.written());
+      if (!said.isEmpty()) {
+        surroundings.told().accept(name, said);
       }
     } catch (InterruptedException e) {
       throw Interruption.passedOn("interrupted during the " + name + " hook", e);
     } finally {
-      Files.deleteIfExists(shell.errors());
+      Files.deleteIfExists(shell.written());
     }
   }
 
-  private static String tail(Path errors) throws IOException {
-    try (FileChannel channel = FileChannel.open(errors)) {
+  private static String tail(Path written) throws IOException {
+    String text = text(written);
+    return text.isEmpty() ? "" : ": " + text.replaceAll("\\s+", " ");
+  }
+
+  /** The end of what it wrote. */
+  private static String text(Path written) throws IOException {
+    try (FileChannel channel = FileChannel.open(written)) {
       ByteBuffer buffer = ByteBuffer.allocate(SHOWN);
       channel.read(buffer, Math.max(0, channel.size() - SHOWN));
-      String text =
-          new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8).strip();
-      return text.isEmpty() ? "" : ": " + text.replaceAll("\\s+", " ");
+      return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8).strip();
     }
   }
 
@@ -135,7 +143,7 @@ final class HookCommand implements AutoCloseable {
     if (shell != null) {
       shell.process().destroyForcibly();
       try {
-        Files.deleteIfExists(shell.errors());
+        Files.deleteIfExists(shell.written());
       } catch (IOException e) {
         LOG.debug("a temporary file stays behind", e);
       }

@@ -1,12 +1,38 @@
 package dev.godwit.node;
 
+import dev.godwit.libc.BoundedCall;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Looks whether files of this machine can be used, and says why not. */
 final class LocalFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalFiles.class);
+  private static final Duration LOOK = Duration.ofSeconds(2);
+
   private LocalFiles() {}
+
+  /** Whether a path is a folder; empty when nothing is there that answers within two seconds. */
+  static Optional<Boolean> isFolder(Path path) {
+    try {
+      return BoundedCall.run(
+          "looking at " + path,
+          LOOK,
+          () ->
+              Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                  ? Optional.of(Files.isDirectory(path))
+                  : Optional.empty());
+    } catch (IOException e) {
+      LOG.debug("{} does not answer", path, e);
+      return Optional.empty();
+    }
+  }
 
   /**
    * Passes when something can be made in a folder.

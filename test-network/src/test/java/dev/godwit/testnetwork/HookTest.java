@@ -59,7 +59,25 @@ class HookTest {
     assertEquals(List.of("again"), Files.readAllLines(world.path("resumed")));
     offer.assertUntouched();
     Outcome status = alice.run("status").succeeded();
-    assertTrue(status.out().contains("seed    state  idle"), status::out);
+    assertTrue(status.out().contains("seed  state  idle"), status::out);
+  }
+
+  @Test
+  void whatHooksWriteIsShownAndWhatIsLeftHereIsPutInOrderAfterTheMove() throws Exception {
+    String says = "echo stopping $GODWIT_RESOURCE at $GODWIT_DEVICE";
+    try (Offer offer =
+        Offer.of(
+            world, alice, "state", "--on-suspend", says, "--on-moved", "echo done > moved")) {
+      bob.runLeech("alice/state", target()).succeeded();
+      assertEquals(0, offer.process().awaitEnd(PATIENCE), offer.process()::complaints);
+      assertTrue(
+          offer.process().events().stream()
+              .anyMatch(
+                  event ->
+                      ("stopping state at nbd:unix:" + offer.socket()).equals(event.get("output"))),
+          () -> offer.process().events().toString());
+      assertEquals("done", Files.readString(world.path("moved")).strip());
+    }
   }
 
   @Test

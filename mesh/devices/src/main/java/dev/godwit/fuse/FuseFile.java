@@ -212,6 +212,49 @@ public final class FuseFile implements AutoCloseable {
     }
   }
 
+  /**
+   * The mounts on this machine whose process was killed: every access to them fails.
+   *
+   * @param limit how long looking at one of them may take; one that takes longer is not dead
+   * @throws IOException when the table of mounts cannot be read
+   */
+  public static List<Path> dead(Duration limit) throws IOException {
+    List<Path> dead = new ArrayList<>();
+    for (Path path : MountTable.now().of(Mounter.TYPE)) {
+      if (isDead(path, limit)) {
+        dead.add(path);
+      }
+    }
+    return dead;
+  }
+
+  private static boolean isDead(Path path, Duration limit) {
+    try {
+      return MountPoint.isDead(path, Deadline.in(limit));
+    } catch (IOException e) {
+      LOG.debug("{} does not answer, so somebody is there", path, e);
+      return false;
+    }
+  }
+
+  /**
+   * Takes away a mount whose process was killed.
+   *
+   * @param limit how long that may take
+   * @return false when there is none at this path, or its process lives
+   * @throws IOException when it cannot be taken away
+   */
+  public static boolean clearDead(Path path, Duration limit) throws IOException {
+    Path file = MountPoint.resolve(path);
+    boolean ours =
+        MountTable.now().at(file).filter(entry -> entry.type().equals(Mounter.TYPE)).isPresent();
+    if (!ours || !isDead(file, limit)) {
+      return false;
+    }
+    Mounter.of(new SystemCalls(LibC.load())).detach(file, limit);
+    return true;
+  }
+
   /** Where the resource is: the path given to {@link #mount}, without symbolic links. */
   public Path path() {
     return point.path();

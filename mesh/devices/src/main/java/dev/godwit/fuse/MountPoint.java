@@ -92,7 +92,8 @@ final class MountPoint {
     }
   }
 
-  private static boolean isDead(Path path, Deadline deadline) throws IOException {
+  /** Whether what is mounted there has lost the process that served it. */
+  static boolean isDead(Path path, Deadline deadline) throws IOException {
     return BoundedCall.run(
         "looking at what is mounted at " + path,
         deadline.left(),

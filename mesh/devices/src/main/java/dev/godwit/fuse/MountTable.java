@@ -75,6 +75,15 @@ final class MountTable {
     return entries.reversed().stream().filter(entry -> entry.point().equals(text)).findFirst();
   }
 
+  /** Where file systems of a type are mounted. */
+  List<Path> of(String type) {
+    return entries.stream()
+        .filter(entry -> entry.type().equals(type))
+        .map(entry -> Path.of(entry.point()))
+        .distinct()
+        .toList();
+  }
+
   /** Whether a file system with this number is mounted at a path, perhaps below others. */
   boolean has(Path path, String device) {
     String text = path.toString();
