@@ -127,7 +127,7 @@ public final class Godwit implements Runnable {
     CommandLine command = failure.getCommandLine();
     PrintWriter err = command.getErr();
     String name = command.getCommandSpec().qualifiedName();
-    String message = String.valueOf(failure.getMessage());
+    String message = Misuse.sentence(failure);
     if (json) {
       PrintWriter out = command.getOut();
       out.println(

@@ -1,6 +1,7 @@
 package dev.godwit.node;
 
 import dev.godwit.libc.SystemCallException;
+import dev.godwit.log.ResourceBusyException;
 import dev.godwit.session.RemoteException;
 import dev.godwit.signaling.HubException;
 import java.io.IOException;
@@ -78,6 +79,8 @@ public final class Explanation {
 
   private static String sentence(Throwable failure) {
     return switch (failure) {
+      case ResourceBusyException e ->
+          ended(String.valueOf(e.getMessage())) + " 'godwit status' shows what runs.";
       case FileSystemException e -> FileTrouble.sentence(e);
       case InvalidPathException e ->
           "'" + e.getInput() + "' cannot be a path here: " + e.getReason() + ".";

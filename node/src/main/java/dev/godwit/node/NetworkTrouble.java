@@ -38,14 +38,16 @@ final class NetworkTrouble {
   }
 
   /** What to say when a socket cannot be bound. */
-  static String bind(String message) {
+  static String bind(String said) {
+    // Netty names the call and the number, too.
+    String message = said.replaceAll("bind\\(\\.\\.\\) failed with error\\(-\\d+\\): ", "");
     if (message.contains("Permission denied")) {
-      return message + ". Ports below 1024 are for root: choose a higher one with --listen.";
+      return message + ". Ports below 1024 are for root: choose a higher one.";
     }
     if (message.contains("Cannot assign")) {
-      return message + ". That is no address of this machine: choose another one with --listen.";
+      return message + ". That is no address of this machine: choose one that is.";
     }
-    return message + ". Another program uses it: choose another one with --listen, or end that.";
+    return message + ". Choose another one, or end the program that uses it.";
   }
 
   static String tls(SSLException e) {

@@ -103,6 +103,14 @@ public final class Seeding implements AutoCloseable {
       throw new NodeException(
           NodeException.Kind.FAILED, file + " is a folder; seed a file or a block device.");
     }
+    if (Files.isRegularFile(file) && Files.size(file) == 0) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is empty, and a resource does not grow. Make it as large as it has to become, for"
+              + " example: truncate -s 1G "
+              + file.getFileName());
+    }
     LocalFiles.checkReadableAndWritable(file);
     for (Device device : options.devices()) {
       device.check();

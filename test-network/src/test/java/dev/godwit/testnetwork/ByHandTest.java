@@ -60,7 +60,7 @@ class ByHandTest {
       assertTrue(peers.out().contains("1 resource"), peers::out);
       Outcome status = alice.run("status").succeeded();
       assertTrue(status.out().contains("name    alice"), status::out);
-      assertTrue(status.out().contains("seed    seen  idle"), status::out);
+      assertTrue(status.out().contains("seed  seen  idle"), status::out);
       Outcome members = alice.run("mesh", "members").succeeded();
       assertTrue(members.out().contains("bob"), members::out);
       offer.assertUntouched();

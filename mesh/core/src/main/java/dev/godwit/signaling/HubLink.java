@@ -35,6 +35,13 @@ import org.slf4j.LoggerFactory;
 final class HubLink implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubLink.class);
+
+  /**
+   * For a connection to come about. Who waits is told after this time that nothing answers, and it
+   * is tried again.
+   */
+  private static final Duration DIAL = Duration.ofMillis(2500);
+
   private static final int QUEUED_MESSAGES = 256;
 
   /** More than any hub's limit, so that nothing legal is refused. */
@@ -72,7 +79,7 @@ final class HubLink implements AutoCloseable {
     HubLink link = new HubLink(receiver, timeout);
     CompletableFuture<WebSocket> opening =
         http.newWebSocketBuilder()
-            .connectTimeout(timeout)
+            .connectTimeout(timeout.compareTo(DIAL) < 0 ? timeout : DIAL)
             .buildAsync(hub.webSocket(), link.new Incoming());
     try {
       WebSocket socket = opening.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);

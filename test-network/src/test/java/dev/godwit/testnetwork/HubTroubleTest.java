@@ -1,0 +1,127 @@
+package dev.godwit.testnetwork;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.cli.ExitStatus;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Hubs with which something is wrong, and what is said of it. */
+@Timeout(120)
+class HubTroubleTest {
+  private static final String AHEAD = "The clock of this machine is 2 h 0 min ahead of the hub's.";
+
+  private World world;
+
+  @BeforeEach
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    world.close();
+  }
+
+  private Outcome inNetwork(String text) throws Exception {
+    return world
+        .programs()
+        .run(
+            "",
+            new Terminal(Place.HERE, world.path(""))
+                .command(
+                    "exec unshare -rn sh -c 'set -e; ip link set lo up\n"
+                        + text.replace("'", "'\\''")
+                        + "'"));
+  }
+
+  @Test
+  void aHubWhosePacketsAreDroppedIsSaidNotToAnswer() throws Exception {
+    String fingerprint = world.hub().toString().replaceAll(".*/", "");
+    Outcome outcome =
+        inNetwork(
+            "nft add table inet t; nft add chain inet t in"
+                + " '{ type filter hook input priority 0; }'\n"
+                + "nft add rule inet t in tcp dport 7007 drop\n"
+                + "godwit mesh create lab --hub 127.0.0.1:7007/"
+                + fingerprint);
+    assertEquals(ExitStatus.UNREACHABLE.code(), outcome.status(), outcome::toString);
+    // First as something that is being tried again, then as the end.
+    assertTrue(
+        outcome.err().contains("Nothing answers at 127.0.0.1:7007: the machine is off"),
+        outcome::err);
+  }
+
+  @Test
+  void aHubWithTwoAddressesAnswersStunFromTheOneThatWasAsked() throws Exception {
+    Outcome outcome =
+        inNetwork(
+            """
+            ip addr add 127.0.0.2/8 dev lo
+            godwit hub --listen 0.0.0.0:7007 --data keys > said 2>&1 &
+            hub=$!
+            trap "kill $hub; wait $hub || :" EXIT
+            until grep -q "hub is up" said; do sleep 0.2; done
+            python3 -c '
+            import socket
+            for address in ("127.0.0.1", "127.0.0.2"):
+                s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                s.bind(("127.0.0.1", 0))
+                s.settimeout(20)
+                s.sendto(bytes.fromhex("000100002112a442") + bytes(12), (address, 7007))
+                print("asked", address, "answered from", s.recvfrom(2000)[1][0])
+            '
+            """);
+    assertEquals(
+        List.of(
+            "asked 127.0.0.1 answered from 127.0.0.1", "asked 127.0.0.2 answered from 127.0.0.2"),
+        outcome.succeeded().out().lines().toList());
+  }
+
+  private static List<String> laterBy(String difference, List<String> command) {
+    List<String> all = new ArrayList<>(List.of("faketime", "-f", difference));
+    all.addAll(command);
+    return all;
+  }
+
+  private List<String> as(Member member, String... arguments) {
+    List<String> command = new ArrayList<>(world.command(arguments));
+    command.addAll(List.of("--home", member.home().toString()));
+    return command;
+  }
+
+  @Test
+  void aClockThatIsTwoHoursAheadIsSaidToBe() throws Exception {
+    Member bob = world.mesh("alice", "bob").get(1);
+    Outcome listed = world.programs().run("", laterBy("+2h", as(bob, "ls")));
+    assertTrue(listed.err().contains(AHEAD), listed::toString);
+    Outcome doctor =
+        world
+            .programs()
+            .run("", laterBy("-2h", as(bob, "doctor", "--listen", World.LOOPBACK)));
+    assertTrue(doctor.out().contains("clock    2:00:00 behind the hub's"), doctor::toString);
+  }
+
+  @Test
+  void aTicketThatOnlyLooksExpiredIsNotCalledSo() throws Exception {
+    Member alice = world.mesh("alice").getFirst();
+    String ticket;
+    try (var invite = alice.start("mesh", "invite", "carol", "--no-wait", "--valid", "1h")) {
+      ticket = String.valueOf(invite.await("ticket", World.PATIENCE).get("ticket"));
+    }
+    Member carol = world.stranger("carol");
+    Outcome outcome =
+        world.programs().run(ticket + "\n", laterBy("+2h", as(carol, "mesh", "join")));
+    assertEquals(ExitStatus.NOT_ALLOWED.code(), outcome.status(), outcome::toString);
+    assertTrue(outcome.err().contains("by the clock of this machine. " + AHEAD), outcome::err);
+    assertFalse(outcome.err().contains("Ask for a new one"), outcome::err);
+  }
+}
