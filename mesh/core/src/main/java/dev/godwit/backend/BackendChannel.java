@@ -21,8 +21,8 @@ import java.util.Objects;
  * begins meanwhile, both wait for each other for ever. So {@link #map} refuses: use a {@link
  * BackendWindow}, or map the mounted file in another process than the one that serves it.
  *
- * <p>The size is fixed: writing ends at it, as on a full disk, and {@link #truncate} changes
- * nothing. Interrupting a thread does not close the channel. Closing it does not close the backend.
+ * <p>The size is fixed: writing ends at it, as on a full disk, and {@link #truncate} to less is
+ * refused. Interrupting a thread does not close the channel. Closing it does not close the backend.
  * Positional reads and writes may be made by several threads; those that move the position are made
  * one after the other.
  */
@@ -58,6 +58,16 @@ public final class BackendChannel extends FileChannel {
     check();
     if (access == Access.READ) {
       throw new NonWritableChannelException();
+    }
+  }
+
+  private IOException full() {
+    return new IOException("there is no room behind " + backend.size() + " bytes");
+  }
+
+  private static void checkCount(long count) {
+    if (count < 0) {
+      throw new IllegalArgumentException("count " + count);
     }
   }
 
@@ -101,7 +111,7 @@ public final class BackendChannel extends FileChannel {
     }
     long room = backend.size() - offset;
     if (room <= 0) {
-      throw new IOException("there is no room behind " + backend.size() + " bytes");
+      throw full();
     }
     int count = (int) Math.min(room, src.remaining());
     int limit = src.limit();
@@ -198,11 +208,21 @@ public final class BackendChannel extends FileChannel {
     return backend.size();
   }
 
-  /** Only moves the position, when it is behind {@code size}: the size is fixed. */
+  /**
+   * Only moves the position, when it is behind {@code size}: the size is fixed.
+   *
+   * @throws IOException when {@code size} is less than there is; nothing is changed then
+   */
   @Override
   public BackendChannel truncate(long size) throws IOException {
     checkWritable();
-    checkPosition(size);
+    if (size < 0) {
+      throw new IllegalArgumentException("size " + size);
+    }
+    if (size < backend.size()) {
+      throw new IOException(
+          "The size is fixed: " + backend.size() + " bytes cannot be cut to " + size + ".");
+    }
     synchronized (moving) {
       position = Math.min(position, size);
     }
@@ -221,6 +241,8 @@ public final class BackendChannel extends FileChannel {
   @Override
   public long transferTo(long from, long count, WritableByteChannel target) throws IOException {
     check();
+    checkPosition(from);
+    checkCount(count);
     ByteBuffer piece = ByteBuffer.allocate(TRANSFER);
     long done = 0;
     while (done < count) {
@@ -238,9 +260,20 @@ public final class BackendChannel extends FileChannel {
     return done;
   }
 
+  /**
+   * As many bytes as there are and there is room for. Nothing when {@code to} is behind the end, as
+   * the contract of {@link FileChannel#transferFrom} says.
+   *
+   * @throws IOException also when {@code to} is the end: a file would grow, and this cannot
+   */
   @Override
   public long transferFrom(ReadableByteChannel source, long to, long count) throws IOException {
     checkWritable();
+    checkPosition(to);
+    checkCount(count);
+    if (count > 0 && to == backend.size()) {
+      throw full();
+    }
     ByteBuffer piece = ByteBuffer.allocate(TRANSFER);
     long done = 0;
     while (done < count && to + done < backend.size()) {

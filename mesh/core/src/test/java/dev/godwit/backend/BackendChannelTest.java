@@ -60,7 +60,34 @@ class BackendChannelTest {
     assertEquals(2, channel.write(source, 9998));
     assertEquals(1, source.remaining());
     assertThrows(IOException.class, () -> channel.write(source, 10_000));
-    assertEquals(10_000, channel.truncate(5).size());
+  }
+
+  @Test
+  void truncatingToLessIsRefusedAndToTheSizeMovesThePosition() throws Exception {
+    assertEquals(10_000, channel.position(20_000).truncate(15_000).size());
+    assertEquals(15_000, channel.position());
+    assertEquals(10_000, channel.truncate(10_000).position());
+    IOException refused = assertThrows(IOException.class, () -> channel.truncate(9_999));
+    assertEquals("The size is fixed: 10000 bytes cannot be cut to 9999.", refused.getMessage());
+    assertEquals(10_000, channel.position());
+    assertThrows(IllegalArgumentException.class, () -> channel.truncate(-1));
+    BackendChannel reader = new BackendChannel(backend, BackendChannel.Access.READ);
+    assertThrows(NonWritableChannelException.class, () -> reader.truncate(20_000));
+  }
+
+  @Test
+  void aTransferThatCanDoNothingSaysSo() throws Exception {
+    ByteArrayInputStream source = new ByteArrayInputStream(new byte[5]);
+    assertThrows(
+        IOException.class, () -> channel.transferFrom(Channels.newChannel(source), 10_000, 5));
+    assertEquals(0, channel.transferFrom(Channels.newChannel(source), 10_001, 5));
+    assertEquals(5, source.available());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> channel.transferFrom(Channels.newChannel(source), 0, -1));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> channel.transferTo(0, -1, Channels.newChannel(new ByteArrayOutputStream())));
   }
 
   @Test
