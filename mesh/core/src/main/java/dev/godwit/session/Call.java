@@ -104,9 +104,8 @@ public final class Call {
     int bytes = encoded.bytes().limit();
     // Only now: when encoding fails the peer must still get an answer.
     answered = true;
-    long start = System.nanoTime();
-    writer.send(header, control, encoded);
-    encoder.sent(bytes, System.nanoTime() - start);
+    long nanos = writer.send(header, control, encoded);
+    encoder.sent(bytes, nanos);
   }
 
   void fail(RemoteException failure) throws IOException {

@@ -11,29 +11,21 @@ import java.nio.ByteBuffer;
 
 /**
  * Decides how content travels: not at all when it is zero, compressed when the link is slower than
- * the compressor, as it is otherwise. Not thread-safe; one per stream.
- *
- * <p>Compressing pays when {@code min(compressor rate, link rate / ratio)} is above the link rate.
- * The link rate is what sending was held up to; on a link that never holds us up it looks endless,
- * and nothing is compressed. Every {@value #PROBE}th content is compressed to keep the estimate of
- * rate and ratio fresh.
+ * the compressor, as it is otherwise. Not thread-safe: one per thread that answers; those of one
+ * stream share what they have learned of it.
  */
 final class ContentEncoder {
-  private static final int PROBE = 32;
   private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
-  private static final double WEIGHT = 0.2;
 
   private final Compression compression;
   private final BufferPool buffers;
+  private final CompressionEstimate estimate;
   private final Checksum checksum = new Checksum();
-  private double linkBytesPerNano = Double.POSITIVE_INFINITY;
-  private double compressBytesPerNano = 1;
-  private double ratio = 0.5;
-  private int count;
 
-  ContentEncoder(Compression compression, BufferPool buffers) {
+  ContentEncoder(Compression compression, BufferPool buffers, CompressionEstimate estimate) {
     this.compression = compression;
     this.buffers = buffers;
+    this.estimate = estimate;
   }
 
   /**
@@ -50,7 +42,7 @@ final class ContentEncoder {
     }
     int sum = checksum.of(content);
     header.content(Encoding.RAW, length, length, sum);
-    if (compression.equals(Compression.NONE) || length < 1024 || !worthTrying()) {
+    if (compression.equals(Compression.NONE) || length < 1024 || !estimate.worthTrying()) {
       return buffer;
     }
     PooledBuffer smaller = buffers.take();
@@ -58,11 +50,10 @@ final class ContentEncoder {
         smaller.bytes().position(FrameWriter.HEADROOM).limit(FrameWriter.HEADROOM + length - 1);
     long start = System.nanoTime();
     boolean fitted = compression.compress(content, dst);
-    long took = Math.max(1, System.nanoTime() - start);
+    long took = System.nanoTime() - start;
     content.position(FrameWriter.HEADROOM).limit(FrameWriter.HEADROOM + length);
     int compressed = fitted ? dst.position() - FrameWriter.HEADROOM : length;
-    compressBytesPerNano += WEIGHT * ((double) length / took - compressBytesPerNano);
-    ratio += WEIGHT * ((double) compressed / length - ratio);
+    estimate.compressed(length, compressed, took);
     if (!fitted || compressed > length - length / 8) {
       smaller.close();
       return buffer;
@@ -73,25 +64,9 @@ final class ContentEncoder {
     return smaller;
   }
 
-  private boolean worthTrying() {
-    if (Double.isInfinite(linkBytesPerNano)) {
-      return false;
-    }
-    boolean pays =
-        Math.min(compressBytesPerNano, linkBytesPerNano / ratio) > 1.2 * linkBytesPerNano;
-    return pays || count++ % PROBE == 0;
-  }
-
-  /** Learns from a finished send: how many bytes it took off us, in how long. */
+  /** Learns from a finished send: how many bytes the link took off us, in how long. */
   void sent(int bytes, long nanos) {
-    if (bytes < 4096) {
-      return;
-    }
-    double rate = (double) bytes / Math.max(1, nanos);
-    linkBytesPerNano =
-        Double.isInfinite(linkBytesPerNano)
-            ? rate
-            : linkBytesPerNano + WEIGHT * (rate - linkBytesPerNano);
+    estimate.sent(bytes, nanos);
   }
 
   private static boolean isZero(ByteBuffer content) {

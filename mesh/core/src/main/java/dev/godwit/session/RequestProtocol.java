@@ -75,7 +75,9 @@ public final class RequestProtocol implements Protocol {
   private void serveInOrder(
       Origin origin, RequestHandler handler, FrameReader reader, FrameWriter writer)
       throws IOException {
-    Call call = new Call(origin, writer, buffers, new ContentEncoder(compression, buffers));
+    CompressionEstimate estimate = new CompressionEstimate();
+    Call call =
+        new Call(origin, writer, buffers, new ContentEncoder(compression, buffers, estimate));
     ByteBuffer content = ByteBuffer.allocateDirect(64 * 1024);
     while (reader.next()) {
       content = content(reader, content);
@@ -90,6 +92,7 @@ public final class RequestProtocol implements Protocol {
       FrameWriter writer,
       ByteStream stream)
       throws IOException {
+    CompressionEstimate estimate = new CompressionEstimate();
     Semaphore room = new Semaphore(SIDE_BY_SIDE);
     while (reader.next()) {
       int length = reader.header().wireLength();
@@ -99,7 +102,7 @@ public final class RequestProtocol implements Protocol {
       ByteBuffer control =
           ByteBuffer.allocate(reader.control().remaining()).put(reader.control()).flip();
       Call call =
-          new Call(origin, writer, buffers, new ContentEncoder(compression, buffers))
+          new Call(origin, writer, buffers, new ContentEncoder(compression, buffers, estimate))
               .set(reader.header(), control, content);
       room.acquireUninterruptibly();
       Thread.ofVirtual()

@@ -57,8 +57,9 @@ public final class FrameWriter {
    * leaves in one piece.
    *
    * @param control at most {@link #HEADROOM} less a header when serialized, or null
+   * @return how long the stream took it, in nanoseconds, without the wait for other frames' turns
    */
-  public void send(FrameHeader header, @Nullable MessageLite control, PooledBuffer buffer)
+  public long send(FrameHeader header, @Nullable MessageLite control, PooledBuffer buffer)
       throws IOException {
     int controlLength = control == null ? 0 : control.getSerializedSize();
     ByteBuffer bytes = buffer.bytes();
@@ -73,7 +74,9 @@ public final class FrameWriter {
     bytes.position(start);
     lock.lock();
     try {
+      long began = System.nanoTime();
       stream.send(buffer);
+      return System.nanoTime() - began;
     } finally {
       lock.unlock();
     }

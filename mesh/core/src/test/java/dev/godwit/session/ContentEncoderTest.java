@@ -47,6 +47,10 @@ final class ContentEncoderTest {
     }
   }
 
+  private static ContentEncoder encoder(Compression compression, BufferPool buffers) {
+    return new ContentEncoder(compression, buffers, new CompressionEstimate());
+  }
+
   private PooledBuffer buffer(byte[] content) {
     PooledBuffer buffer = buffers.take();
     buffer.bytes().position(FrameWriter.HEADROOM).put(content);
@@ -75,7 +79,7 @@ final class ContentEncoderTest {
   @Test
   void zeroesAreNotSent() {
     for (int length : new int[] {1, 100, 4096, 1 << 20}) {
-      ByteBuffer sent = encoded(new ContentEncoder(Compression.NONE, buffers), new byte[length]);
+      ByteBuffer sent = encoded(encoder(Compression.NONE, buffers), new byte[length]);
       assertEquals(Encoding.ZERO, header.encoding());
       assertEquals(length, header.contentLength());
       assertEquals(0, header.wireLength());
@@ -88,7 +92,7 @@ final class ContentEncoderTest {
     for (int at : new int[] {0, 1, 4095}) {
       byte[] content = new byte[4096];
       content[at] = 1;
-      ByteBuffer sent = encoded(new ContentEncoder(Compression.NONE, buffers), content);
+      ByteBuffer sent = encoded(encoder(Compression.NONE, buffers), content);
       assertEquals(Encoding.RAW, header.encoding());
       assertEquals(ByteBuffer.wrap(content), sent);
       assertEquals(new Checksum().of(ByteBuffer.wrap(content)), header.checksum());
@@ -97,7 +101,7 @@ final class ContentEncoderTest {
 
   @Test
   void nothingIsSentAsNothing() {
-    ByteBuffer sent = encoded(new ContentEncoder(Compression.NONE, buffers), new byte[0]);
+    ByteBuffer sent = encoded(encoder(Compression.NONE, buffers), new byte[0]);
     assertEquals(Encoding.RAW, header.encoding());
     assertEquals(0, header.contentLength());
     assertEquals(0, sent.remaining());
@@ -105,7 +109,7 @@ final class ContentEncoderTest {
 
   @Test
   void aLinkThatNeverHoldsUsUpGetsEverythingRaw() {
-    ContentEncoder encoder = new ContentEncoder(new Deflate(), buffers);
+    ContentEncoder encoder = encoder(new Deflate(), buffers);
     for (int i = 0; i < 100; i++) {
       encoded(encoder, text(65536));
       assertEquals(Encoding.RAW, header.encoding());
@@ -115,7 +119,7 @@ final class ContentEncoderTest {
 
   @Test
   void aSlowLinkGetsItCompressed() throws Exception {
-    ContentEncoder encoder = slow(new ContentEncoder(new Deflate(), buffers));
+    ContentEncoder encoder = slow(encoder(new Deflate(), buffers));
     byte[] content = text(65536);
     ByteBuffer sent = encoded(encoder, content);
     assertEquals(Encoding.ZSTD, header.encoding());
@@ -130,7 +134,7 @@ final class ContentEncoderTest {
 
   @Test
   void whatDoesNotGetSmallerIsSentRawAndUnharmed() {
-    ContentEncoder encoder = slow(new ContentEncoder(new Deflate(), buffers));
+    ContentEncoder encoder = slow(encoder(new Deflate(), buffers));
     byte[] content = Seeds.bytes(new Random(1), 65536);
     ByteBuffer sent = encoded(encoder, content);
     assertEquals(Encoding.RAW, header.encoding());
@@ -139,7 +143,7 @@ final class ContentEncoderTest {
 
   @Test
   void littleIsNotWorthCompressing() {
-    ContentEncoder encoder = slow(new ContentEncoder(new Deflate(), buffers));
+    ContentEncoder encoder = slow(encoder(new Deflate(), buffers));
     encoded(encoder, text(1000));
     assertEquals(Encoding.RAW, header.encoding());
   }
@@ -147,7 +151,7 @@ final class ContentEncoderTest {
   @Test
   void buffersComeBackWhateverHappens() {
     BufferPool small = new BufferPool(FrameWriter.HEADROOM + 65536, 2);
-    ContentEncoder encoder = slow(new ContentEncoder(new Deflate(), small));
+    ContentEncoder encoder = slow(encoder(new Deflate(), small));
     PooledBuffer first = small.take();
     PooledBuffer second = small.take();
     first.close();

@@ -10,7 +10,9 @@ import dev.godwit.session.SessionFixture.Counting;
 import dev.godwit.session.SessionFixture.Script;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.stream.PooledBuffer;
 import dev.godwit.testing.Patience;
+import dev.godwit.wire.Compression;
 import dev.godwit.wire.Encoding;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameType;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -105,6 +108,46 @@ final class RequestProtocolTest {
       assertFalse(slow.answer.isDone());
       first.countDown();
       slow.answer.get(Patience.seconds(20).toSeconds(), TimeUnit.SECONDS);
+    }
+  }
+
+  /** Compresses nothing and counts how often it is asked to. */
+  private static final class Tried implements Compression {
+    final AtomicInteger times = new AtomicInteger();
+
+    @Override
+    public boolean compress(ByteBuffer src, ByteBuffer dst) {
+      times.getAndIncrement();
+      return false;
+    }
+
+    @Override
+    public void decompress(ByteBuffer src, ByteBuffer dst) throws ProtocolException {
+      Compression.NONE.decompress(src, dst);
+    }
+  }
+
+  @Test
+  void demandAnswersLearnFromThoseBeforeWhetherCompressingPays() throws Exception {
+    Tried tried = new Tried();
+    try (var fixture = new SessionFixture();
+        Session session = fixture.session()) {
+      fixture.answer(
+          (peer, open) ->
+              call -> {
+                PooledBuffer buffer = call.buffer();
+                buffer.bytes().put(new byte[8191]).put((byte) 1);
+                call.reply(null, buffer);
+              },
+          tried);
+      session.start();
+      assertEquals(8192, session.call((byte) 1, null).content().remaining());
+      assertEquals(0, tried.times.get());
+      // The answer may be here before the other side has noted how long sending it took.
+      for (int i = 0; i < 1000 && tried.times.get() == 0; i++) {
+        assertEquals(8192, session.call((byte) 1, null).content().remaining());
+      }
+      assertTrue(tried.times.get() > 0);
     }
   }
 

@@ -52,7 +52,11 @@ final class SessionFixture implements AutoCloseable {
   }
 
   void answer(RequestProtocol.Resolver resolver) {
-    Protocol protocol = new RequestProtocol(resolver, Compression.NONE);
+    answer(resolver, Compression.NONE);
+  }
+
+  void answer(RequestProtocol.Resolver resolver, Compression compression) {
+    Protocol protocol = new RequestProtocol(resolver, compression);
     welcome(new Greeting(alice.admission(), Map.of(PROTOCOL, protocol), LIMIT));
   }
 
