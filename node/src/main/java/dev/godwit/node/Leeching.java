@@ -17,6 +17,7 @@ import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionState;
 import dev.godwit.wire.proto.DescribeReply;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * A resource on its way here, and afterwards its device. Closing ends the devices and makes
  * everything durable; it does not undo what was moved.
  */
-public final class Leeching implements AutoCloseable {
+public final class Leeching implements Closeable {
+  private final Node node;
   private final Session session;
   private final PathKeeper keeper;
   private final Leecher leecher;
@@ -39,9 +42,11 @@ public final class Leeching implements AutoCloseable {
   private final Journal journal;
   private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable Thread runner;
 
-  private Leeching(KeptSession kept, Leecher leecher, Backend store, Journal journal) {
+  private Leeching(Node node, KeptSession kept, Leecher leecher, Backend store, Journal journal) {
+    this.node = node;
     this.session = kept.session();
     this.keeper = kept.keeper();
     this.leecher = leecher;
@@ -96,7 +101,7 @@ public final class Leeching implements AutoCloseable {
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
-      Leeching leeching = new Leeching(kept, leecher, store, journal);
+      Leeching leeching = new Leeching(node, kept, leecher, store, journal);
       leeching.devices.open(
           options.devices(),
           device ->
@@ -360,6 +365,10 @@ public final class Leeching implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    node.forget(this);
     try {
       devices.close();
     } finally {

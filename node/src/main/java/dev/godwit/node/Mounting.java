@@ -26,14 +26,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A resource of another node that is in use here. */
-public final class Mounting implements AutoCloseable {
+public final class Mounting implements Closeable {
   /** The owner is awaited for as long as anyone may want; accesses have a timeout of their own. */
   private static final Duration AWAY = Duration.ofDays(30);
 
+  private final Node node;
   private final Session session;
   private final PathKeeper keeper;
   private final Mount mount;
@@ -45,7 +47,7 @@ public final class Mounting implements AutoCloseable {
   private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
   private volatile boolean open;
-  private boolean ended;
+  private final AtomicBoolean ended = new AtomicBoolean();
 
   /**
    * Where a managed mount keeps what it has.
@@ -80,6 +82,7 @@ public final class Mounting implements AutoCloseable {
       Mount mount,
       @Nullable Cache cache,
       Opened opened) {
+    this.node = node;
     this.options = options;
     this.folder = node.home().mountDirectory();
     this.session = kept.session();
@@ -371,7 +374,7 @@ public final class Mounting implements AutoCloseable {
    * @throws IOException when a device cannot be opened; the mount has ended then
    */
   public boolean awaitOpen(Duration limit) throws IOException {
-    if (!open && !ended && (pull == null || pull.await(limit))) {
+    if (!open && !ended.get() && (pull == null || pull.await(limit))) {
       open();
     }
     return open;
@@ -480,10 +483,10 @@ public final class Mounting implements AutoCloseable {
    * @throws IOException when the devices or the cache fail
    */
   public long end(Duration limit) throws IOException {
-    if (ended) {
+    if (ended.getAndSet(true)) {
       return 0;
     }
-    ended = true;
+    node.forget(this);
     @Nullable IOException device = closeDevices();
     session.tolerate(limit);
     long unsaved = endMount(limit, device);

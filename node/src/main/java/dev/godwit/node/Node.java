@@ -42,7 +42,9 @@ import dev.godwit.webrtc.IceServer;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.StreamOpen;
+import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -58,6 +60,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,7 +78,7 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Closing ends everything that was started with it.
+ * <p>Thread-safe. Closing ends everything that was started with it and is not closed yet.
  */
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
@@ -113,7 +116,8 @@ public final class Node implements AutoCloseable {
   private final ConcurrentMap<String, Offer> offers = new ConcurrentHashMap<>();
   private final ConcurrentMap<NodeId, String> names = new ConcurrentHashMap<>();
   private volatile boolean online;
-  private volatile boolean closed;
+  private final Started started = new Started();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** A resource that this node offers, by how it is taken and by how it is used from elsewhere. */
   private record Offer(Seeder seeder, MountHost mounts) {}
@@ -360,7 +364,12 @@ public final class Node implements AutoCloseable {
    * @throws IOException when its file cannot be used
    */
   public Seeding seed(SeedOptions options) throws IOException {
-    return Seeding.start(this, options);
+    return started.add(Started.Kind.OFFERED, Seeding.start(this, options));
+  }
+
+  /** For what was started here, when it is being closed. */
+  void forget(Closeable one) {
+    started.forget(one);
   }
 
   void offer(Seeder seeder, MountHost host) throws NodeException {
@@ -382,7 +391,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when something else fails
    */
   public Leeching leech(LeechOptions options) throws IOException {
-    return Leeching.start(this, options);
+    return started.add(Started.Kind.TAKEN, Leeching.start(this, options));
   }
 
   /**
@@ -393,7 +402,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when something else fails
    */
   public Mounting mount(MountOptions options) throws IOException {
-    return Mounting.start(this, options);
+    return started.add(Started.Kind.TAKEN, Mounting.start(this, options));
   }
 
   /**
@@ -520,7 +529,8 @@ public final class Node implements AutoCloseable {
     QuicTransport quic = quicOrRefuse();
     CompletableFuture<Optional<PortMapping.Mapping>> mapping = askRouter(quic);
     NatBehaviour nat = NatProbe.probe(servers, random, STUN_ANSWER);
-    return new Diagnosis(welcome.observed(), quic.addresses(), nat, mapping.join(), welcome.relay());
+    return new Diagnosis(
+        welcome.observed(), quic.addresses(), nat, mapping.join(), welcome.relay());
   }
 
   private QuicTransport quicOrRefuse() throws NodeException {
@@ -576,8 +586,7 @@ public final class Node implements AutoCloseable {
     QuicTransport quic = quicOrRefuse();
     for (int port : welcome.stunPorts()) {
       try {
-        return Optional.of(
-            quic.reflexive(new InetSocketAddress(hubAddress, port), STUN_ANSWER));
+        return Optional.of(quic.reflexive(new InetSocketAddress(hubAddress, port), STUN_ANSWER));
       } catch (IOException e) {
         LOG.debug("no answer from {} port {}", hubAddress, port, e);
       }
@@ -616,7 +625,7 @@ public final class Node implements AutoCloseable {
    * Waits for the use of a ticket that this node has issued. Another process of this node may let
    * the joining node in; that is noticed too.
    *
-   * @return completes with the node that joined
+   * @return completes with the node that joined; cancelled when this node is closed before
    */
   public CompletableFuture<NodeId> joined(TicketId ticket) {
     CompletableFuture<NodeId> joined = new CompletableFuture<>();
@@ -630,10 +639,11 @@ public final class Node implements AutoCloseable {
         .name("ticket-watch")
         .start(
             () -> {
-              while (!joined.isDone() && !closed) {
+              while (!joined.isDone() && !closed.get()) {
                 usedBy(ticket).ifPresent(joined::complete);
                 LockSupport.parkNanos(TICKET_POLL.toNanos());
               }
+              boolean _ = joined.cancel(false);
             });
     return joined;
   }
@@ -696,12 +706,28 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /**
+   * Closes what was started with this node and is not closed yet: mounts and what is on its way
+   * here, then what is offered, then the network. Closing it again does nothing.
+   *
+   * @throws UncheckedIOException when something that was started could not be closed in order, for
+   *     example because what was written last cannot be saved; everything has ended all the same
+   */
   @Override
   public void close() {
-    closed = true;
-    for (Seeder seeder : seeders()) {
-      seeder.close();
+    if (closed.getAndSet(true)) {
+      return;
     }
+    try {
+      started.end();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      closeNetwork();
+    }
+  }
+
+  private void closeNetwork() {
     watch.close();
     surroundings.close();
     keepers.forEach(PathKeeper::close);

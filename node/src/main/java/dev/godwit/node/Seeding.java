@@ -16,6 +16,7 @@ import dev.godwit.mount.MountHost;
 import dev.godwit.pullorder.HotBlocks;
 import dev.godwit.pullorder.ObservedBackend;
 import dev.godwit.session.RemoteException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +24,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** A resource that this node offers. Closing takes it back from the mesh and closes its devices. */
-public final class Seeding implements AutoCloseable {
+public final class Seeding implements Closeable {
   private final Node node;
   private final Seeder seeder;
   private final Backend device;
@@ -49,6 +51,7 @@ public final class Seeding implements AutoCloseable {
   private static final Duration HALF_LIFE = Duration.ofHours(1);
 
   private final CompletableFuture<Long> released = new CompletableFuture<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Seeding(
       Node node,
@@ -262,6 +265,10 @@ public final class Seeding implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    node.forget(this);
     node.withdraw(seeder, mounts);
     try {
       devices.close();

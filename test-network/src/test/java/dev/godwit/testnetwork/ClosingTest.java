@@ -1,0 +1,105 @@
+package dev.godwit.testnetwork;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.godwit.mount.ManagedMount;
+import dev.godwit.mount.MountClient;
+import dev.godwit.node.LeechOptions;
+import dev.godwit.node.Leeching;
+import dev.godwit.node.MountOptions;
+import dev.godwit.node.Mounting;
+import dev.godwit.node.Node;
+import dev.godwit.node.NodeException;
+import dev.godwit.node.ResourceName;
+import dev.godwit.node.SeedOptions;
+import dev.godwit.node.Seeding;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a program that embeds a node leaves to it to close. */
+@Timeout(90)
+class ClosingTest {
+  private World world;
+  private Member alice;
+  private Member bob;
+  private Path disk;
+  private Path machine;
+
+  @BeforeEach
+  void begin(@TempDir Path directory) throws Exception {
+    world = World.in(directory);
+    List<Member> members = world.mesh("alice", "bob");
+    alice = members.get(0);
+    bob = members.get(1);
+    disk = StateFile.random(world.path("disk"), 1 << 20, 1);
+    machine = StateFile.random(world.path("machine"), 1 << 20, 2);
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    world.close();
+  }
+
+  private MountOptions mount() throws NodeException {
+    return new MountOptions(
+        ResourceName.parse("alice/disk"),
+        List.of(),
+        MountClient.Access.WRITE,
+        MountOptions.Kind.MANAGED,
+        Optional.of(world.path("cache")),
+        ManagedMount.Settings.standard());
+  }
+
+  private LeechOptions leech() throws NodeException {
+    return LeechOptions.of("alice/machine", world.path("moved"));
+  }
+
+  /** Everything again, which is refused while the files are in use. */
+  @Test
+  void aNodeClosesWhatItStartedSoThatItCanBeStartedAgain() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      Node owner = Node.start(alice.nodeHome(), World.loopback());
+      Seeding first = owner.seed(SeedOptions.of("disk", disk));
+      Seeding second = owner.seed(SeedOptions.of("machine", machine));
+      Node user = Node.start(bob.nodeHome(), World.loopback());
+      Mounting mounting = user.mount(mount());
+      Leeching leeching = user.leech(leech());
+      user.close();
+      user.close();
+      owner.close();
+      leeching.close();
+      mounting.close();
+      second.close();
+      first.close();
+    }
+  }
+
+  @Test
+  void whatWasClosedBeforeIsNotClosedAgain() throws Exception {
+    try (Node owner = Node.start(alice.nodeHome(), World.loopback())) {
+      owner.seed(SeedOptions.of("disk", disk)).close();
+      try (Seeding again = owner.seed(SeedOptions.of("disk", disk))) {
+        assertEquals(1 << 20, again.size());
+      }
+    }
+  }
+
+  @Test
+  void aClosedNodeStartsNothing() throws Exception {
+    Node owner = Node.start(alice.nodeHome(), World.loopback());
+    owner.close();
+    NodeException refused =
+        assertThrows(NodeException.class, () -> owner.seed(SeedOptions.of("disk", disk)).close());
+    assertEquals("This node has been closed.", refused.getMessage());
+    try (Node next = Node.start(alice.nodeHome(), World.loopback())) {
+      next.seed(SeedOptions.of("disk", disk)).close();
+    }
+  }
+}
