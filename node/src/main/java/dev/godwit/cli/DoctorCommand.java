@@ -114,7 +114,10 @@ final class DoctorCommand extends Verb {
             "here",
             String.join(
                 ", ",
-                found.addresses().stream().map(AddressText::parse).map(DoctorCommand::text).toList())));
+                found.addresses().stream()
+                    .map(AddressText::parse)
+                    .map(DoctorCommand::text)
+                    .toList())));
     tell(output, nat(nat));
     tell(output, router(found));
     tell(output, relay(found));
@@ -146,7 +149,8 @@ final class DoctorCommand extends Verb {
     }
     return Finding.trouble(
         "clock",
-        Units.clock(difference.abs()) + (difference.isNegative() ? " behind" : " ahead of")
+        Units.clock(difference.abs())
+            + (difference.isNegative() ? " behind" : " ahead of")
             + " the hub's (hours:minutes:seconds)",
         "Set the one that is wrong: timedatectl set-ntp true. Tickets and members can look expired,"
             + " or away, until then.");

@@ -403,8 +403,7 @@ final class MountCommand extends Verb {
           "dead",
           dead.toString(),
           "its process was killed; 'godwit umount " + dead + "' takes it away");
-      output.event(
-          Json.event("mount").put("resource", "").put("at", dead).put("state", "dead"));
+      output.event(Json.event("mount").put("resource", "").put("at", dead).put("state", "dead"));
     }
     table.show(output);
     if (count == 0) {

@@ -66,7 +66,8 @@ final class PingCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     if (count < 1) {
-      throw new NodeException(NodeException.Kind.USAGE, "--count is at least 1, not " + count + ".");
+      throw new NodeException(
+          NodeException.Kind.USAGE, "--count is at least 1, not " + count + ".");
     }
     Termination termination = termination();
     try (Node node = Node.start(common().nodeHome(), told(paths.apply(listen.settings())))) {

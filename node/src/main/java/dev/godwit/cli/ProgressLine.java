@@ -76,7 +76,6 @@ record ProgressLine(String name, @Nullable Double share, List<String> details) {
   }
 
   private static int columns(List<String> parts) {
-    return parts.stream().mapToInt(DisplayText::columns).sum()
-        + GAP.length() * (parts.size() - 1);
+    return parts.stream().mapToInt(DisplayText::columns).sum() + GAP.length() * (parts.size() - 1);
   }
 }

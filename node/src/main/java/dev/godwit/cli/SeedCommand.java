@@ -90,7 +90,10 @@ final class SeedCommand extends Verb {
     environment.put("GODWIT_FILE", from.toAbsolutePath().toString());
     try (CommandHook hook =
         new CommandHook(
-            onSuspend, onResume, onMoved, HookWords.surroundings(output, environment, hookTimeout))) {
+            onSuspend,
+            onResume,
+            onMoved,
+            HookWords.surroundings(output, environment, hookTimeout))) {
       SeedOptions options =
           new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT);
       Seeding.check(options);

@@ -155,7 +155,8 @@ final class UmountCommand extends Verb {
   private static boolean isZombie(long pid) {
     try {
       String stat =
-          Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+          Files.readString(
+              Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
       // proc_pid_stat(5): the state follows the name, which is in brackets.
       return stat.startsWith(" Z", stat.lastIndexOf(')') + 1);
     } catch (IOException e) {

@@ -16,7 +16,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
-/** How far one gets on the way to a hub: its name, and a TCP connection to each of its addresses. */
+/**
+ * How far one gets on the way to a hub: its name, and a TCP connection to each of its addresses.
+ */
 public final class HubChecks {
   private final String host;
   private final int port;
@@ -105,8 +107,7 @@ public final class HubChecks {
   }
 
   private String text(InetAddress address) {
-    return AddressText.format(new InetSocketAddress(address, port))
-        + AddressText.remark(address);
+    return AddressText.format(new InetSocketAddress(address, port)) + AddressText.remark(address);
   }
 
   private static String list(List<InetAddress> addresses) {

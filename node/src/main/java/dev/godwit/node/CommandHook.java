@@ -26,9 +26,7 @@ public final class CommandHook implements ProgramHook, AutoCloseable {
    * @param told the name of a hook, and the end of what it wrote, when it wrote anything
    */
   public record Surroundings(
-      Supplier<Map<String, String>> environment,
-      Duration limit,
-      BiConsumer<String, String> told) {}
+      Supplier<Map<String, String>> environment, Duration limit, BiConsumer<String, String> told) {}
 
   /**
    * @param suspend the command that stops the program, or null when nothing has to be done

@@ -78,13 +78,7 @@ enum Scene {
     show.checking();
     show.result(
         new Demo.Result(
-            "direct",
-            61_865_984,
-            2,
-            12.4,
-            17_776,
-            7_699,
-            new RecordChecker.Report(25_475, 0, 0)),
+            "direct", 61_865_984, 2, 12.4, 17_776, 7_699, new RecordChecker.Report(25_475, 0, 0)),
         ExitStatus.DONE);
   }
 
@@ -92,7 +86,8 @@ enum Scene {
     long total = 4L << 30;
     progress(output, "alice/vm1", 0, total, 0, 0, "direct quic 192.0.2.17:40312");
     progress(output, "alice/vm1", total / 3, total, 0, 12, "direct quic 192.0.2.17:40312");
-    progress(output, "alice/vm1", total, total + (40 << 20), 1, 34, "recovering: no packets for 5 s");
+    progress(
+        output, "alice/vm1", total, total + (40 << 20), 1, 34, "recovering: no packets for 5 s");
     progress(output, "alice/vm1", total + (40 << 20), total + (40 << 20), 2, 35, "relay tls");
     progress(
         output,
@@ -108,19 +103,14 @@ enum Scene {
       Output output, String name, long done, long total, int rounds, int seconds, String path) {
     output.progress(
         new MigrationLine(
-                name,
-                done,
-                total,
-                rounds,
-                Duration.ofMillis(23),
-                Duration.ofSeconds(seconds),
-                path)
+                name, done, total, rounds, Duration.ofMillis(23), Duration.ofSeconds(seconds), path)
             .line(),
         null);
   }
 
   private static void mount(Output output) {
-    output.progress(new ProgressLine("alice/data", 0.02, List.of("direct quic 192.0.2.17:9")), null);
+    output.progress(
+        new ProgressLine("alice/data", 0.02, List.of("direct quic 192.0.2.17:9")), null);
     output.progress(
         new ProgressLine(
             "alice/data", 1.0, List.of("14.2 MiB not saved", "direct quic 192.0.2.17:9")),
@@ -131,7 +121,8 @@ enum Scene {
             1.0,
             List.of("cannot save: the disk of alice is full", "64.0 MiB not saved", "relay tls")),
         null);
-    output.progress(new ProgressLine("alice/data", null, List.of("direct quic 192.0.2.17:9")), null);
+    output.progress(
+        new ProgressLine("alice/data", null, List.of("direct quic 192.0.2.17:9")), null);
   }
 
   private static void waiting(Output output) {
@@ -151,7 +142,8 @@ enum Scene {
     new Table()
         .row("alice", "this node", id)
         .row("bob-in-the-cellar", "away", id)
-        .note("over relay tls, 83.1 ms; no path through the NATs; a better way is looked for in 12 s")
+        .note(
+            "over relay tls, 83.1 ms; no path through the NATs; a better way is looked for in 12 s")
         .show(output);
     new Table()
         .row("alice/vm1", "4.0 GiB", "generation 1", "idle")

@@ -64,8 +64,7 @@ class ScreensTest {
   @ParameterizedTest
   @EnumSource(Scene.class)
   void aTerminalWithoutColoursGetsNone(Scene scene) {
-    Set<Terminal.Ability> abilities =
-        EnumSet.of(Terminal.Ability.MOVING, Terminal.Ability.SYMBOLS);
+    Set<Terminal.Ability> abilities = EnumSet.of(Terminal.Ability.MOVING, Terminal.Ability.SYMBOLS);
     String text = scene.on(new Terminal(abilities, () -> 80));
     assertFalse(text.replace("\r\033[K", "").contains("\033"), text);
   }
@@ -81,8 +80,7 @@ class ScreensTest {
   @Test
   void theWidthIsAskedForAtEveryUpdate() {
     int[] width = {100};
-    Terminal terminal =
-        new Terminal(EnumSet.allOf(Terminal.Ability.class), () -> width[0]);
+    Terminal terminal = new Terminal(EnumSet.allOf(Terminal.Ability.class), () -> width[0]);
     ProgressLine line = new ProgressLine("alice/vm1", 0.5, List.of("81.0 MiB/s", "0:12 left"));
     int wide = DisplayText.columns(line.on(terminal));
     width[0] = 40;

@@ -27,8 +27,7 @@ class DeadMountTest {
     world = World.in(directory);
     List<Member> members = world.mesh("alice", "bob");
     bob = members.get(1);
-    seed =
-        members.getFirst().seed("data", StateFile.random(world.path("data.img"), 1 << 20, 3));
+    seed = members.getFirst().seed("data", StateFile.random(world.path("data.img"), 1 << 20, 3));
     at = world.path("data");
     kill(mount());
   }

@@ -66,8 +66,7 @@ class HookTest {
   void whatHooksWriteIsShownAndWhatIsLeftHereIsPutInOrderAfterTheMove() throws Exception {
     String says = "echo stopping $GODWIT_RESOURCE at $GODWIT_DEVICE";
     try (Offer offer =
-        Offer.of(
-            world, alice, "state", "--on-suspend", says, "--on-moved", "echo done > moved")) {
+        Offer.of(world, alice, "state", "--on-suspend", says, "--on-moved", "echo done > moved")) {
       bob.runLeech("alice/state", target()).succeeded();
       assertEquals(0, offer.process().awaitEnd(PATIENCE), offer.process()::complaints);
       assertTrue(

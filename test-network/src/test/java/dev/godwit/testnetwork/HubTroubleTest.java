@@ -104,9 +104,7 @@ class HubTroubleTest {
     Outcome listed = world.programs().run("", laterBy("+2h", as(bob, "ls")));
     assertTrue(listed.err().contains(AHEAD), listed::toString);
     Outcome doctor =
-        world
-            .programs()
-            .run("", laterBy("-2h", as(bob, "doctor", "--listen", World.LOOPBACK)));
+        world.programs().run("", laterBy("-2h", as(bob, "doctor", "--listen", World.LOOPBACK)));
     assertTrue(doctor.out().contains("clock    2:00:00 behind the hub's"), doctor::toString);
   }
 

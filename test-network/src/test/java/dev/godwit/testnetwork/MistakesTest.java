@@ -168,8 +168,7 @@ class MistakesTest {
     }
     List<String> asUser =
         new ArrayList<>(
-            List.of(
-                "setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
+            List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
     asUser.addAll(command);
     return asUser;
   }
@@ -195,7 +194,8 @@ class MistakesTest {
     } else {
       assertEquals(mistake.said(), said);
     }
-    assertTrue(plain.status() >= 1 && plain.status() <= ExitStatus.values().length, plain::toString);
+    assertTrue(
+        plain.status() >= 1 && plain.status() <= ExitStatus.values().length, plain::toString);
     assertFalse(plain.err().contains("Exception"), plain::err);
     assertFalse(plain.err().contains("\tat "), plain::err);
     Outcome json = beside.get();

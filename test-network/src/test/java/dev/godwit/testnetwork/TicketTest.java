@@ -76,8 +76,7 @@ class TicketTest {
     int at = good.length() / 2;
     char wrong = good.charAt(at) == 'a' || good.charAt(at) == 'A' ? 'b' : 'a';
     String bad = good.substring(0, at) + wrong + good.substring(at + 1);
-    Expect.refused(
-        ExitStatus.USAGE, join(world.stranger("typo"), bad), "mistyped");
+    Expect.refused(ExitStatus.USAGE, join(world.stranger("typo"), bad), "mistyped");
   }
 
   @Test

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The built command where it was not built: other terminals, locales, folders, users and limits. */
+/**
+ * The built command where it was not built: other terminals, locales, folders, users and limits.
+ */
 @Timeout(180)
 class UnfamiliarMachineTest {
   private static final String ERASE = "\r\033[K";
@@ -132,7 +134,8 @@ class UnfamiliarMachineTest {
       Outcome ping =
           members
               .get(1)
-              .run("ping", "alice", "--count", "1", "--transport", "quic", "--listen", "127.0.0.1:0")
+              .run(
+                  "ping", "alice", "--count", "1", "--transport", "quic", "--listen", "127.0.0.1:0")
               .succeeded();
       assertTrue(ping.out().contains("quic"), ping::out);
       assertEquals("", up.complaints());

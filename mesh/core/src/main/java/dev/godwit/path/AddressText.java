@@ -24,6 +24,7 @@ public final class AddressText {
 
   /** Unique local addresses are fc00::/7 (RFC 4193). */
   private static final int SHARED_SECOND = 64;
+
   private static final int UNIQUE_LOCAL = 0xfc;
 
   private AddressText() {}

@@ -102,7 +102,9 @@ public final class HubClient implements AutoCloseable {
   private boolean retryNow;
   private boolean closed;
 
-  /** How far this machine's clock was ahead of the hub's at the last login; null if it is not known. */
+  /**
+   * How far this machine's clock was ahead of the hub's at the last login; null if it is not known.
+   */
   private volatile @Nullable Duration clockAhead;
 
   /** Why the last connection did not come about, or is over. */
@@ -237,8 +239,8 @@ public final class HubClient implements AutoCloseable {
   }
 
   /**
-   * How far this machine's clock is ahead of the hub's, negative when it is behind; exact to the time
-   * that a message takes. Empty when the hub has not been reached, or does not tell.
+   * How far this machine's clock is ahead of the hub's, negative when it is behind; exact to the
+   * time that a message takes. Empty when the hub has not been reached, or does not tell.
    */
   public Optional<Duration> clockAhead() {
     return Optional.ofNullable(clockAhead);
