@@ -6,15 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.godwit.mount.ManagedMount;
 import dev.godwit.mount.MountClient;
 import dev.godwit.node.LeechOptions;
-import dev.godwit.node.Leeching;
 import dev.godwit.node.MountOptions;
-import dev.godwit.node.Mounting;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.ResourceName;
 import dev.godwit.node.SeedOptions;
 import dev.godwit.node.Seeding;
+import java.io.Closeable;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -64,20 +64,20 @@ class ClosingTest {
   /** Everything again, which is refused while the files are in use. */
   @Test
   void aNodeClosesWhatItStartedSoThatItCanBeStartedAgain() throws Exception {
+    List<Closeable> started = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       Node owner = Node.start(alice.nodeHome(), World.loopback());
-      Seeding first = owner.seed(SeedOptions.of("disk", disk));
-      Seeding second = owner.seed(SeedOptions.of("machine", machine));
+      started.add(owner.seed(SeedOptions.of("disk", disk)));
+      started.add(owner.seed(SeedOptions.of("machine", machine)));
       Node user = Node.start(bob.nodeHome(), World.loopback());
-      Mounting mounting = user.mount(mount());
-      Leeching leeching = user.leech(leech());
+      started.add(user.mount(mount()));
+      started.add(user.leech(leech()));
       user.close();
       user.close();
       owner.close();
-      leeching.close();
-      mounting.close();
-      second.close();
-      first.close();
+    }
+    for (Closeable one : started.reversed()) {
+      one.close();
     }
   }
 
