@@ -143,7 +143,7 @@ final class DoctorCommand extends Verb {
     if (ahead.isEmpty()) {
       return Finding.note("clock", "the hub does not tell its time", "Bring the hub up to date.");
     }
-    Duration difference = ahead.get();
+    Duration difference = Duration.ofSeconds(Math.round(ahead.get().toMillis() / 1000.0));
     if (difference.abs().compareTo(SAME_TIME) <= 0) {
       return Finding.good("clock", "the same as the hub's");
     }

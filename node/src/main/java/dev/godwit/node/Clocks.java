@@ -30,7 +30,9 @@ final class Clocks {
                     + " members can look expired, and others as if they were away.");
   }
 
-  private static String words(Duration difference) {
+  /** To whole seconds: what a message takes is in it, too. */
+  private static String words(Duration exact) {
+    Duration difference = Duration.ofSeconds(Math.round(exact.toMillis() / 1000.0));
     if (difference.toDays() > 1) {
       return difference.toDays() + " days";
     }

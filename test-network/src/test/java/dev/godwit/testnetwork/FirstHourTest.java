@@ -119,7 +119,7 @@ class FirstHourTest {
     }
     for (Pattern line : shown(command)) {
       Patience.until(
-          command.text() + " shows " + line + " among " + read(one),
+          command.text() + " shows " + line,
           () -> line.matcher(one.seen()).find());
     }
     remember("hub", HUB, command, one);
