@@ -12,6 +12,8 @@ import java.nio.ByteBuffer;
  * place. For one thread.
  */
 final class RequestReader {
+  private static final int PAGE = 4096;
+
   private final ByteStream stream;
   private final BeforeWait beforeWait;
   private final ByteBuffer in;
@@ -120,7 +122,7 @@ final class RequestReader {
         throw new EOFException("the connection ended within a payload");
       }
       int end = in.limit();
-      int piece = (int) Math.min(left, in.remaining());
+      int piece = piece(at, left);
       int next = in.position() + piece;
       in.limit(next);
       try {
@@ -134,6 +136,17 @@ final class RequestReader {
       at += piece;
       left -= piece;
     }
+  }
+
+  /**
+   * How much is handed on: all that is here, but no part of a page unless the payload ends there.
+   */
+  private int piece(long at, long left) {
+    if (left <= in.remaining()) {
+      return (int) left;
+    }
+    int beyond = (int) ((at + in.remaining()) % PAGE);
+    return in.remaining() > beyond ? in.remaining() - beyond : in.remaining();
   }
 
   /** Brings in more unless the rest of a large payload is better handed on in pieces. */

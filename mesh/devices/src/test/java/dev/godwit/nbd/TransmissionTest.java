@@ -2,6 +2,7 @@ package dev.godwit.nbd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend.Holes;
@@ -18,9 +19,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -392,6 +395,33 @@ final class TransmissionTest {
     }
     assertEquals(1, threads.size(), threads.toString());
     assertTrue(threads.iterator().next().startsWith("nbd-client"), threads.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100, 4095})
+  void aLongWriteIsHandedOnInWholePages(int offset) throws IOException {
+    List<Long> ends = new CopyOnWriteArrayList<>();
+    var backend =
+        new ForwardingBackend(new StagedBackend(SIZE, Latency.MEMORY)) {
+          @Override
+          public void write(ByteBuffer src, long at) throws IOException {
+            ends.add(at + src.remaining());
+            below.write(src, at);
+          }
+        };
+    byte[] data = random((2 << 20) + 7, 11);
+    try (var served = new ServedExports(directory, Export.of("", backend));
+        RawClient client = served.raw().start(Replies.SIMPLE)) {
+      assertEquals(0, client.write(0, 1, offset, data).reply().error());
+      RawClient.Reply read =
+          client.request(Protocol.CMD_READ, 0, 1, offset, data.length).reply(data.length);
+      assertEquals(ByteBuffer.wrap(data), read.payload());
+    }
+    assertEquals(offset + data.length, ends.removeLast());
+    assertFalse(ends.isEmpty());
+    for (long end : ends) {
+      assertEquals(0, end % 4096);
+    }
   }
 
   @Test
