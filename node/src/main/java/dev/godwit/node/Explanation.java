@@ -32,6 +32,10 @@ public final class Explanation {
    */
   public static NodeException of(Throwable failure) {
     Throwable inner = unwrapped(failure);
+    if (MemoryTrouble.isOfDescriptors(failure)) {
+      return new NodeException(
+          NodeException.Kind.FAILED, MemoryTrouble.descriptors(), failure);
+    }
     if (inner instanceof NodeException known) {
       return known;
     }

@@ -27,6 +27,7 @@ enum Scene {
   /** An error in the middle of a moving line. */
   ERROR(Scene::error);
 
+  @SuppressWarnings("ImmutableEnumChecker") // Each is a method without state.
   private final Consumer<Output> play;
 
   Scene(Consumer<Output> play) {

@@ -26,7 +26,7 @@ class ScreensTest {
   private static final Path PICTURE = Path.of("../docs/demo.svg");
   private static final int PICTURE_WIDTH = 80;
 
-  private record Shown(Scene scene, int width) {
+  record Shown(Scene scene, int width) {
     Path file() {
       return Path.of(
           "src/test/resources/screens",

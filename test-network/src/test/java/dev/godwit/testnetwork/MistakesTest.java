@@ -154,15 +154,14 @@ class MistakesTest {
   }
 
   private List<String> shell(Mistake mistake, String more) throws IOException {
-    String text = mistake.command();
+    String text = mistake.command().replaceFirst("^godwit", "godwit" + more);
     for (Map.Entry<String, String> name : names.entrySet()) {
       text = text.replace(name.getKey(), name.getValue());
     }
-    // The last command of a pipe is the one that is wrong.
     List<String> command =
         new Terminal(Place.HERE, folder)
             .remember("export GODWIT_HOME=" + world.path("home-" + mistake.who()))
-            .command(text + more);
+            .command(text);
     if (!mistake.who().equals("user")) {
       return command;
     }

@@ -106,7 +106,8 @@ class UnfamiliarMachineTest {
   @Test
   void aPipeThatIsClosedEarlyEndsWhatIsPiped() throws Exception {
     List<Member> members = world.mesh("alice", "bob");
-    try (ChildProcess _ = members.getFirst().start("up", "--listen", World.LOOPBACK)) {
+    try (ChildProcess up = members.getFirst().start("up", "--listen", World.LOOPBACK)) {
+      up.await("ready", World.PATIENCE);
       Outcome outcome =
           shell(
               "export GODWIT_HOME="
@@ -176,7 +177,7 @@ class UnfamiliarMachineTest {
 
   @Test
   void anotherUserMayRunIt() throws Exception {
-    Path home = Files.createDirectory(world.path("of another user"));
+    Path home = Files.createDirectory(world.path("of-another-user"));
     Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
     world.programs().run("chmod", "755", world.path("").toString()).succeeded();
     world.programs().run("chmod", "1777", world.temporary().toString()).succeeded();
