@@ -33,8 +33,7 @@ public final class Explanation {
   public static NodeException of(Throwable failure) {
     Throwable inner = unwrapped(failure);
     if (MemoryTrouble.isOfDescriptors(failure)) {
-      return new NodeException(
-          NodeException.Kind.FAILED, MemoryTrouble.descriptors(), failure);
+      return new NodeException(NodeException.Kind.FAILED, MemoryTrouble.descriptors(), failure);
     }
     if (inner instanceof NodeException known) {
       return known;

@@ -52,6 +52,7 @@ public final class MeshFounding {
    */
   public static Membership create(NodeHome home, String name, String as, HubAddress hub)
       throws IOException {
+    checkNames(name, as);
     SecureRandom random = new SecureRandom();
     InstantSource clock = InstantSource.system();
     Identity identity = home.identity();
@@ -91,6 +92,18 @@ public final class MeshFounding {
       return own;
     } catch (IllegalArgumentException e) {
       throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /** Before anything is made: a key without a mesh would be in the way. */
+  private static void checkNames(String mesh, String node) throws NodeException {
+    if (mesh.isBlank()) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, "A mesh needs a name: godwit mesh create NAME --hub ADDRESS.");
+    }
+    if (!node.matches("[a-z0-9-]{1,63}")) {
+      throw new NodeException(
+          NodeException.Kind.USAGE, "A name has 1 to 63 characters a-z, 0-9 and -.");
     }
   }
 

@@ -118,9 +118,7 @@ class FirstHourTest {
       assertEquals(0, one.process().exitValue(), () -> command + " wrote " + read(one));
     }
     for (Pattern line : shown(command)) {
-      Patience.until(
-          command.text() + " shows " + line,
-          () -> line.matcher(one.seen()).find());
+      Patience.until(command.text() + " shows " + line, () -> line.matcher(one.seen()).find());
     }
     remember("hub", HUB, command, one);
     remember("ticket", TICKET, command, one);
