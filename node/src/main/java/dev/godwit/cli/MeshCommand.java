@@ -299,6 +299,8 @@ final class MeshCommand implements Runnable {
     @Override
     ExitStatus run(Output output) throws Exception {
       NodeHome home = common().nodeHome();
+      // Says so when there is no mesh.
+      var _ = home.mesh();
       Membership own = home.membership();
       Revocations revocations;
       List<PeerView> present;
