@@ -23,22 +23,21 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /** Hubs and clients on the loopback interface that all end with the test. */
 final class Fixture implements AutoCloseable {
 
   static final Duration PATIENCE = Patience.seconds(20);
-
-  private static final Duration STEP = Duration.ofMillis(5);
 
   /** Patient with the hub, quick to come back. */
   static final HubTiming TIMING =
@@ -125,12 +124,15 @@ final class Fixture implements AutoCloseable {
   /** Waits for a state, whatever comes before it. */
   static HubState await(BlockingQueue<HubState> states, Predicate<HubState> wanted)
       throws InterruptedException {
+    List<HubState> others = new ArrayList<>();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (true) {
-      HubState state = states.poll(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      assertNotNull(state, "the state does not come");
+      HubState state = states.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      assertNotNull(state, () -> "the state does not come, only " + others);
       if (wanted.test(state)) {
         return state;
       }
+      others.add(state);
     }
   }
 
@@ -142,11 +144,9 @@ final class Fixture implements AutoCloseable {
     await(states, HubState.Offline.class::isInstance);
   }
 
-  /** Waits for what nobody announces; the test's time limit ends it. */
+  /** Waits for what nobody announces. */
   static void until(Callable<Boolean> condition) throws Exception {
-    while (!condition.call()) {
-      LockSupport.parkNanos(STEP.toNanos());
-    }
+    Patience.until("what the test waits for", condition);
   }
 
   /** Whether none of the states is one without the hub. */

@@ -69,7 +69,7 @@ class HubClientTest {
                 config.relay(),
                 fixture.clock,
                 fixture.random));
-    awaitOffline("is not the hub of the ticket");
+    awaitOffline("is not the hub that is wanted");
     foreign.close();
     fixture.hub(config);
     awaitOnline();

@@ -220,7 +220,7 @@ class HubLoginTest {
         assertThrows(HubException.class, () -> client.awaitOnline(Fixture.PATIENCE));
     assertEquals(HubException.Reason.NOT_THE_HUB, refused.reason());
     assertTrue(
-        String.valueOf(refused.getMessage()).contains("is not the hub of the ticket"),
+        String.valueOf(refused.getMessage()).contains("is not the hub that is wanted"),
         refused::getMessage);
     assertInstanceOf(HubState.Ended.class, client.state());
   }

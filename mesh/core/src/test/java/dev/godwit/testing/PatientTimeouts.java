@@ -2,7 +2,6 @@ package dev.godwit.testing;
 
 import java.lang.reflect.Method;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -13,10 +12,51 @@ import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 
 /**
- * Interrupts tests that hang. {@link Timeout} says how long a test may take on an idle machine, and
- * is multiplied by the {@link Patience} here: JUnit, whose own time-outs are switched off, cannot.
+ * Interrupts tests that hang, and what is done before and after them. {@link Timeout} says how long
+ * a test may take on an idle machine; without one it is ten minutes. The time is multiplied by the
+ * {@link Patience} here: JUnit, whose own time-outs are switched off, cannot.
  */
 public final class PatientTimeouts implements InvocationInterceptor {
+
+  /** Longer than any test that says nothing of its own takes. */
+  private static final Duration UNSAID = Duration.ofMinutes(10);
+
+  @Override
+  public void interceptBeforeAllMethod(
+      Invocation<@Nullable Void> invocation,
+      ReflectiveInvocationContext<Method> method,
+      ExtensionContext context)
+      throws Throwable {
+    var _ = inTime(invocation, method);
+  }
+
+  @Override
+  public void interceptBeforeEachMethod(
+      Invocation<@Nullable Void> invocation,
+      ReflectiveInvocationContext<Method> method,
+      ExtensionContext context)
+      throws Throwable {
+    var _ = inTime(invocation, method);
+  }
+
+  @Override
+  public void interceptAfterEachMethod(
+      Invocation<@Nullable Void> invocation,
+      ReflectiveInvocationContext<Method> method,
+      ExtensionContext context)
+      throws Throwable {
+    var _ = inTime(invocation, method);
+  }
+
+  @Override
+  public void interceptAfterAllMethod(
+      Invocation<@Nullable Void> invocation,
+      ReflectiveInvocationContext<Method> method,
+      ExtensionContext context)
+      throws Throwable {
+    var _ = inTime(invocation, method);
+  }
+
   @Override
   public void interceptTestMethod(
       Invocation<@Nullable Void> invocation,
@@ -46,8 +86,7 @@ public final class PatientTimeouts implements InvocationInterceptor {
 
   private static <T extends @Nullable Object> T inTime(
       Invocation<T> invocation, ReflectiveInvocationContext<Method> method) throws Throwable {
-    Optional<Duration> limit = limit(method);
-    return limit.isEmpty() ? invocation.proceed() : inTime(invocation, limit.get());
+    return inTime(invocation, limit(method.getExecutable(), method.getTargetClass()));
   }
 
   static <T extends @Nullable Object> T inTime(Invocation<T> invocation, Duration limit)
@@ -71,15 +110,16 @@ public final class PatientTimeouts implements InvocationInterceptor {
     return result;
   }
 
-  private static Optional<Duration> limit(ReflectiveInvocationContext<Method> method) {
-    Timeout timeout = method.getExecutable().getAnnotation(Timeout.class);
-    Class<?> type = method.getTargetClass();
+  /** How long {@code method} of {@code owner} may take, multiplied. */
+  static Duration limit(Method method, Class<?> owner) {
+    Timeout timeout = method.getAnnotation(Timeout.class);
+    Class<?> type = owner;
     while (timeout == null && type != null) {
       timeout = type.getAnnotation(Timeout.class);
       type = type.getEnclosingClass();
     }
-    return Optional.ofNullable(timeout)
-        .map(found -> Patience.of(Duration.of(found.value(), found.unit().toChronoUnit())));
+    return Patience.of(
+        timeout == null ? UNSAID : Duration.of(timeout.value(), timeout.unit().toChronoUnit()));
   }
 
   /** Watches over the thread that has made it, until its end. */

@@ -12,6 +12,7 @@ import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.Extension;
 
 final class PatientTimeoutsTest {
@@ -55,6 +56,20 @@ final class PatientTimeoutsTest {
                   throw new IllegalStateException("as it is");
                 },
                 LONG));
+  }
+
+  @Test
+  void aTestThatSaysNothingIsInterruptedAfterTenMinutes() throws NoSuchMethodException {
+    var hang = PatientTimeoutsTest.class.getDeclaredMethod("hang");
+    assertEquals(
+        Patience.of(Duration.ofMinutes(10)),
+        PatientTimeouts.limit(hang, PatientTimeoutsTest.class));
+    assertEquals(Patience.seconds(7), PatientTimeouts.limit(hang, Limited.Inner.class));
+  }
+
+  @Timeout(7)
+  private static final class Limited {
+    private static final class Inner {}
   }
 
   @Test
