@@ -112,7 +112,9 @@ final class HubCommand extends Verb {
       output.event(Json.event("result").put("ok", true));
     } catch (BindException e) {
       throw new NodeException(
-          NodeException.Kind.FAILED, String.valueOf(Explanation.of(e).getMessage()), e);
+          NodeException.Kind.FAILED,
+          Explanation.of(e).getMessage() + " Say which with --listen.",
+          e);
     }
     return ExitStatus.DONE;
   }

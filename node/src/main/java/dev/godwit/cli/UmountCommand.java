@@ -2,11 +2,10 @@ package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
 import dev.godwit.libc.BlockDevice;
-import dev.godwit.log.FileLog;
 import dev.godwit.mount.CacheJournal;
 import dev.godwit.node.DevicePlace;
-import dev.godwit.node.Mounting;
 import dev.godwit.node.NodeException;
+import dev.godwit.node.StateFolder;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import java.io.IOException;
@@ -173,11 +172,11 @@ final class UmountCommand extends Verb {
    * @throws IOException when the cache's journal cannot be read
    */
   static void checkSaved(String resource, String cache) throws IOException {
-    if (cache.isEmpty() || !Files.exists(Mounting.journalOf(Path.of(cache)))) {
+    if (cache.isEmpty() || !StateFolder.remembers(Path.of(cache), StateFolder.Part.CACHE)) {
       return;
     }
-    try (CacheJournal journal =
-        new CacheJournal(FileLog.open(Mounting.journalOf(Path.of(cache))))) {
+    try (StateFolder folder = StateFolder.open(Path.of(cache));
+        CacheJournal journal = new CacheJournal(folder.log(StateFolder.Part.CACHE))) {
       CacheJournal.@Nullable Origin origin = journal.origin();
       if (origin == null || journal.isEnded()) {
         return;

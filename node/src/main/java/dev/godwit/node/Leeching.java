@@ -5,7 +5,6 @@ import dev.godwit.backend.FileBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
 import dev.godwit.libc.NativeSparseFile;
-import dev.godwit.log.FileLog;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Leecher;
 import dev.godwit.migration.LeecherState;
@@ -35,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Leeching implements Closeable {
   private final Node node;
+  private final StateFolder folder;
   private final Session session;
   private final PathKeeper keeper;
   private final Leecher leecher;
@@ -45,8 +45,15 @@ public final class Leeching implements Closeable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile @Nullable Thread runner;
 
-  private Leeching(Node node, KeptSession kept, Leecher leecher, Backend store, Journal journal) {
+  private Leeching(
+      Node node,
+      StateFolder folder,
+      KeptSession kept,
+      Leecher leecher,
+      Backend store,
+      Journal journal) {
     this.node = node;
+    this.folder = folder;
     this.session = kept.session();
     this.keeper = kept.keeper();
     this.leecher = leecher;
@@ -78,15 +85,17 @@ public final class Leeching implements Closeable {
       throw e;
     }
     Session session = kept.session();
-    Journal journal;
+    StateFolder folder;
     try {
-      journal = new Journal(FileLog.open(Seeding.journalOf(file)));
+      folder = StateFolder.open(file);
     } catch (IOException e) {
       session.close();
       throw e;
     }
+    Journal journal = null;
     Backend store = null;
     try {
+      journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
       checkJournal(journal.ownership(), file, seeder, options);
       node.reaching();
       session.start();
@@ -101,7 +110,7 @@ public final class Leeching implements Closeable {
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
-      Leeching leeching = new Leeching(node, kept, leecher, store, journal);
+      Leeching leeching = new Leeching(node, folder, kept, leecher, store, journal);
       leeching.devices.open(
           options.devices(),
           device ->
@@ -116,7 +125,10 @@ public final class Leeching implements Closeable {
       if (store != null) {
         store.close();
       }
-      journal.close();
+      if (journal != null) {
+        journal.close();
+      }
+      folder.close();
       throw explained(e, options.name());
     }
   }
@@ -146,7 +158,7 @@ public final class Leeching implements Closeable {
           file + " is a folder; name a file in it: --to " + file.resolve("state.img") + ".");
     }
     LocalFiles.checkWritableFolder(folder);
-    boolean started = Files.exists(Seeding.journalOf(file));
+    boolean started = StateFolder.remembers(file, StateFolder.Part.JOURNAL);
     if (existing == LeechOptions.Existing.REFUSE
         && !started
         && Files.exists(file)
@@ -377,7 +389,8 @@ public final class Leeching implements Closeable {
       if (running != null) {
         running.interrupt();
       }
-      try (journal;
+      try (folder;
+          journal;
           store) {
         if (leecher.state() instanceof LeecherState.Complete
             || leecher.state() instanceof LeecherState.Running) {

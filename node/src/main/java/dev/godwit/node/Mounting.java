@@ -5,7 +5,6 @@ import dev.godwit.backend.FileBackend;
 import dev.godwit.identity.NodeId;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.log.DamagedLogException;
-import dev.godwit.log.FileLog;
 import dev.godwit.log.ResourceBusyException;
 import dev.godwit.mount.CacheJournal;
 import dev.godwit.mount.DirectMount;
@@ -54,7 +53,8 @@ public final class Mounting implements Closeable {
    *
    * @param use whether the next mount finds it
    */
-  private record Cache(Path file, Use use, Backend backend, CacheJournal journal)
+  private record Cache(
+      Path file, StateFolder folder, Use use, Backend backend, CacheJournal journal)
       implements Closeable {
     enum Use {
       AGAIN,
@@ -63,15 +63,21 @@ public final class Mounting implements Closeable {
 
     @Override
     public void close() throws IOException {
-      try (journal) {
+      try (folder;
+          journal) {
         backend.close();
       }
     }
 
+    /** Closes it, and leaves nothing. */
     void delete() throws IOException {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(journalOf(file));
-      Files.deleteIfExists(journalOf(file).resolveSibling(journalOf(file).getFileName() + ".lock"));
+      try (folder) {
+        try (journal) {
+          backend.close();
+        }
+        Files.deleteIfExists(file);
+        folder.forget();
+      }
     }
   }
 
@@ -97,11 +103,6 @@ public final class Mounting implements Closeable {
             ? new PullBeforeOpening(
                 managed, session, options.name(), cache.file(), options.settings().timeout())
             : null;
-  }
-
-  /** Where the journal of a cache is. */
-  public static Path journalOf(Path file) {
-    return file.resolveSibling(file.getFileName() + ".godwit-cache");
   }
 
   /**
@@ -200,8 +201,10 @@ public final class Mounting implements Closeable {
   private static Mounting managed(Node node, MountOptions options, KeptSession kept)
       throws IOException {
     Path file = cacheFile(node, options);
-    CacheJournal journal = open(file, options.name());
+    StateFolder folder = open(file, options.name());
+    CacheJournal journal = null;
     try {
+      journal = journal(folder, file);
       CacheJournal.@Nullable Origin before = journal.origin();
       checkCache(file, before, kept.peer(), options.name());
       if (options.access() == Access.READ && !journal.unsaved().isEmpty()) {
@@ -225,12 +228,16 @@ public final class Mounting implements Closeable {
       Cache cache =
           new Cache(
               file,
+              folder,
               options.cache().isPresent() ? Cache.Use.AGAIN : Cache.Use.ONCE,
               backend(file, before, opened, options),
               journal);
       return managed(node, options, kept, client, opened, cache, id);
     } catch (IOException e) {
-      journal.close();
+      if (journal != null) {
+        journal.close();
+      }
+      folder.close();
       throw e;
     }
   }
@@ -267,10 +274,9 @@ public final class Mounting implements Closeable {
     }
   }
 
-  private static CacheJournal open(Path cache, ResourceName name) throws IOException {
-    Path journal = journalOf(cache);
+  private static CacheJournal journal(StateFolder folder, Path cache) throws IOException {
     try {
-      return new CacheJournal(FileLog.open(journal));
+      return new CacheJournal(folder.log(StateFolder.Part.CACHE));
     } catch (DamagedLogException e) {
       throw new NodeException(
           NodeException.Kind.FAILED,
@@ -278,8 +284,16 @@ public final class Mounting implements Closeable {
               + ", so which bytes of "
               + cache
               + " are not saved yet cannot be known. To begin anew without them, give another"
-              + " --cache, or delete both.",
+              + " --cache, or delete it with its folder "
+              + StateFolder.of(cache).getFileName()
+              + ".",
           e);
+    }
+  }
+
+  private static StateFolder open(Path cache, ResourceName name) throws IOException {
+    try {
+      return StateFolder.open(cache);
     } catch (ResourceBusyException e) {
       throw new NodeException(
           NodeException.Kind.FAILED,
@@ -356,7 +370,7 @@ public final class Mounting implements Closeable {
           NodeException.Kind.FAILED,
           file
               + " is gone, but its journal is there. Bring it back, or delete "
-              + journalOf(file).getFileName()
+              + StateFolder.of(file).getFileName()
               + ".");
     }
     return FileBackend.create(file, size, NativeSparseFile.opener());
@@ -512,7 +526,8 @@ public final class Mounting implements Closeable {
   }
 
   private long endMount(Duration limit, @Nullable IOException device) throws IOException {
-    long unsaved;
+    // Unless all goes well, the cache stays.
+    long unsaved = Long.MAX_VALUE;
     try (session) {
       unsaved = mount.end(limit);
     } catch (IOException e) {
@@ -525,11 +540,12 @@ public final class Mounting implements Closeable {
           e);
     } finally {
       if (cache != null) {
-        cache.close();
+        if (cache.use() == Cache.Use.ONCE && unsaved == 0) {
+          cache.delete();
+        } else {
+          cache.close();
+        }
       }
-    }
-    if (cache != null && cache.use() == Cache.Use.ONCE && unsaved == 0) {
-      cache.delete();
     }
     return unsaved;
   }

@@ -9,16 +9,11 @@ import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
- * A profile beside the file that it is of.
+ * A profile in a file.
  *
  * @param file of the profile
  */
 record ProfileFile(Path file) implements ProfileStore {
-  /** The one of a state file. */
-  static ProfileFile of(Path state) {
-    return new ProfileFile(state.resolveSibling(state.getFileName() + ".godwit-profile"));
-  }
-
   @Override
   public Optional<byte[]> load() throws IOException {
     if (!Files.exists(file) || Files.size(file) > AccessProfile.MAX_ENCODED) {

@@ -6,7 +6,6 @@ import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.DatedBackend;
 import dev.godwit.libc.NativeSparseFile;
-import dev.godwit.log.FileLog;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Ownership;
 import dev.godwit.migration.Seeder;
@@ -30,6 +29,7 @@ import java.util.function.Consumer;
 /** A resource that this node offers. Closing takes it back from the mesh and closes its devices. */
 public final class Seeding implements Closeable {
   private final Node node;
+  private final StateFolder folder;
   private final Seeder seeder;
   private final Backend device;
   private final Backend store;
@@ -55,6 +55,7 @@ public final class Seeding implements Closeable {
 
   private Seeding(
       Node node,
+      StateFolder folder,
       Seeder seeder,
       Backend device,
       Backend store,
@@ -63,6 +64,7 @@ public final class Seeding implements Closeable {
       LeaseBook leases,
       OpenDevices devices) {
     this.node = node;
+    this.folder = folder;
     this.devices = devices;
     this.mounts = mounts;
     this.leases = leases;
@@ -79,16 +81,6 @@ public final class Seeding implements Closeable {
                     CompletableFuture.delayedExecutor(LINGER.toMillis(), TimeUnit.MILLISECONDS));
           }
         });
-  }
-
-  /** Where the journal of a state file is. */
-  static Path journalOf(Path file) {
-    return file.resolveSibling(file.getFileName() + ".godwit");
-  }
-
-  /** Where the log of who may write a state file from elsewhere is. */
-  static Path leasesOf(Path file) {
-    return file.resolveSibling(file.getFileName() + ".godwit-lease");
   }
 
   /**
@@ -124,14 +116,17 @@ public final class Seeding implements Closeable {
     check(options);
     String resource = options.resource();
     Path file = options.from().toAbsolutePath();
-    Journal journal = new Journal(FileLog.open(journalOf(file)));
+    StateFolder folder = StateFolder.open(file);
+    Journal journal = null;
     Backend store = null;
     Seeder seeder = null;
     LeaseBook leases = null;
     OpenDevices devices = new OpenDevices();
     try {
+      checkNoCache(file);
+      journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
       checkOwned(journal.ownership(), file);
-      leases = new LeaseBook(FileLog.open(leasesOf(file)), LEASE, System::nanoTime);
+      leases = new LeaseBook(folder.log(StateFolder.Part.LEASES), LEASE, System::nanoTime);
       if (!options.devices().isEmpty()) {
         lock(leases, resource);
       }
@@ -158,10 +153,11 @@ public final class Seeding implements Closeable {
                   : MountHost.Writers.LOCAL_PROGRAM,
               leases,
               node.random().nextLong(),
-              ProfileFile.of(file),
+              new ProfileFile(folder.path(StateFolder.Part.PROFILE)),
               hot,
               changes);
-      Seeding seeding = new Seeding(node, seeder, device, store, journal, mounts, leases, devices);
+      Seeding seeding =
+          new Seeding(node, folder, seeder, device, store, journal, mounts, leases, devices);
       Backend local = new ObservedBackend(device, hot);
       devices.open(
           options.devices(),
@@ -184,7 +180,10 @@ public final class Seeding implements Closeable {
       if (leases != null) {
         leases.close();
       }
-      journal.close();
+      if (journal != null) {
+        journal.close();
+      }
+      folder.close();
       throw e;
     }
   }
@@ -205,8 +204,18 @@ public final class Seeding implements Closeable {
     }
   }
 
+  private static void checkNoCache(Path file) throws NodeException {
+    if (StateFolder.remembers(file, StateFolder.Part.CACHE)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is the cache of a mount, which is not whole by itself. Offer what is mounted"
+              + " instead, or a copy of that.");
+    }
+  }
+
   private static void checkOwned(Ownership ownership, Path file) throws NodeException {
-    String journal = journalOf(file).getFileName().toString();
+    String remembered = StateFolder.of(file).getFileName().toString();
     switch (ownership) {
       case Ownership.Unknown _, Ownership.Owned _, Ownership.HandedOver _ -> {}
       case Ownership.Released released ->
@@ -215,8 +224,9 @@ public final class Seeding implements Closeable {
               file
                   + " has moved to another node (generation "
                   + released.generation()
-                  + "); this copy is old. To use it all the same as a new state, delete "
-                  + journal
+                  + "); this copy is old. To use it all the same as a new state, delete its"
+                  + " folder "
+                  + remembered
                   + ".");
       case Ownership.Running _ ->
           throw new NodeException(
@@ -227,8 +237,8 @@ public final class Seeding implements Closeable {
               NodeException.Kind.FAILED,
               file
                   + " is a copy that was never finished; finish it with 'godwit leech', or"
-                  + " delete it and "
-                  + journal
+                  + " delete it and its folder "
+                  + remembered
                   + ".");
     }
   }
@@ -275,7 +285,8 @@ public final class Seeding implements Closeable {
     } finally {
       mounts.close();
       seeder.close();
-      try (journal;
+      try (folder;
+          journal;
           leases;
           store) {
         store.flush();

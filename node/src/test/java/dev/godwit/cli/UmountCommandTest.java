@@ -11,8 +11,8 @@ import dev.godwit.log.FileLog;
 import dev.godwit.migration.proto.CacheBegun;
 import dev.godwit.migration.proto.CacheEntry;
 import dev.godwit.migration.proto.CacheRuns;
-import dev.godwit.node.Mounting;
 import dev.godwit.node.NodeException;
+import dev.godwit.node.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -35,7 +35,8 @@ class UmountCommandTest {
             .setChunkSize(geometry.chunkSize())
             .setGeneration(1)
             .build();
-    try (FileLog log = FileLog.open(Mounting.journalOf(cache))) {
+    try (StateFolder remembered = StateFolder.open(cache);
+        FileLog log = remembered.log(StateFolder.Part.CACHE)) {
       log.append(CacheEntry.newBuilder().setBegun(begun).build().toByteArray());
       for (CacheEntry entry : more) {
         log.append(entry.toByteArray());

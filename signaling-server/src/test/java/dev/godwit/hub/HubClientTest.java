@@ -160,7 +160,7 @@ class HubClientTest {
     awaitOffline(nobody.hostAndPort());
     awaitOffline(nobody.hostAndPort());
     HubException late = assertThrows(HubException.class, () -> client.awaitOnline(Duration.ZERO));
-    assertEquals(HubException.Reason.OFFLINE, late.reason());
+    assertEquals(HubException.Reason.NOT_LISTENING, late.reason());
   }
 
   @Test

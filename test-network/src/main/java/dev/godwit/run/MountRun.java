@@ -383,7 +383,7 @@ final class MountRun implements AutoCloseable {
   }
 
   private void damage() throws IOException, InterruptedException {
-    Path journal = cache.resolveSibling(cache.getFileName() + ".godwit-cache");
+    Path journal = cache.resolveSibling(cache.getFileName() + ".godwit").resolve("cache");
     int used = used(Files.readAllBytes(journal));
     try (var bytes = new RandomAccessFile(journal.toFile(), "rw")) {
       long offset = random.nextInt(used);

@@ -46,7 +46,7 @@ class ArchitectureTest {
   private static final String[] WEBRTC = packages("webrtc");
   private static final String[] DEVICES = packages("nbd", "fuse", "libc");
   private static final String[] HUB = packages("hub");
-  private static final String[] NODE = packages("node", "cli", "demo", "lan");
+  private static final String[] NODE = packages("node", "cli", "demo", "doctor", "lan");
   private static final String[] TEST_NETWORK = packages("testnetwork", "bench", "internet", "run");
 
   /** Measures Netty itself as the yardstick. */

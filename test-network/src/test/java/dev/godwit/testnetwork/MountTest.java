@@ -134,14 +134,26 @@ class MountTest {
         world.signal("STOP", seed.pid());
         assertFalse(Files.exists(at));
         Outcome list = bob.run("mount", "--list").succeeded();
-        assertTrue(list.out().contains("alice/pulled         " + at + "  "), list::out);
-        assertTrue(list.out().contains(" here, not open yet  (process"), list::out);
+        String line =
+            list.out()
+                .lines()
+                .filter(one -> one.contains(at.toString()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(list.out()));
+        assertTrue(line.startsWith("alice/pulled "), list::out);
+        assertTrue(line.contains(" here, not open yet "), list::out);
+        assertTrue(line.contains("(process "), list::out);
         boolean _ = ProcessHandle.of(mount.pid()).orElseThrow().destroy();
         world.signal("CONT", seed.pid());
         assertEquals(0, mount.awaitEnd(PATIENCE), mount::complaints);
         assertFalse(Files.exists(at));
         assertTrue(mount.events().stream().noneMatch(event -> "ready".equals(event.get("event"))));
-        came = bytesHere(mount.events().getFirst());
+        came =
+            bytesHere(
+                mount.events().stream()
+                    .filter(event -> "progress".equals(event.get("event")))
+                    .findFirst()
+                    .orElseThrow());
         assertTrue(came > 0);
       }
       try (ChildProcess mount = bob.start(mounting)) {
@@ -377,12 +389,15 @@ class MountTest {
         mount.await("ready", PATIENCE);
         unmounted(mount, at);
       }
-      Path journal = world.path("cache.godwit-cache");
+      Path journal = world.path("cache.godwit").resolve("cache");
       byte[] bytes = Files.readAllBytes(journal);
       bytes[0] ^= 1;
       Files.write(journal, bytes);
       Expect.refused(
-          ExitStatus.FAILED, bob.run(mounting), journal + " is damaged at byte 0", "delete both");
+          ExitStatus.FAILED,
+          bob.run(mounting),
+          journal + " is damaged at byte 0",
+          "delete it with its folder cache.godwit");
       assertArrayEquals(bytes, Files.readAllBytes(journal));
     }
   }

@@ -114,7 +114,8 @@ class TargetTest {
     }
     String before = StateFile.sha256(target);
     Files.delete(file);
-    Files.delete(file.resolveSibling("changing.godwit"));
+    Path remembered = file.resolveSibling("changing.godwit");
+    Files.delete(remembered.resolve("journal"));
     try (Offer larger = Offer.of(world, alice, "changing", 2 * Offer.SIZE)) {
       Expect.refused(
           ExitStatus.FAILED,

@@ -3,10 +3,6 @@ package dev.godwit.log;
 import dev.godwit.backend.SteadyFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -15,8 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A {@link StableLog} in a file. Room for further entries is written ahead, as zeroes, so that an
@@ -29,11 +23,10 @@ import org.slf4j.LoggerFactory;
  * then refused, because what it would say without its end may be wrong: bytes that do not fit the
  * header although others follow them, and a header that is neither zero nor right, since disks
  * write the sector that it lies in as a whole. The first entry is never cut off, because its file
- * gets its name only when it is durable. A second process that opens the same log is refused.
+ * gets its name only when it is durable; a log without entries has no file. Nothing keeps a second
+ * process from opening the same log: the caller has to.
  */
 public final class FileLog implements StableLog {
-  private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
-
   private static final int HEADER = 12;
 
   /** No header is on two sectors. */
@@ -43,41 +36,16 @@ public final class FileLog implements StableLog {
   private static final int ROOM = 256 * 1024;
 
   private final Path file;
-  private final FileChannel lockChannel;
   private final List<byte[]> entries;
-  private SteadyFile channel;
+  private @Nullable SteadyFile channel;
   private long end;
   private @Nullable IOException broken;
 
-  private FileLog(Path file, FileChannel lockChannel, SteadyFile channel, Contents contents) {
+  private FileLog(Path file, @Nullable SteadyFile channel, Contents contents) {
     this.file = file;
-    this.lockChannel = lockChannel;
     this.channel = channel;
     this.entries = List.copyOf(contents.entries());
     this.end = contents.end();
-  }
-
-  /**
-   * Opens a log, or makes an empty one.
-   *
-   * @throws ResourceBusyException when another process has it open
-   * @throws DamagedLogException when it has bytes that no crash can have left there
-   * @throws IOException when it cannot be read
-   */
-  public static FileLog open(Path file) throws IOException {
-    Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
-    FileChannel lockChannel =
-        FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      @Nullable FileLock lock = tryLock(lockChannel);
-      if (lock == null) {
-        throw new ResourceBusyException(file);
-      }
-      return open(file, lockChannel);
-    } catch (IOException e) {
-      lockChannel.close();
-      throw e;
-    }
   }
 
   /**
@@ -87,24 +55,31 @@ public final class FileLog implements StableLog {
    */
   private record Contents(List<byte[]> entries, long end) {}
 
-  private static FileLog open(Path file, FileChannel lockChannel) throws IOException {
-    SteadyFile channel = SteadyFile.open(file, StandardOpenOption.CREATE);
+  /**
+   * Opens a log. One that is not there is empty, and is made with its first entry.
+   *
+   * @throws DamagedLogException when it has bytes that no crash can have left there
+   * @throws IOException when it cannot be read
+   */
+  public static FileLog open(Path file) throws IOException {
+    // What a crash has left of an entry that was about to replace all others.
+    Files.deleteIfExists(fresh(file));
+    if (!Files.exists(file)) {
+      return new FileLog(file, null, new Contents(List.of(), 0));
+    }
+    SteadyFile channel = SteadyFile.open(file);
     try {
       Contents contents = read(file, channel);
-      forceDirectory(file);
-      return new FileLog(file, lockChannel, channel, contents);
+      DurableNames.force(file);
+      return new FileLog(file, channel, contents);
     } catch (IOException e) {
       channel.close();
       throw e;
     }
   }
 
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      return null;
-    }
+  private static Path fresh(Path file) {
+    return file.resolveSibling(file.getFileName() + ".new");
   }
 
   private static Contents read(Path file, SteadyFile channel) throws IOException {
@@ -202,26 +177,27 @@ public final class FileLog implements StableLog {
   @Override
   public synchronized void append(byte[] entry) throws IOException {
     check(entry);
-    if (end == 0) {
+    SteadyFile open = channel;
+    if (open == null || end == 0) {
       replace(entry);
       return;
     }
     try {
-      long next = write(channel, entry, end);
-      channel.force(SteadyFile.Durable.CONTENTS);
+      long next = write(open, entry, end);
+      open.force(SteadyFile.Durable.CONTENTS);
       end = next;
     } catch (IOException e) {
       broken = e;
-      undo(e);
+      undo(open, e);
       throw e;
     }
   }
 
   /** Tries to make sure that what failed to become durable does not turn up after a restart. */
-  private void undo(IOException cause) {
+  private void undo(SteadyFile open, IOException cause) {
     try {
-      channel.truncate(end);
-      channel.force(SteadyFile.Durable.EVERYTHING);
+      open.truncate(end);
+      open.force(SteadyFile.Durable.EVERYTHING);
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
@@ -230,7 +206,7 @@ public final class FileLog implements StableLog {
   @Override
   public synchronized void replace(byte[] entry) throws IOException {
     check(entry);
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Path fresh = fresh(file);
     try {
       long size;
       try (SteadyFile next =
@@ -239,35 +215,16 @@ public final class FileLog implements StableLog {
         makeRoom(next, size);
       }
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      forceDirectory(file);
+      DurableNames.force(file);
       SteadyFile old = channel;
       channel = SteadyFile.open(file);
       end = size;
-      old.close();
+      if (old != null) {
+        old.close();
+      }
     } catch (IOException e) {
       broken = e;
       throw e;
-    }
-  }
-
-  /** Makes the names in a file's folder durable; an interrupt waits until that is done. */
-  private static void forceDirectory(Path file) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try (FileChannel parent = FileChannel.open(directory, StandardOpenOption.READ)) {
-          parent.force(true);
-          return;
-        } catch (ClosedByInterruptException e) {
-          LOG.trace("again, with the interrupt put off", e);
-          interrupted |= Thread.interrupted();
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
     }
   }
 
@@ -305,7 +262,7 @@ public final class FileLog implements StableLog {
 
   @Override
   public synchronized void close() throws IOException {
-    try (lockChannel) {
+    if (channel != null) {
       channel.close();
     }
   }

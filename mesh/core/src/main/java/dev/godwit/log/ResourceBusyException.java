@@ -7,8 +7,8 @@ import java.nio.file.Path;
 public final class ResourceBusyException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** Names the journal that is in use. */
-  public ResourceBusyException(Path journal) {
-    super("another godwit process uses " + journal);
+  /** Names the file that is in use. */
+  public ResourceBusyException(Path file) {
+    super("another godwit process uses " + file);
   }
 }

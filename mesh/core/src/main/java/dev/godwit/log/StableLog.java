@@ -14,8 +14,9 @@ public interface StableLog extends Closeable {
   List<byte[]> entries();
 
   /**
-   * Appends an entry. On return it survives every crash.
+   * Appends an entry, which is not empty. On return it survives every crash.
    *
+   * @throws IllegalArgumentException when it is empty
    * @throws IOException when that could not be confirmed; the entry may or may not be there after a
    *     restart, and the log refuses further entries
    */

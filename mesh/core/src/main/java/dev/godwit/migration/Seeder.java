@@ -130,9 +130,6 @@ public final class Seeder implements AutoCloseable {
     this.tracking = new TrackingBackend(store, geometry);
     this.gate = new LockedBackend(tracking, Duration.ZERO, LockedBackend.State.OPEN);
     this.state = SeederMachine.restart(journal.ownership());
-    if (journal.ownership() instanceof Ownership.Unknown) {
-      journal.owned(state.generation());
-    }
     if (journal.ownership() instanceof Ownership.HandedOver given) {
       lateDirty = given.dirty();
       listed = new Listed(0, lateDirty);

@@ -21,6 +21,10 @@ import java.util.function.LongSupplier;
  */
 public final class LeaseBook implements Closeable {
   private final StableLog log;
+
+  /** Whether the log has the lease; until somebody hears of it, there is nothing to remember. */
+  private volatile boolean logged;
+
   private final Duration time;
   private final LongSupplier nanoTime;
   private final ReentrantLock changing = new ReentrantLock();
@@ -38,6 +42,7 @@ public final class LeaseBook implements Closeable {
     this.time = time;
     this.nanoTime = nanoTime;
     List<byte[]> entries = log.entries();
+    this.logged = !entries.isEmpty();
     this.lease = entries.isEmpty() ? new Lease.Free(0) : parse(entries.getLast());
     this.heard = nanoTime.getAsLong();
   }
@@ -66,7 +71,26 @@ public final class LeaseBook implements Closeable {
           .setName(held.name());
     }
     log.replace(entry.build().toByteArray());
+    logged = true;
     lease = next;
+  }
+
+  /**
+   * Makes durable what somebody is about to hear of. Without that, what a mount keeps could be
+   * taken for unchanged after a later owner has begun to count anew.
+   *
+   * @throws IOException when that is not possible
+   */
+  void remember() throws IOException {
+    changing.lock();
+    try {
+      if (!logged) {
+        // The first generation that anybody hears of is 1; 0 is what who has none says.
+        become(lease.generation() == 0 ? new Lease.Free(1) : lease);
+      }
+    } finally {
+      changing.unlock();
+    }
   }
 
   /** How long a lease lasts after its holder was heard. */
@@ -174,7 +198,12 @@ public final class LeaseBook implements Closeable {
       if (lease instanceof Lease.Held held && left.isPositive()) {
         throw new RemoteException(Failure.Code.BUSY, LeaseRules.busy(held, left));
       }
-      become(new Lease.Free(lease.generation() + 1));
+      Lease next = new Lease.Free(lease.generation() + 1);
+      if (logged) {
+        become(next);
+      } else {
+        lease = next;
+      }
     } finally {
       changing.unlock();
     }

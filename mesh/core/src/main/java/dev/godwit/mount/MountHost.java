@@ -168,6 +168,7 @@ public final class MountHost {
   }
 
   private MountOpenReply open(Call call, MountOpenRequest request) throws IOException {
+    leases.remember();
     MountOpenReply.Builder reply =
         MountOpenReply.newBuilder()
             .setSize(geometry.size())

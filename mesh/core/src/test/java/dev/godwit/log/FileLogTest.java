@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,7 +125,6 @@ final class FileLogTest {
       Files.write(file, turned(whole, bit));
       assertDamaged();
     }
-    // And the file is not left locked.
     Files.write(file, whole);
     assertEquals(List.of("one", "two"), reopened());
   }
@@ -226,12 +226,12 @@ final class FileLogTest {
   }
 
   @Test
-  void aSecondOpenIsRefusedUntilTheFirstIsClosed() throws IOException {
-    try (FileLog log = FileLog.open(file)) {
-      assertThrows(ResourceBusyException.class, () -> FileLog.open(file));
-      log.append(bytes("one"));
+  void aLogWithoutEntriesHasNoFile() throws IOException {
+    Files.write(directory.resolve("journal.new"), new byte[] {0, 0, 0, 9, 1});
+    assertEquals(List.of(), reopened());
+    try (Stream<Path> left = Files.list(directory)) {
+      assertEquals(List.of(), left.toList());
     }
-    assertEquals(List.of("one"), reopened());
   }
 
   @Test

@@ -14,12 +14,20 @@ public final class MemoryLog implements StableLog {
 
   @Override
   public synchronized void append(byte[] entry) {
+    check(entry);
     entries.add(entry);
   }
 
   @Override
   public synchronized void replace(byte[] entry) {
+    check(entry);
     entries = new ArrayList<>(List.of(entry));
+  }
+
+  private static void check(byte[] entry) {
+    if (entry.length == 0) {
+      throw new IllegalArgumentException("an empty entry");
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.godwit.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -67,6 +68,30 @@ class LeaseBookTest {
       assertEquals(
           "it is being written by a mount on somebody; if that is gone, its lease ends in 18 s",
           refused.getMessage());
+    }
+  }
+
+  @Test
+  void beforeAnybodyHasHeardOfTheLeaseThereIsNothingToRemember() throws Exception {
+    try (LeaseBook book = book()) {
+      book.ownerWrites();
+      book.release(1, BOB);
+    }
+    assertTrue(log.entries().isEmpty());
+  }
+
+  @Test
+  void whatAMountHasHeardIsNotSaidAgainOfAnotherState() throws Exception {
+    long heard;
+    try (LeaseBook book = book()) {
+      book.remember();
+      heard = book.settled();
+    }
+    try (LeaseBook book = book()) {
+      book.ownerWrites();
+    }
+    try (LeaseBook book = book()) {
+      assertFalse(book.isUnchangedSince(heard));
     }
   }
 }

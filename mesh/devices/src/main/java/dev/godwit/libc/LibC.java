@@ -18,6 +18,12 @@ public interface LibC {
   /** open(2): not inherited by child processes. */
   int O_CLOEXEC = 0x80000;
 
+  /** flock(2): nobody else may have it. */
+  int LOCK_EX = 2;
+
+  /** flock(2): does not wait. */
+  int LOCK_NB = 4;
+
   /** lseek(2): to the next data. */
   int SEEK_DATA = 3;
 
@@ -170,6 +176,9 @@ public interface LibC {
 
   /** sched_setscheduler(2) of one thread; {@code priority} is a {@code struct sched_param}. */
   int sched_setscheduler(int thread, int policy, @In int[] priority);
+
+  /** flock(2). */
+  int flock(int fd, int operation);
 
   /** close(2). */
   int close(int fd);

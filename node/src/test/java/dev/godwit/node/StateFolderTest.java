@@ -1,0 +1,119 @@
+package dev.godwit.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.log.FileLog;
+import dev.godwit.log.ResourceBusyException;
+import dev.godwit.node.StateFolder.Part;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class StateFolderTest {
+  @TempDir private Path directory;
+
+  private Path state() {
+    return directory.resolve("disk.img");
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> inside = Files.list(folder)) {
+      return inside.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private void remember(Part part) throws IOException {
+    try (StateFolder folder = StateFolder.open(state());
+        FileLog log = folder.log(part)) {
+      log.append(new byte[] {1});
+    }
+  }
+
+  @Test
+  void nothingToRememberLeavesNothing() throws IOException {
+    try (StateFolder folder = StateFolder.open(state());
+        FileLog log = folder.log(Part.JOURNAL)) {
+      assertTrue(log.entries().isEmpty());
+      assertEquals(List.of("disk.img.godwit"), names(directory));
+    }
+    assertEquals(List.of(), names(directory));
+  }
+
+  @Test
+  void whatIsRememberedStaysAndNothingElse() throws IOException {
+    remember(Part.JOURNAL);
+    assertEquals(List.of("journal"), names(StateFolder.of(state())));
+    assertTrue(StateFolder.remembers(state(), Part.JOURNAL));
+    assertFalse(StateFolder.remembers(state(), Part.LEASES));
+    try (StateFolder folder = StateFolder.open(state());
+        FileLog log = folder.log(Part.JOURNAL)) {
+      assertEquals(1, log.entries().size());
+    }
+  }
+
+  @Test
+  void whatIsForgottenLeavesNothing() throws IOException {
+    remember(Part.JOURNAL);
+    remember(Part.CACHE);
+    try (StateFolder folder = StateFolder.open(state())) {
+      folder.forget();
+    }
+    assertEquals(List.of(), names(directory));
+  }
+
+  @Test
+  void aSecondOneIsRefusedUntilTheFirstIsClosed() throws IOException {
+    try (StateFolder first = StateFolder.open(state())) {
+      String busy =
+          String.valueOf(
+              assertThrows(ResourceBusyException.class, () -> StateFolder.open(state()))
+                  .getMessage());
+      assertEquals("another godwit process uses " + state(), busy);
+      first.close();
+      StateFolder.open(state()).close();
+    }
+    assertEquals(List.of(), names(directory));
+  }
+
+  @Test
+  void closingTwiceDoesNotTakeItFromTheNext() throws IOException {
+    StateFolder first = StateFolder.open(state());
+    first.close();
+    try (StateFolder _ = StateFolder.open(state())) {
+      first.close();
+      assertThrows(ResourceBusyException.class, () -> StateFolder.open(state()));
+    }
+  }
+
+  @Test
+  void whatAKilledProcessLeavesIsTakenOver() throws IOException {
+    Files.createDirectory(StateFolder.of(state()));
+    Files.createFile(StateFolder.of(state()).resolve("lock"));
+    StateFolder.open(state()).close();
+    assertEquals(List.of(), names(directory));
+  }
+
+  @Test
+  void othersCannotReadIt() throws IOException {
+    try (StateFolder _ = StateFolder.open(state())) {
+      assertEquals(
+          "rwx------",
+          PosixFilePermissions.toString(Files.getPosixFilePermissions(StateFolder.of(state()))));
+    }
+  }
+
+  @Test
+  void aJournalOfAnEarlierVersionIsNotOverlooked() throws IOException {
+    Files.createFile(StateFolder.of(state()));
+    NodeException old = assertThrows(NodeException.class, () -> StateFolder.open(state()));
+    assertTrue(String.valueOf(old.getMessage()).contains("earlier versions"), old::getMessage);
+  }
+}
