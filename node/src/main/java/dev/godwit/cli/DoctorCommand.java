@@ -94,6 +94,14 @@ final class DoctorCommand extends Verb {
     String hub = node.mesh().hub().hostAndPort();
     tell(output, Finding.good("hub", hub + " is there, and is the right one"));
     tell(output, clock(node.clockAhead()));
+    if (node.isElsewhereToo()) {
+      tell(
+          output,
+          Finding.trouble(
+              "identity",
+              "another machine, or a copy of this node's folder, uses the same one",
+              "End one of them, and join there with another --home and a ticket of its own."));
+    }
     for (InetAddress address : addresses) {
       tell(output, stun(address, node.seenBy(address)));
     }

@@ -17,6 +17,12 @@ final class LsCommand extends Verb {
   @Parameters(arity = "0..1", paramLabel = "NODE", description = "Only this node: its name or id.")
   private @Nullable String node;
 
+  private static boolean offersToo(PeerView other, PeerView peer, OfferedResource resource) {
+    return other.id().equals(peer.id())
+        && other.resources().stream()
+            .anyMatch(offered -> offered.getName().equals(resource.getName()));
+  }
+
   @Override
   ExitStatus run(Output output) throws Exception {
     int count = 0;
@@ -31,6 +37,9 @@ final class LsCommand extends Verb {
               Units.bytes(resource.getSize()),
               "generation " + resource.getGeneration(),
               resource.getState());
+          if (peers.stream().filter(other -> offersToo(other, peer, resource)).count() > 1) {
+            table.note("offered twice with the same identity; neither can be taken until one ends");
+          }
           output.event(
               Json.event("resource")
                   .put("node", peer.name())

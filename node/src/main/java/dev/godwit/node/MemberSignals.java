@@ -62,6 +62,7 @@ final class MemberSignals implements SignalHandler {
 
   private final NodeHome home;
   private final Membership own;
+  private final Octets place;
   private final MeshAdmission admission;
   private final Transports transports;
   private final Greeting greeting;
@@ -74,6 +75,7 @@ final class MemberSignals implements SignalHandler {
   MemberSignals(
       NodeHome home,
       Membership own,
+      Octets place,
       MeshAdmission admission,
       Transports transports,
       Greeting greeting,
@@ -83,6 +85,7 @@ final class MemberSignals implements SignalHandler {
       SecureRandom random) {
     this.home = home;
     this.own = own;
+    this.place = place;
     this.admission = admission;
     this.transports = transports;
     this.greeting = greeting;
@@ -125,7 +128,8 @@ final class MemberSignals implements SignalHandler {
     IntroduceReply.Builder reply =
         IntroduceReply.newBuilder()
             .setMembership(ByteString.copyFrom(own.encoded()))
-            .setRevocations(ByteString.copyFrom(admission.revocations().encoded()));
+            .setRevocations(ByteString.copyFrom(admission.revocations().encoded()))
+            .setPlace(ByteString.copyFrom(place.toByteArray()));
     for (Seeder seeder : seeders.get()) {
       reply.addResources(
           OfferedResource.newBuilder()

@@ -3,6 +3,7 @@ package dev.godwit.node;
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
@@ -110,6 +111,7 @@ public final class Node implements AutoCloseable {
   private final MemberSignals signals;
   private final Signaling signaling;
   private final PeerDirectory directory;
+  private final Twins twins;
   private final PeerDialler dialler;
   private final PathSource paths = new Paths();
   private final Compression compression = new ZstdCompression();
@@ -181,12 +183,23 @@ public final class Node implements AutoCloseable {
             ? Surroundings.of(mesh.id(), instance, transports, clock)
             : Surroundings.none();
     this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), surroundings, hub);
+    Octets place = HomePlace.of(home, identity.id());
     this.signals =
         new MemberSignals(
-            home, own, admission, transports, greeting, candidates, this::seeders, clock, random);
+            home,
+            own,
+            place,
+            admission,
+            transports,
+            greeting,
+            candidates,
+            this::seeders,
+            clock,
+            random);
     this.signaling = new Signaling(hub, signals, clock, random);
     this.directory =
         new PeerDirectory(mesh, own, admission, hub, signaling, System::nanoTime, Thread::sleep);
+    this.twins = new Twins(directory, place, own.name());
     this.dialler =
         new PeerDialler(
             transports, greeting, reversals, candidates, signaling, membership(), random);
@@ -212,10 +225,45 @@ public final class Node implements AutoCloseable {
       node.awaitHub(settings.hubPatience(), settings.stay());
       node.online = true;
       node.directory.checkNotRevoked();
+      if (settings.stay() == Stay.LONG) {
+        var _ = Thread.ofVirtual().name("twins").start(node::tellOfTwins);
+      }
       return node;
     } catch (IOException e) {
       node.close();
       throw e;
+    }
+  }
+
+  private void tellOfTwins() {
+    try {
+      if (twins.areElsewhere()) {
+        waits.limited(twins.complaint());
+      }
+    } catch (IOException e) {
+      LOG.debug("whether this identity is running elsewhere cannot be known now", e);
+    }
+  }
+
+  /**
+   * Whether the identity of this node is running elsewhere as well, on another machine or from a
+   * copy of its folder.
+   *
+   * @throws IOException when the hub cannot be asked
+   */
+  public boolean isElsewhereToo() throws IOException {
+    return twins.areElsewhere();
+  }
+
+  /**
+   * Passes when no other process with this identity offers a resource of this name, or when that
+   * cannot be known now.
+   *
+   * @throws NodeException when one does
+   */
+  void checkOfferedOnlyHere(String resource) throws IOException {
+    if (hub.state() instanceof HubState.Online) {
+      twins.checkOfferedOnlyHere(resource);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.godwit.node;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
@@ -102,6 +103,15 @@ final class PeerDirectory {
     return views(look(_ -> true).asked());
   }
 
+  /**
+   * The other processes that prove to have the identity of this one, on this machine or elsewhere.
+   *
+   * @throws NodeException when the hub cannot be reached, or this node was revoked
+   */
+  List<PeerView> own() throws IOException {
+    return views(look(process -> process.node().equals(hub.credentials().node())).asked());
+  }
+
   private static List<PeerView> views(List<CompletableFuture<Introduction>> asked) {
     List<PeerView> views = new ArrayList<>();
     for (CompletableFuture<Introduction> one : asked) {
@@ -175,7 +185,11 @@ final class PeerDirectory {
       var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
       return new Introduction.Made(
           new PeerView(
-              process.node(), peer.membership().name(), process, reply.getResourcesList()));
+              process.node(),
+              peer.membership().name(),
+              process,
+              reply.getResourcesList(),
+              Octets.of(reply.getPlace().toByteArray())));
     } catch (RemoteException | MembershipException e) {
       LOG.debug("{} is not a member", process.node().shortForm(), e);
       return new Introduction.Unproven();
@@ -228,6 +242,20 @@ final class PeerDirectory {
                   .collect(Collectors.joining(", ")));
     }
     return found;
+  }
+
+  /** What to say of several who offer the same under one name: one must not be taken for another. */
+  private static String ambiguity(ResourceName name, List<PeerView> owners) {
+    return owners.stream().map(PeerView::place).distinct().count() > 1
+        ? name
+            + " is offered from several places with the same identity, so which of them is meant"
+            + " cannot be known. "
+            + Twins.advice()
+        : "Several processes of "
+            + name.node()
+            + " offer '"
+            + name.resource()
+            + "', so which is meant cannot be known. End all but one of them there.";
   }
 
   private void pause() throws IOException {
@@ -302,10 +330,13 @@ final class PeerDirectory {
   /** The process of a node, given by its id or its name, that offers a resource. */
   PeerView locate(ResourceName name) throws IOException {
     List<PeerView> node = find(name.node(), process -> process.offers(name.resource()));
-    for (PeerView process : node) {
-      if (process.offers(name.resource())) {
-        return process;
-      }
+    List<PeerView> owners =
+        node.stream().filter(process -> process.offers(name.resource())).toList();
+    if (owners.size() > 1) {
+      throw new NodeException(NodeException.Kind.FAILED, ambiguity(name, owners));
+    }
+    if (!owners.isEmpty()) {
+      return owners.getFirst();
     }
     String offered =
         node.stream()

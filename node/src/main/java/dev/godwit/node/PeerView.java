@@ -1,6 +1,7 @@
 package dev.godwit.node;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.proto.OfferedResource;
 import java.util.List;
@@ -12,9 +13,14 @@ import java.util.List;
  * @param name the member's name in the mesh
  * @param process how the hub knows it
  * @param resources what it offers
+ * @param place of the folder that has its identity, to be compared; empty when it does not tell
  */
 public record PeerView(
-    NodeId id, String name, PresentInstance process, List<OfferedResource> resources) {
+    NodeId id,
+    String name,
+    PresentInstance process,
+    List<OfferedResource> resources,
+    Octets place) {
 
   /** Copies the list. */
   public PeerView {

@@ -115,6 +115,7 @@ public final class Seeding implements Closeable {
   static Seeding start(Node node, SeedOptions options) throws IOException {
     check(options);
     String resource = options.resource();
+    node.checkOfferedOnlyHere(resource);
     Path file = options.from().toAbsolutePath();
     StateFolder folder = StateFolder.open(file);
     Journal journal = null;
