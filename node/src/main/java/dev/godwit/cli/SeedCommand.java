@@ -113,13 +113,13 @@ final class SeedCommand extends Verb {
     try (Node node = Node.start(home, settings);
         Seeding seeding = node.seed(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
-      seeding.onChange(state -> tell(output, node, state));
+      seeding.onChange(state -> tell(output, node, seeding, state));
       seeding.places().stream()
           .findFirst()
           .ifPresent(place -> hooks.environment().put("GODWIT_DEVICE", place));
       ready(output, node, seeding);
       if (seeding.state() instanceof SeederState.HandedOver given) {
-        tell(output, node, given);
+        tell(output, node, seeding, given);
       }
       CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
       if (seeding.state() instanceof SeederState.Released) {
@@ -160,7 +160,7 @@ final class SeedCommand extends Verb {
             .put("generation", seeding.state().generation()));
   }
 
-  private void tell(Output output, Node node, SeederState state) {
+  private void tell(Output output, Node node, Seeding seeding, SeederState state) {
     output.event(
         Json.event("state").put("state", state.word()).put("generation", state.generation()));
     switch (state) {
@@ -174,7 +174,11 @@ final class SeedCommand extends Verb {
                   + given.generation()
                   + ". It still fetches the rest from here: do not stop this process.");
       case SeederState.Idle idle ->
-          output.line("The state stays here, generation " + idle.generation() + ".");
+          output.line(
+              "The state stays here, generation "
+                  + idle.generation()
+                  + (seeding.whyHere().isEmpty() ? "" : ": " + seeding.whyHere())
+                  + ".");
       case SeederState.Tracking _,
           SeederState.Finalized _,
           SeederState.Returning _,

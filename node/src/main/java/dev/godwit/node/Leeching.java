@@ -102,10 +102,16 @@ public final class Leeching implements Closeable {
       node.asking(options.name());
       Ownership.Pulling resumed = resumed(journal.ownership());
       MigrationId migration =
-          resumed == null ? MigrationId.random(node.random()) : resumed.migration();
+          resumed == null || journal.ownership() instanceof Ownership.Pulling
+              ? MigrationId.random(node.random())
+              : resumed.migration();
       DescribeReply description = new SeederClient(session, migration).describe();
       Ownership.Pulling origin =
           origin(journal.ownership(), migration, seeder, options.name(), description);
+      if (beginsAnew(journal.ownership())) {
+        // What is found of the file after a crash is a copy that was begun, and no state.
+        journal.pulling(origin);
+      }
       store = target(file, journal.ownership(), origin.geometry(), description);
       Leecher leecher =
           new Leecher(
@@ -251,6 +257,17 @@ public final class Leeching implements Closeable {
               + "; it is another state.");
     }
     return resumed;
+  }
+
+  /** Whether nothing that the journal says is of use to anybody any more. */
+  private static boolean beginsAnew(Ownership ownership) {
+    return switch (ownership) {
+      case Ownership.Unknown _, Ownership.Owned _, Ownership.Released _, Ownership.Pulling _ ->
+          true;
+      // The seeder may not know yet that it has the state again.
+      case Ownership.Declined _ -> false;
+      case Ownership.HandedOver _, Ownership.Finalizing _, Ownership.Running _ -> false;
+    };
   }
 
   private static Backend target(

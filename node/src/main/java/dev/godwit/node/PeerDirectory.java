@@ -244,7 +244,9 @@ final class PeerDirectory {
     return found;
   }
 
-  /** What to say of several who offer the same under one name: one must not be taken for another. */
+  /**
+   * What to say of several who offer the same under one name: one must not be taken for another.
+   */
   private static String ambiguity(ResourceName name, List<PeerView> owners) {
     return owners.stream().map(PeerView::place).distinct().count() > 1
         ? name

@@ -259,6 +259,11 @@ public final class Seeding implements Closeable {
     return seeder.state();
   }
 
+  /** Why the last migration came to nothing; empty when there was none, or nobody said why. */
+  public String whyHere() {
+    return seeder.whyHere();
+  }
+
   /** Bytes in the resource. */
   public long size() {
     return store.size();

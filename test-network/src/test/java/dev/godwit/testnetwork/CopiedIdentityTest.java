@@ -33,10 +33,7 @@ class CopiedIdentityTest {
     alice = members.get(0);
     bob = members.get(1);
     twin = world.stranger("twin");
-    world
-        .programs()
-        .run("cp", "-r", alice.home().toString(), twin.home().toString())
-        .succeeded();
+    world.programs().run("cp", "-r", alice.home().toString(), twin.home().toString()).succeeded();
   }
 
   @AfterAll
@@ -53,8 +50,7 @@ class CopiedIdentityTest {
     try (ChildProcess seed = alice.seed("one", state("one"));
         ChildProcess other = twin.seed("another", state("another"))) {
       Patience.until(
-          "it is told",
-          () -> other.complaints().contains("(alice) is running elsewhere, too"));
+          "it is told", () -> other.complaints().contains("(alice) is running elsewhere, too"));
       Outcome doctor = twin.run("doctor").succeeded();
       assertTrue(
           doctor.out().contains("another machine, or a copy of this node's folder"), doctor::out);

@@ -130,6 +130,21 @@ class CrashTest {
   }
 
   @Test
+  void aSeederThatIsStartedAgainWhileItIsPulledFromIsPulledFromAnew() throws Exception {
+    Path target = world.path("again-moved");
+    try (Offer offer = Offer.of(world, alice, "again", LARGE);
+        ChildProcess leech = bob.leech("alice/again", target)) {
+      leech.await("pulling", CrashTest::isPulling, PATIENCE);
+      offer.close();
+      try (Offer again = Offer.again(world, alice, "again", offer.sha256())) {
+        assertEquals(0, leech.awaitEnd(PATIENCE), leech::complaints);
+        assertEquals(0, again.process().awaitEnd(PATIENCE), again.process()::complaints);
+        assertArrived(again, target);
+      }
+    }
+  }
+
+  @Test
   void aSeederThatDiesWhileItIsPulledFromKeepsItsState() throws Exception {
     Path target = world.path("gone-moved");
     try (Offer offer = Offer.of(world, alice, "gone", LARGE);

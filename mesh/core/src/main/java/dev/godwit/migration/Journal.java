@@ -180,8 +180,12 @@ public final class Journal implements Closeable {
         new Ownership.Released(generation));
   }
 
-  /** A copy is being collected; what was here before is given up. */
-  synchronized void pulling(Ownership.Pulling state) throws IOException {
+  /**
+   * A copy is being collected; what was here before is given up.
+   *
+   * @throws IOException when that could not be made durable
+   */
+  public synchronized void pulling(Ownership.Pulling state) throws IOException {
     log.replace(
         JournalEntry.newBuilder()
             .setPulling(

@@ -32,6 +32,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Leecher {
   private static final Logger LOG = LoggerFactory.getLogger(Leecher.class);
+  /** How often everything is pulled anew: a seeder that never gets further has to be looked at. */
+  private static final int MAX_FORGOTTEN = 5;
+
   private static final Duration PULL_PATIENCE = Duration.ofMinutes(2);
 
   /**
@@ -60,6 +63,10 @@ public final class Leecher {
   private volatile LeecherState state = new LeecherState.Connecting();
   private volatile @Nullable Handover handover;
   private long generation;
+  private boolean tracked;
+
+  /** How often the seeder has forgotten us. */
+  private int forgotten;
   private long roundBytes;
   private long roundStart;
   private long answered;
@@ -288,12 +295,33 @@ public final class Leecher {
       };
     } catch (IOException e) {
       LOG.debug("{} failed", action, e);
-      return new LeecherEvent.Broke(String.valueOf(e.getMessage()));
+      String reason = String.valueOf(e.getMessage());
+      return isForgotten(e) ? new LeecherEvent.Forgotten(reason) : new LeecherEvent.Broke(reason);
     }
   }
 
+  /** Whether the seeder said that there is no such migration, of one that had begun. */
+  private boolean isForgotten(IOException failure) {
+    if (!(state instanceof LeecherState.Pulling)) {
+      return false;
+    }
+    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RemoteException refused && refused.code() == Failure.Code.CONFLICT) {
+        return ++forgotten <= MAX_FORGOTTEN;
+      }
+    }
+    return false;
+  }
+
   private LeecherEvent track() throws IOException {
-    boolean anew = !(journal.ownership() instanceof Ownership.Unknown);
+    boolean anew =
+        switch (journal.ownership()) {
+          case Ownership.Unknown _ -> false;
+          // Journaled by who made the empty copy.
+          case Ownership.Pulling begun -> tracked || !begun.equals(origin);
+          default -> true;
+        };
+    tracked = true;
     if (anew) {
       // An earlier attempt left things here and at the seeder: this one has a name of its own.
       origin =
@@ -301,9 +329,15 @@ public final class Leecher {
               MigrationId.random(random), origin.seeder(), origin.resource(), origin.geometry());
       seeder = new SeederClient(session, origin.migration());
     }
-    journal.pulling(origin);
+    if (anew) {
+      checkSize(seeder.describe().getSize());
+    }
+    if (!origin.equals(journal.ownership())) {
+      journal.pulling(origin);
+    }
     if (anew) {
       store.zero(0, store.size(), Backend.Holes.ALLOWED);
+      progress.beginAnew();
     }
     seeder.track();
     // Asked after tracking has begun: what is written to a hole from now on is in a later list.
@@ -313,6 +347,14 @@ public final class Leecher {
     }
     expect(data);
     return new LeecherEvent.Tracked();
+  }
+
+  /** It may have become another state while it was not offered. */
+  private void checkSize(long now) throws IOException {
+    if (now != geometry.size()) {
+      throw new IOException(
+          origin.resource() + " has " + now + " bytes now, and had " + geometry.size());
+    }
   }
 
   private void expect(BlockRuns runs) {

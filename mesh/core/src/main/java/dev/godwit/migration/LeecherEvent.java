@@ -15,6 +15,12 @@ public sealed interface LeecherEvent {
   /** The seeder said what was rewritten, and the policy said what to do next. */
   record RoundReceived(int round, FinalizePolicy.Decision decision) implements LeecherEvent {}
 
+  /**
+   * The seeder, which still has the state, does not know this migration any more: it was started
+   * again, or has given us up.
+   */
+  record Forgotten(String reason) implements LeecherEvent {}
+
   /** The copy is durable. */
   record Flushed() implements LeecherEvent {}
 

@@ -115,6 +115,7 @@ public final class LeecherMachine {
           received.decision() == Decision.ANOTHER_ROUND
               ? Step.of(new Pulling(received.round()), new PullMissing())
               : Step.of(new Finalizing(NO_TOKEN, Phase.FLUSHING), new FlushCopy());
+      case LeecherEvent.Forgotten _ -> Step.of(new Connecting(), new Track());
       case LeecherEvent.Broke broke -> abort(broke.reason());
       default -> Step.end(state);
     };

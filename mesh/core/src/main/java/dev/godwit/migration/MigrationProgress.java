@@ -15,6 +15,13 @@ public final class MigrationProgress {
   /** Nothing has happened yet. */
   public MigrationProgress() {}
 
+  /** Everything is fetched again. */
+  void beginAnew() {
+    fetched.set(0);
+    total.set(0);
+    rounds = 0;
+  }
+
   void fetched(long bytes) {
     fetched.getAndAdd(bytes);
   }

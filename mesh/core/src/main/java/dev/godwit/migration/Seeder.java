@@ -56,6 +56,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Seeder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Seeder.class);
+  private static final int MAX_REASON = 200;
 
   /** How long one request waits for the thread; the leecher then asks again. */
   private static final Duration ANSWER = Duration.ofSeconds(30);
@@ -73,6 +74,7 @@ public final class Seeder implements AutoCloseable {
   private final Duration leecherTimeout;
   private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
   private final Announcer<SeederState> announcer = new Announcer<>();
+  private volatile String whyHere = "";
   private volatile boolean closed;
   private volatile long lastHeard = System.nanoTime();
   private volatile SeederState state;
@@ -140,6 +142,11 @@ public final class Seeder implements AutoCloseable {
 
   private String fenceReason(String leecher) {
     return resource + " was handed over to " + leecher;
+  }
+
+  /** Why the last migration came to nothing; empty when there was none, or nobody said why. */
+  public String whyHere() {
+    return whyHere;
   }
 
   /** What the program writes to. */
@@ -228,16 +235,26 @@ public final class Seeder implements AutoCloseable {
         ask(
             call,
             new SeederEvent.DeclineAsked(
-                migration(request.getMigration()), migration(request.getToken())));
+                migration(request.getMigration()),
+                migration(request.getToken()),
+                words(request.getReason())));
       }
       case Operation.ABORT -> {
         AbortRequest request = call.control(AbortRequest.parser());
-        ask(call, new SeederEvent.AbortAsked(migration(request.getMigration())));
+        ask(
+            call,
+            new SeederEvent.AbortAsked(
+                migration(request.getMigration()), words(request.getReason())));
       }
       default ->
           throw new RemoteException(
               Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
     }
+  }
+
+  /** What a leecher says may be of any length. */
+  private static String words(String said) {
+    return said.length() <= MAX_REASON ? said : said.substring(0, MAX_REASON) + "…";
   }
 
   private static MigrationId migration(ByteString bytes) throws ProtocolException {
@@ -383,12 +400,28 @@ public final class Seeder implements AutoCloseable {
   private void apply(SeederEvent event, CompletableFuture<Answer> answer) {
     SeederMachine.Step step = SeederMachine.next(state, event);
     LOG.debug("{} -> {}", event, step);
+    explain(event);
     become(step.state());
     for (SeederAction action : step.actions()) {
       @Nullable SeederEvent outcome = execute(action, answer);
       if (outcome != null) {
         apply(outcome, answer);
       }
+    }
+  }
+
+  /** Keeps why the state does not move, should it be this that keeps it here. */
+  private void explain(SeederEvent event) {
+    switch (event) {
+      case SeederEvent.SuspendFailed(String reason) ->
+          whyHere = "the program could not be stopped: " + reason;
+      case SeederEvent.JournalFailed(String reason) ->
+          whyHere = "the hand-over could not be journaled: " + reason;
+      case SeederEvent.DeclineAsked(var _, var _, String reason) -> whyHere = reason;
+      case SeederEvent.AbortAsked(var _, String reason) -> whyHere = reason;
+      case SeederEvent.LeecherLost _ ->
+          whyHere = "nothing was heard of it for " + leecherTimeout.toSeconds() + " s";
+      default -> {}
     }
   }
 

@@ -26,8 +26,13 @@ public sealed interface SeederEvent {
   /** The hand-over could not be made durable. */
   record JournalFailed(String reason) implements SeederEvent {}
 
-  /** The leecher gives the state back: its program never ran. */
-  record DeclineAsked(MigrationId migration, MigrationId token) implements SeederEvent {}
+  /**
+   * The leecher gives the state back: its program never ran.
+   *
+   * @param reason the leecher's words
+   */
+  record DeclineAsked(MigrationId migration, MigrationId token, String reason)
+      implements SeederEvent {}
 
   /** That the state is back is durable. */
   record ReturnJournaled() implements SeederEvent {}
@@ -35,8 +40,12 @@ public sealed interface SeederEvent {
   /** The leecher has everything, durably. */
   record ReleaseAsked(MigrationId migration, MigrationId token) implements SeederEvent {}
 
-  /** The leecher wants no more. */
-  record AbortAsked(MigrationId migration) implements SeederEvent {}
+  /**
+   * The leecher wants no more.
+   *
+   * @param reason the leecher's words
+   */
+  record AbortAsked(MigrationId migration, String reason) implements SeederEvent {}
 
   /** Nothing was heard of the leecher for longer than its deadline. */
   record LeecherLost(MigrationId migration) implements SeederEvent {}

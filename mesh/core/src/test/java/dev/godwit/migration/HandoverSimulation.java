@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ final class HandoverSimulation {
   private static final ChunkGeometry GEOMETRY = new ChunkGeometry(BLOCKS * 512, 512, 512);
 
   private final Random random;
+  private final Set<String> reached;
   private final PostCopy postCopy;
   private boolean faults = true;
 
@@ -81,8 +83,14 @@ final class HandoverSimulation {
     record NoAnswer() implements Answer {}
   }
 
-  HandoverSimulation(Random random) {
+  /**
+   * One run.
+   *
+   * @param reached gets what happened in which state, as "State<-Event"
+   */
+  HandoverSimulation(Random random, Set<String> reached) {
     this.random = random;
+    this.reached = reached;
     this.postCopy = random.nextBoolean() ? PostCopy.AUTO : PostCopy.NEVER;
     this.calm = 1 << random.nextInt(7);
     this.seederId = NodeId.of(Seeds.bytes(random, 32));
@@ -94,6 +102,10 @@ final class HandoverSimulation {
 
   private MigrationId id() {
     return new MigrationId(ByteString.copyFrom(Seeds.bytes(random, 16)));
+  }
+
+  private void reach(Object state, Object event) {
+    reached.add(state.getClass().getSimpleName() + "<-" + event.getClass().getSimpleName());
   }
 
   private boolean chance(int oneIn) {
@@ -264,6 +276,7 @@ final class HandoverSimulation {
 
     private void apply(SeederEvent event, Caller caller) {
       long before = state.generation();
+      reach(state, event);
       SeederMachine.Step step = SeederMachine.next(state, event);
       state = step.state();
       assertTrue(state.generation() >= before, "the generation went down");
@@ -586,6 +599,7 @@ final class HandoverSimulation {
       if (event instanceof LeecherEvent.HandedOver given) {
         generation = given.generation();
       }
+      reach(state, event);
       LeecherMachine.Step step = machine.next(state, event, generation);
       state = step.state();
       action = step.action();
@@ -612,6 +626,11 @@ final class HandoverSimulation {
     }
 
     private void broken(Answer answer) {
+      if (answer instanceof Answer.Refused(String reason)
+          && state instanceof LeecherState.Pulling) {
+        finished(new LeecherEvent.Forgotten(reason));
+        return;
+      }
       finished(
           new LeecherEvent.Broke(answer instanceof Answer.Refused r ? r.reason() : "nonsense"));
     }
@@ -657,7 +676,7 @@ final class HandoverSimulation {
                 new LeecherEvent.DeclineJournaled());
         case LeecherAction.AskDecline decline ->
             done(
-                new SeederEvent.DeclineAsked(migration, decline.token()),
+                new SeederEvent.DeclineAsked(migration, decline.token(), "not here"),
                 new LeecherEvent.Declined());
         case LeecherAction.JournalComplete complete -> {
           flush();
@@ -670,7 +689,7 @@ final class HandoverSimulation {
                 new SeederEvent.ReleaseAsked(migration, release.token()),
                 new LeecherEvent.Released());
         case LeecherAction.AskAbort _ ->
-            done(new SeederEvent.AbortAsked(migration), new LeecherEvent.Released());
+            done(new SeederEvent.AbortAsked(migration, "no more"), new LeecherEvent.Released());
       }
     }
 

@@ -1,14 +1,46 @@
 package dev.godwit.migration;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.godwit.testing.Seeds;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
 final class HandoverSimulationTest {
+  /** What has to have happened for the runs to say anything. */
+  private static final Set<String> TURNS =
+      Set.of(
+          "Connecting<-Broke",
+          "Pulling<-Broke",
+          "Pulling<-Forgotten",
+          "Finalizing<-Broke",
+          "Finalizing<-HandoverRefused",
+          "Finalizing<-HandedOver",
+          "Finalizing<-ResumeFailed",
+          "Finalizing<-ResumeFailedAfterWrites",
+          "Declining<-Declined",
+          "Declining<-Broke",
+          "Running<-Broke",
+          "Running<-Released",
+          "Tracking<-AbortAsked",
+          "Tracking<-LeecherLost",
+          "Finalized<-SuspendFailed",
+          "Finalized<-JournalFailed",
+          "HandedOver<-DeclineAsked",
+          "HandedOver<-ReleaseAsked",
+          "Returning<-ReturnJournaled",
+          "Released<-ReleaseAsked");
 
   @Test
   void whateverFailsThereIsOneOwnerAndNoWriteIsLost() {
-    Seeds.each(50_000, random -> new HandoverSimulation(random).run());
+    Set<String> reached = new HashSet<>();
+    Seeds.each(50_000, random -> new HandoverSimulation(random, reached).run());
+    Set<String> missed = new TreeSet<>(TURNS);
+    missed.removeAll(reached);
+    assertEquals(Set.of(), missed, () -> "not reached; reached: " + new TreeSet<>(reached));
   }
 }

@@ -57,6 +57,13 @@ final class LeecherMachineTest {
       return step.state();
     }
 
+    /** After the hand-over, the shell does not take a refusal for being forgotten. */
+    private LeecherEvent brokeOrForgotten() {
+      return generation == 0 && random.nextBoolean()
+          ? new LeecherEvent.Forgotten("x")
+          : new LeecherEvent.Broke("x");
+    }
+
     private LeecherEvent execute(LeecherAction action) {
       boolean fails = random.nextInt(15) == 0;
       LeecherEvent broke = new LeecherEvent.Broke("x");
@@ -66,10 +73,10 @@ final class LeecherMachineTest {
           journal = PULLING;
           yield fails ? broke : new LeecherEvent.Tracked();
         }
-        case LeecherAction.PullMissing _ -> fails ? broke : new LeecherEvent.Pulled();
+        case LeecherAction.PullMissing _ -> fails ? brokeOrForgotten() : new LeecherEvent.Pulled();
         case LeecherAction.AskRound ask ->
             fails
-                ? broke
+                ? brokeOrForgotten()
                 : new LeecherEvent.RoundReceived(
                     ask.round(),
                     random.nextInt(3) == 0 ? Decision.ANOTHER_ROUND : Decision.FINALIZE);

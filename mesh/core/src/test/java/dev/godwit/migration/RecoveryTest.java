@@ -197,7 +197,38 @@ final class RecoveryTest {
   }
 
   @Test
-  void aSeederThatDiesWhileItIsPulledKeepsTheStateAndSaysSo() throws Exception {
+  void aSeederThatIsRestartedWhileItIsPulledIsPulledFromAnew() throws Exception {
+    try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE);
+        Session session = fixture.session()) {
+      fill(fixture.seeder.device());
+      session.start();
+      Leecher.Settings settings = MigrationFixture.settings();
+      AtomicInteger restarts = new AtomicInteger();
+      Leecher leecher =
+          fixture.leecher(
+              session,
+              ProgramHook.NONE,
+              new Leecher.Settings(
+                  report -> {
+                    if (restarts.getAndIncrement() == 0) {
+                      restart(fixture);
+                      return FinalizePolicy.Decision.ANOTHER_ROUND;
+                    }
+                    return FinalizePolicy.Decision.FINALIZE;
+                  },
+                  settings.postCopy(),
+                  settings.order(),
+                  settings.fetchTimeout(),
+                  settings.devicePatience()));
+      assertInstanceOf(LeecherState.Complete.class, leecher.run());
+      assertEquals(2, restarts.get());
+      assertEquals(SIZE, leecher.progress().bytesFetched());
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
+    }
+  }
+
+  @Test
+  void aSeederThatIsRestartedAgainAndAgainKeepsTheStateAndThatIsSaid() throws Exception {
     try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE);
         Session session = fixture.session()) {
       fill(fixture.seeder.device());

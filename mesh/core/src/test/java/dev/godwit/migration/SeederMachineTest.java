@@ -45,12 +45,12 @@ final class SeederMachineTest {
       case 7 -> new SeederEvent.SuspendFailed("x");
       case 8 -> new SeederEvent.HandoverJournaled();
       case 9 -> new SeederEvent.JournalFailed("x");
-      case 10 -> new SeederEvent.DeclineAsked(migration, token);
+      case 10 -> new SeederEvent.DeclineAsked(migration, token, "not here");
       case 11 -> new SeederEvent.ReturnJournaled();
       case 12 -> new SeederEvent.ReleaseAsked(migration, token);
       default ->
           random.nextBoolean()
-              ? new SeederEvent.AbortAsked(migration)
+              ? new SeederEvent.AbortAsked(migration, "no more")
               : new SeederEvent.LeecherLost(migration);
     };
   }
@@ -162,11 +162,11 @@ final class SeederMachineTest {
         List.of(
             new SeederEvent.SuspendFailed("x"),
             new SeederEvent.JournalFailed("x"),
-            new SeederEvent.AbortAsked(MIGRATION),
+            new SeederEvent.AbortAsked(MIGRATION, "no more"),
             new SeederEvent.LeecherLost(MIGRATION),
             new SeederEvent.TrackAsked(BOB, OTHER),
-            new SeederEvent.DeclineAsked(MIGRATION, OTHER),
-            new SeederEvent.DeclineAsked(OTHER, TOKEN))) {
+            new SeederEvent.DeclineAsked(MIGRATION, OTHER, "not here"),
+            new SeederEvent.DeclineAsked(OTHER, TOKEN, "not here"))) {
       assertEquals(given, SeederMachine.next(given, event).state(), event::toString);
     }
   }
@@ -185,7 +185,7 @@ final class SeederMachineTest {
   void aLateRequestDoesNotReviveAMigrationThatEnded() {
     for (SeederEvent end :
         List.of(
-            new SeederEvent.AbortAsked(MIGRATION),
+            new SeederEvent.AbortAsked(MIGRATION, "no more"),
             new SeederEvent.LeecherLost(MIGRATION),
             new SeederEvent.TrackAsked(BOB, OTHER))) {
       SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION), end);
@@ -210,10 +210,10 @@ final class SeederMachineTest {
   void aReturnThatCouldNotBeJournaledIsTriedAgainWhenTheLeecherAsksAgain() {
     List<SeederEvent> events = new ArrayList<>(upToJournaling());
     events.add(new SeederEvent.HandoverJournaled());
-    events.add(new SeederEvent.DeclineAsked(MIGRATION, TOKEN));
+    events.add(new SeederEvent.DeclineAsked(MIGRATION, TOKEN, "not here"));
     SeederState returning = after(events.toArray(SeederEvent[]::new));
     SeederMachine.Step step =
-        SeederMachine.next(returning, new SeederEvent.DeclineAsked(MIGRATION, TOKEN));
+        SeederMachine.next(returning, new SeederEvent.DeclineAsked(MIGRATION, TOKEN, "not here"));
     assertEquals(
         List.of(new SeederAction.JournalReturn(3), new SeederAction.Answer()), step.actions());
   }
@@ -222,7 +222,7 @@ final class SeederMachineTest {
   void aLeecherThatDeclinedHearsSoEvenWhenAnotherHasBegunSince() {
     SeederState state = after(new SeederEvent.TrackAsked(CAROL, OTHER));
     SeederMachine.Step step =
-        SeederMachine.next(state, new SeederEvent.DeclineAsked(MIGRATION, TOKEN));
+        SeederMachine.next(state, new SeederEvent.DeclineAsked(MIGRATION, TOKEN, "not here"));
     assertEquals(state, step.state());
     assertEquals(List.of(new SeederAction.Answer()), step.actions());
   }
