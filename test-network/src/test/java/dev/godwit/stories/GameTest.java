@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class GameTest {
   private static final LinkProfile LINK =
-      LinkProfile.PERFECT.withDelay(Duration.ofMillis(25)).withRate(100_000_000).withQueue(1 << 20);
+      LinkProfile.PERFECT.withDelay(Duration.ofMillis(25)).withRate(25_000_000).withQueue(1 << 20);
 
   /** Of the archive. */
   private static final long SIZE = 200 << 20;
