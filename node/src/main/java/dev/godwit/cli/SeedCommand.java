@@ -161,8 +161,12 @@ final class SeedCommand extends Verb {
   }
 
   private void tell(Output output, Node node, Seeding seeding, SeederState state) {
+    String why = state instanceof SeederState.Idle ? seeding.whyHere() : "";
     output.event(
-        Json.event("state").put("state", state.word()).put("generation", state.generation()));
+        Json.event("state")
+            .put("state", state.word())
+            .put("generation", state.generation())
+            .put("why", why.isEmpty() ? null : why));
     switch (state) {
       case SeederState.Tracking tracking when tracking.round() == 0 ->
           output.line("Moving to " + node.nameOf(tracking.leecher()) + " while the program runs.");
@@ -177,7 +181,7 @@ final class SeedCommand extends Verb {
           output.line(
               "The state stays here, generation "
                   + idle.generation()
-                  + (seeding.whyHere().isEmpty() ? "" : ": " + seeding.whyHere())
+                  + (why.isEmpty() ? "" : ": " + why)
                   + ".");
       case SeederState.Tracking _,
           SeederState.Finalized _,

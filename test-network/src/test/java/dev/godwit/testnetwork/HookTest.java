@@ -90,6 +90,10 @@ class HookTest {
           "no memory",
           "still there");
       assertRunsAtTheSource(offer, 3);
+      assertTrue(
+          offer.process().events().stream()
+              .anyMatch(event -> event.getOrDefault("why", "").contains("no memory")),
+          () -> "the source does not say why: " + offer.process().events());
     }
   }
 

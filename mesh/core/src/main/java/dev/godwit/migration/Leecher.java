@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Leecher {
   private static final Logger LOG = LoggerFactory.getLogger(Leecher.class);
+
   /** How often everything is pulled anew: a seeder that never gets further has to be looked at. */
   private static final int MAX_FORGOTTEN = 5;
 
@@ -67,6 +68,7 @@ public final class Leecher {
 
   /** How often the seeder has forgotten us. */
   private int forgotten;
+
   private long roundBytes;
   private long roundStart;
   private long answered;
