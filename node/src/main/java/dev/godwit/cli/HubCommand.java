@@ -113,7 +113,7 @@ final class HubCommand extends Verb {
     } catch (BindException e) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          Explanation.of(e).getMessage() + " Say which with --listen.",
+          Explanation.of(e).getMessage() + " The option is --listen.",
           e);
     }
     return ExitStatus.DONE;

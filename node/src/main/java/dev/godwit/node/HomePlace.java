@@ -45,7 +45,7 @@ final class HomePlace {
     }
   }
 
-  /** Of a system that has been started, so of two clones, too, another one. */
+  /** Of every start of a system another one; clones have been started apart from each other. */
   private static String boot() {
     try {
       return Files.readString(BOOT).strip();

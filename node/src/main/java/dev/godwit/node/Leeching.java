@@ -5,6 +5,7 @@ import dev.godwit.backend.FileBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
 import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.log.DurableNames;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Leecher;
 import dev.godwit.migration.LeecherState;
@@ -12,6 +13,7 @@ import dev.godwit.migration.MigrationId;
 import dev.godwit.migration.MigrationProgress;
 import dev.godwit.migration.Ownership;
 import dev.godwit.migration.SeederClient;
+import dev.godwit.mount.LeaseBook;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionState;
@@ -109,10 +111,12 @@ public final class Leeching implements Closeable {
       Ownership.Pulling origin =
           origin(journal.ownership(), migration, seeder, options.name(), description);
       if (beginsAnew(journal.ownership())) {
+        checkRoom(file, description);
+        outdate(folder);
         // What is found of the file after a crash is a copy that was begun, and no state.
         journal.pulling(origin);
       }
-      store = target(file, journal.ownership(), origin.geometry(), description);
+      store = target(file, journal.ownership(), origin.geometry());
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
@@ -164,6 +168,13 @@ public final class Leeching implements Closeable {
           file + " is a folder; name a file in it: --to " + file.resolve("state.img") + ".");
     }
     LocalFiles.checkWritableFolder(folder);
+    if (StateFolder.remembers(file, StateFolder.Part.CACHE)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is the cache of a mount, and may hold what is saved nowhere else. Choose another"
+              + " --to.");
+    }
     boolean started = StateFolder.remembers(file, StateFolder.Part.JOURNAL);
     if (existing == LeechOptions.Existing.REFUSE
         && !started
@@ -270,8 +281,7 @@ public final class Leeching implements Closeable {
     };
   }
 
-  private static Backend target(
-      Path file, Ownership ownership, ChunkGeometry geometry, DescribeReply description)
+  private static Backend target(Path file, Ownership ownership, ChunkGeometry geometry)
       throws IOException {
     boolean goesOn =
         ownership instanceof Ownership.Finalizing || ownership instanceof Ownership.Running;
@@ -283,6 +293,25 @@ public final class Leeching implements Closeable {
       }
       return FileBackend.open(file, NativeSparseFile.opener());
     }
+    if (Files.isRegularFile(file)) {
+      Files.delete(file);
+    }
+    Backend made = FileBackend.create(file, geometry.size(), NativeSparseFile.opener());
+    DurableNames.force(file);
+    return made;
+  }
+
+  /** What mounts have kept of the state that was here before is old. */
+  private static void outdate(StateFolder folder) throws IOException {
+    folder.forget(StateFolder.Part.PROFILE);
+    if (folder.remembers(StateFolder.Part.LEASES)) {
+      try (LeaseBook leases = Seeding.leases(folder)) {
+        leases.outdate();
+      }
+    }
+  }
+
+  private static void checkRoom(Path file, DescribeReply description) throws IOException {
     Path folder = Objects.requireNonNull(file.getParent());
     long room = Files.getFileStore(folder).getUsableSpace();
     if (Files.exists(file)) {
@@ -299,10 +328,6 @@ public final class Leeching implements Closeable {
               + folder
               + ".");
     }
-    if (Files.isRegularFile(file)) {
-      Files.delete(file);
-    }
-    return FileBackend.create(file, geometry.size(), NativeSparseFile.opener());
   }
 
   /** Where programs find the devices, in the order in which they were asked for. */

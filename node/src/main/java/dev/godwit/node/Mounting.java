@@ -5,6 +5,7 @@ import dev.godwit.backend.FileBackend;
 import dev.godwit.identity.NodeId;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.log.DamagedLogException;
+import dev.godwit.log.DurableNames;
 import dev.godwit.log.ResourceBusyException;
 import dev.godwit.mount.CacheJournal;
 import dev.godwit.mount.DirectMount;
@@ -76,7 +77,7 @@ public final class Mounting implements Closeable {
           backend.close();
         }
         Files.deleteIfExists(file);
-        folder.forget();
+        folder.forget(StateFolder.Part.values());
       }
     }
   }
@@ -326,6 +327,11 @@ public final class Mounting implements Closeable {
   private static void checkCache(
       Path file, CacheJournal.@Nullable Origin before, NodeId owner, ResourceName name)
       throws NodeException {
+    if (StateFolder.remembers(file, StateFolder.Part.JOURNAL)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + " is a state that was moved here, and no cache of a mount. Give another --cache.");
+    }
     if (before == null) {
       if (Files.exists(file)) {
         throw new NodeException(
@@ -373,7 +379,9 @@ public final class Mounting implements Closeable {
               + StateFolder.of(file).getFileName()
               + ".");
     }
-    return FileBackend.create(file, size, NativeSparseFile.opener());
+    Backend made = FileBackend.create(file, size, NativeSparseFile.opener());
+    DurableNames.force(file);
+    return made;
   }
 
   /**

@@ -96,6 +96,7 @@ public final class Node implements AutoCloseable {
   private final Identity identity;
   private final MeshInfo mesh;
   private final Membership own;
+  private final Octets place;
   private final MeshAdmission admission;
   private final InstantSource clock;
   private final SecureRandom random;
@@ -132,6 +133,7 @@ public final class Node implements AutoCloseable {
     this.identity = home.identity();
     this.mesh = home.mesh();
     this.own = home.membership();
+    this.place = HomePlace.of(home, identity.id());
     this.admission =
         new MeshAdmission(
             own, home.revocations(mesh.id()), this::keep, clock, "godwit " + Version.current());
@@ -183,7 +185,6 @@ public final class Node implements AutoCloseable {
             ? Surroundings.of(mesh.id(), instance, transports, clock)
             : Surroundings.none();
     this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), surroundings, hub);
-    Octets place = HomePlace.of(home, identity.id());
     this.signals =
         new MemberSignals(
             home,
@@ -262,8 +263,13 @@ public final class Node implements AutoCloseable {
    * @throws NodeException when one does
    */
   void checkOfferedOnlyHere(String resource) throws IOException {
-    if (hub.state() instanceof HubState.Online) {
+    try {
       twins.checkOfferedOnlyHere(resource);
+    } catch (NodeException e) {
+      if (e.kind() != NodeException.Kind.UNREACHABLE) {
+        throw e;
+      }
+      LOG.debug("who else offers {} cannot be known now", resource, e);
     }
   }
 
@@ -391,6 +397,10 @@ public final class Node implements AutoCloseable {
   /** Whether the hub can be used now. */
   public HubState hubState() {
     return hub.state();
+  }
+
+  Octets place() {
+    return place;
   }
 
   NodeHome home() {

@@ -127,7 +127,7 @@ public final class Seeding implements Closeable {
       checkNoCache(file);
       journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
       checkOwned(journal.ownership(), file);
-      leases = new LeaseBook(folder.log(StateFolder.Part.LEASES), LEASE, System::nanoTime);
+      leases = leases(folder);
       if (!options.devices().isEmpty()) {
         lock(leases, resource);
       }
@@ -140,7 +140,8 @@ public final class Seeding implements Closeable {
               store,
               journal,
               new WritingOut(options.hook(), devices),
-              options.leecherTimeout());
+              options.leecherTimeout(),
+              node.place());
       HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
       ChangeTimes changes = new ChangeTimes(geometry);
       Backend device = new DatedBackend(seeder.device(), geometry, changes);
@@ -187,6 +188,11 @@ public final class Seeding implements Closeable {
       folder.close();
       throw e;
     }
+  }
+
+  /** Who may write a state from elsewhere, or has done so last. */
+  static LeaseBook leases(StateFolder folder) throws IOException {
+    return new LeaseBook(folder.log(StateFolder.Part.LEASES), LEASE, System::nanoTime);
   }
 
   /** A program on this machine will write: what mounts have kept of it is old then. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -62,7 +63,8 @@ public final class StateFolder implements Closeable {
 
   /** Whether this is remembered of a state. */
   public static boolean remembers(Path state, Part part) {
-    return Files.exists(of(state).resolve(part.fileName));
+    // What cannot be looked at may be there, and is an error when it is opened.
+    return !Files.notExists(of(state).resolve(part.fileName));
   }
 
   /**
@@ -92,9 +94,8 @@ public final class StateFolder implements Closeable {
       Files.createDirectory(
           folder,
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      DurableNames.force(folder);
     } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(folder)) {
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
         throw new NodeException(
             NodeException.Kind.FAILED,
             folder
@@ -103,6 +104,13 @@ public final class StateFolder implements Closeable {
             e);
       }
     }
+    // Also if it was there: who made it may have died before this.
+    DurableNames.force(folder);
+  }
+
+  /** Whether this is remembered. */
+  boolean remembers(Part part) {
+    return remembers(state, part);
   }
 
   /** Where a part is, or would be. */
@@ -119,9 +127,9 @@ public final class StateFolder implements Closeable {
     return FileLog.open(path(part));
   }
 
-  /** Forgets everything. The folder stays until it is closed. */
-  void forget() throws IOException {
-    for (Part part : Part.values()) {
+  /** Forgets some parts. The folder stays until it is closed. */
+  void forget(Part... parts) throws IOException {
+    for (Part part : parts) {
       Files.deleteIfExists(path(part));
     }
   }

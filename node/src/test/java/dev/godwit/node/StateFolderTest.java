@@ -64,7 +64,7 @@ final class StateFolderTest {
     remember(Part.JOURNAL);
     remember(Part.CACHE);
     try (StateFolder folder = StateFolder.open(state())) {
-      folder.forget();
+      folder.forget(Part.values());
     }
     assertEquals(List.of(), names(directory));
   }

@@ -5,6 +5,7 @@ import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.log.FileLog;
 import dev.godwit.membership.Capability;
 import dev.godwit.membership.Grant;
@@ -182,7 +183,8 @@ final class TransferBench {
               memory,
               new Journal(FileLog.open(directory.resolve("source" + run + ".log"))),
               ProgramHook.NONE,
-              Duration.ofMinutes(5)));
+              Duration.ofMinutes(5),
+              Octets.of()));
     }
     Greeting greeting =
         new Greeting(

@@ -4,6 +4,7 @@ import dev.godwit.backend.SteadyFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A {@link StableLog} in a file. Room for further entries is written ahead, as zeroes, so that an
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * process from opening the same log: the caller has to.
  */
 public final class FileLog implements StableLog {
+  private static final Logger LOG = LoggerFactory.getLogger(FileLog.class);
+
   private static final int HEADER = 12;
 
   /** No header is on two sectors. */
@@ -64,10 +69,13 @@ public final class FileLog implements StableLog {
   public static FileLog open(Path file) throws IOException {
     // What a crash has left of an entry that was about to replace all others.
     Files.deleteIfExists(fresh(file));
-    if (!Files.exists(file)) {
+    SteadyFile channel;
+    try {
+      channel = SteadyFile.open(file);
+    } catch (NoSuchFileException e) {
+      LOG.trace("empty so far", e);
       return new FileLog(file, null, new Contents(List.of(), 0));
     }
-    SteadyFile channel = SteadyFile.open(file);
     try {
       Contents contents = read(file, channel);
       DurableNames.force(file);
@@ -262,6 +270,7 @@ public final class FileLog implements StableLog {
 
   @Override
   public synchronized void close() throws IOException {
+    broken = new IOException("it was closed");
     if (channel != null) {
       channel.close();
     }

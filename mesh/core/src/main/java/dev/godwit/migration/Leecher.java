@@ -1,5 +1,6 @@
 package dev.godwit.migration;
 
+import com.google.protobuf.ByteString;
 import dev.godwit.backend.Backend;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.BlockSet;
@@ -66,6 +67,9 @@ public final class Leecher {
   private long generation;
   private boolean tracked;
 
+  /** Of the seeder; null until it has told. */
+  private @Nullable ByteString place;
+
   /** How often the seeder has forgotten us. */
   private int forgotten;
 
@@ -125,7 +129,8 @@ public final class Leecher {
    * A leecher that has not begun; {@link #run} does everything.
    *
    * @param store where the copy goes; as large as the resource. All zero if the journal knows of
-   *     nothing in it; what an earlier attempt left there is wiped
+   *     nothing in it, or says no more than that {@code origin} has begun; what an earlier attempt
+   *     left there is wiped
    * @param journal of {@code store}; says whether this goes on after a restart
    * @param origin what is moved, and the name of this migration, which is replaced when an earlier
    *     attempt has to be begun anew; of the journal when it goes on
@@ -341,7 +346,7 @@ public final class Leecher {
       store.zero(0, store.size(), Backend.Holes.ALLOWED);
       progress.beginAnew();
     }
-    seeder.track();
+    checkPlace(seeder.track());
     // Asked after tracking has begun: what is written to a hole from now on is in a later list.
     BlockRuns data = seeder.extents(geometry.blocks());
     for (int i = 0; i < data.size(); i++) {
@@ -349,6 +354,20 @@ public final class Leecher {
     }
     expect(data);
     return new LeecherEvent.Tracked();
+  }
+
+  /** With the same name and identity, a copy of the owner may offer another state. */
+  private void checkPlace(ByteString now) throws IOException {
+    ByteString before = place;
+    place = now;
+    if (before != null && !before.equals(now)) {
+      String reason =
+          origin.resource()
+              + " is not offered from where it was: its owner was restarted, or there is a copy of it;"
+              + " run the same command again if this is the right one";
+      seeder.abort(reason);
+      throw new IOException(reason);
+    }
   }
 
   /** It may have become another state while it was not offered. */

@@ -6,6 +6,7 @@ import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.chunk.TrackingBackend;
+import dev.godwit.identity.Octets;
 import dev.godwit.membership.Capability;
 import dev.godwit.pull.RangeRead;
 import dev.godwit.pull.RangeService;
@@ -13,6 +14,7 @@ import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
+import dev.godwit.signaling.Printable;
 import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.ProtocolException;
@@ -56,13 +58,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class Seeder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Seeder.class);
-  private static final int MAX_REASON = 200;
 
   /** How long one request waits for the thread; the leecher then asks again. */
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private static final Duration FENCE = Duration.ofSeconds(10);
 
+  private final Octets place;
   private final String resource;
   private final ChunkGeometry geometry;
   private final Backend store;
@@ -112,6 +114,7 @@ public final class Seeder implements AutoCloseable {
    * @param resource its name, for messages and permissions
    * @param store where the bytes are; closed by the caller
    * @param leecherTimeout how long a leecher may be silent before its migration is given up
+   * @param place tells this folder of this machine from another one with the same identity
    * @throws IOException when the journal cannot be written
    */
   public Seeder(
@@ -120,8 +123,10 @@ public final class Seeder implements AutoCloseable {
       Backend store,
       Journal journal,
       ProgramHook hook,
-      Duration leecherTimeout)
+      Duration leecherTimeout,
+      Octets place)
       throws IOException {
+    this.place = place;
     this.resource = resource;
     this.geometry = geometry;
     this.store = store;
@@ -237,24 +242,19 @@ public final class Seeder implements AutoCloseable {
             new SeederEvent.DeclineAsked(
                 migration(request.getMigration()),
                 migration(request.getToken()),
-                words(request.getReason())));
+                Printable.text(request.getReason())));
       }
       case Operation.ABORT -> {
         AbortRequest request = call.control(AbortRequest.parser());
         ask(
             call,
             new SeederEvent.AbortAsked(
-                migration(request.getMigration()), words(request.getReason())));
+                migration(request.getMigration()), Printable.text(request.getReason())));
       }
       default ->
           throw new RemoteException(
               Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
     }
-  }
-
-  /** What a leecher says may be of any length. */
-  private static String words(String said) {
-    return said.length() <= MAX_REASON ? said : said.substring(0, MAX_REASON) + "…";
   }
 
   private static MigrationId migration(ByteString bytes) throws ProtocolException {
@@ -335,7 +335,11 @@ public final class Seeder implements AutoCloseable {
     switch (answer) {
       case Answer.Done _ -> {
         if (call.operation() == Operation.TRACK) {
-          call.reply(TrackReply.newBuilder().setGeneration(state.generation()).build());
+          call.reply(
+              TrackReply.newBuilder()
+                  .setGeneration(state.generation())
+                  .setPlace(ByteString.copyFrom(place.toByteArray()))
+                  .build());
         } else {
           call.reply(Empty.getDefaultInstance());
         }
@@ -400,12 +404,28 @@ public final class Seeder implements AutoCloseable {
   private void apply(SeederEvent event, CompletableFuture<Answer> answer) {
     SeederMachine.Step step = SeederMachine.next(state, event);
     LOG.debug("{} -> {}", event, step);
-    explain(event);
+    if (event instanceof SeederEvent.DeclineAsked || step.state() instanceof SeederState.Idle) {
+      explain(event);
+    }
     become(step.state());
     for (SeederAction action : step.actions()) {
       @Nullable SeederEvent outcome = execute(action, answer);
       if (outcome != null) {
         apply(outcome, answer);
+      }
+    }
+  }
+
+  /**
+   * Now, so that the hand-over will be appended, which takes less time and is undone when it fails.
+   * If this fails, the journal takes nothing any more, and a hand-over fails before it has begun.
+   */
+  private void ownBeforeHandover() {
+    if (journal.ownership() instanceof Ownership.Unknown) {
+      try {
+        journal.owned(state.generation());
+      } catch (IOException e) {
+        LOG.warn("{} cannot be handed over: {}", resource, e.toString());
       }
     }
   }
@@ -420,7 +440,7 @@ public final class Seeder implements AutoCloseable {
       case SeederEvent.DeclineAsked(var _, var _, String reason) -> whyHere = reason;
       case SeederEvent.AbortAsked(var _, String reason) -> whyHere = reason;
       case SeederEvent.LeecherLost _ ->
-          whyHere = "nothing was heard of it for " + leecherTimeout.toSeconds() + " s";
+          whyHere = "nothing was heard of the other node for " + leecherTimeout.toSeconds() + " s";
       default -> {}
     }
   }
@@ -436,6 +456,7 @@ public final class Seeder implements AutoCloseable {
   private @Nullable SeederEvent execute(SeederAction action, CompletableFuture<Answer> answer) {
     switch (action) {
       case SeederAction.StartTracking _ -> {
+        ownBeforeHandover();
         tracking.start();
         hook.prepare();
         listed = new Listed(-1, new BlockRuns());

@@ -1,5 +1,6 @@
 package dev.godwit.migration;
 
+import com.google.protobuf.ByteString;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.pull.RemoteExtents;
 import dev.godwit.session.RemoteException;
@@ -18,6 +19,7 @@ import dev.godwit.wire.proto.FinalizeRequest;
 import dev.godwit.wire.proto.ReleaseRequest;
 import dev.godwit.wire.proto.RoundReply;
 import dev.godwit.wire.proto.RoundRequest;
+import dev.godwit.wire.proto.TrackReply;
 import dev.godwit.wire.proto.TrackRequest;
 import java.io.IOException;
 import java.time.Duration;
@@ -51,9 +53,12 @@ public final class SeederClient {
     return session.call(Operation.DESCRIBE, null).control(DescribeReply.parser());
   }
 
-  void track() throws IOException {
-    session.call(
-        Operation.TRACK, TrackRequest.newBuilder().setMigration(migration.bytes()).build());
+  /** Begins; returns the seeder's place, empty when it does not tell. */
+  ByteString track() throws IOException {
+    return session
+        .call(Operation.TRACK, TrackRequest.newBuilder().setMigration(migration.bytes()).build())
+        .control(TrackReply.parser())
+        .getPlace();
   }
 
   /** The blocks that may hold something else than zeroes. */

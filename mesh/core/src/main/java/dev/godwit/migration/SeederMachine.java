@@ -163,6 +163,10 @@ public final class SeederMachine {
           Failure.Code.CONFLICT,
           "round " + asked.round() + " does not follow round " + tracking.round());
     }
+    if (state instanceof Tracking) {
+      // Whoever began after the one that asks need not be disturbed by its beginning anew.
+      return refuse(state, Failure.Code.BUSY, "another migration of it has begun");
+    }
     return unknown(state);
   }
 

@@ -209,6 +209,21 @@ public final class LeaseBook implements Closeable {
     }
   }
 
+  /**
+   * Another state takes the place of the one that this was about: whoever holds a lease of that or
+   * knows its generation has to begin anew.
+   *
+   * @throws IOException when that could not be made durable
+   */
+  public void outdate() throws IOException {
+    changing.lock();
+    try {
+      become(new Lease.Free(lease.generation() + 1));
+    } finally {
+      changing.unlock();
+    }
+  }
+
   @Override
   public void close() throws IOException {
     log.close();

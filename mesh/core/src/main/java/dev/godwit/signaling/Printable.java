@@ -1,13 +1,14 @@
 package dev.godwit.signaling;
 
 /** Makes a peer's text fit for logs and terminals. */
-final class Printable {
+public final class Printable {
 
   private static final int MAX_CHARS = 300;
 
   private Printable() {}
 
-  static String text(String fromPeer) {
+  /** At most 300 characters of it, without those that terminals obey. */
+  public static String text(String fromPeer) {
     String cut = fromPeer.length() > MAX_CHARS ? fromPeer.substring(0, MAX_CHARS) : fromPeer;
     return cut.replaceAll("\\p{C}", "?");
   }

@@ -39,6 +39,9 @@ final class HandoverSimulationTest {
   void whateverFailsThereIsOneOwnerAndNoWriteIsLost() {
     Set<String> reached = new HashSet<>();
     Seeds.each(50_000, random -> new HandoverSimulation(random, reached).run());
+    if (Seeds.isNarrowed()) {
+      return;
+    }
     Set<String> missed = new TreeSet<>(TURNS);
     missed.removeAll(reached);
     assertEquals(Set.of(), missed, () -> "not reached; reached: " + new TreeSet<>(reached));

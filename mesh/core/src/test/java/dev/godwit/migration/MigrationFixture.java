@@ -3,6 +3,7 @@ package dev.godwit.migration;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.PullOrder;
+import dev.godwit.identity.Octets;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.log.StableLog;
 import dev.godwit.session.Greeting;
@@ -25,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A seeder and a leecher in one process, connected by memory. */
 final class MigrationFixture implements AutoCloseable {
   static final SecureRandom RANDOM = new SecureRandom();
+  private static final Octets PLACE = Octets.random(16, RANDOM);
   static final SessionTiming TIMING =
       new SessionTiming(
           Duration.ofSeconds(10),
@@ -71,7 +73,8 @@ final class MigrationFixture implements AutoCloseable {
   }
 
   private Seeder newSeeder() throws IOException {
-    return new Seeder("disk", geometry, source, new Journal(seederLog), seederHook, leecherTimeout);
+    return new Seeder(
+        "disk", geometry, source, new Journal(seederLog), seederHook, leecherTimeout, PLACE);
   }
 
   /** As if the seeder's process had died and come back: all that is left is disk and journal. */

@@ -212,6 +212,7 @@ final class RecoveryTest {
                   report -> {
                     if (restarts.getAndIncrement() == 0) {
                       restart(fixture);
+                      rewrite(fixture.seeder.device());
                       return FinalizePolicy.Decision.ANOTHER_ROUND;
                     }
                     return FinalizePolicy.Decision.FINALIZE;
@@ -233,6 +234,7 @@ final class RecoveryTest {
         Session session = fixture.session()) {
       fill(fixture.seeder.device());
       session.start();
+      AtomicInteger rounds = new AtomicInteger();
       Leecher.Settings settings = MigrationFixture.settings();
       Leecher leecher =
           fixture.leecher(
@@ -240,6 +242,7 @@ final class RecoveryTest {
               ProgramHook.NONE,
               new Leecher.Settings(
                   report -> {
+                    rounds.incrementAndGet();
                     restart(fixture);
                     return FinalizePolicy.Decision.ANOTHER_ROUND;
                   },
@@ -249,9 +252,21 @@ final class RecoveryTest {
                   settings.devicePatience()));
       LeecherState.Failed failed = assertInstanceOf(LeecherState.Failed.class, leecher.run());
       assertEquals(LeecherState.Where.SEEDER, failed.where());
+      assertTrue(failed.reason().contains("no such migration"), failed::reason);
+      assertEquals(6, rounds.get());
       assertInstanceOf(SeederState.Idle.class, fixture.seeder.state());
       fixture.seeder.device().write(ByteBuffer.allocate(1), 0);
       assertThrows(IOException.class, () -> leecher.device().read(ByteBuffer.allocate(1), 0));
+    }
+  }
+
+  /** Data that was pulled becomes a hole, and other data becomes new. */
+  private static void rewrite(Backend device) {
+    try {
+      device.zero(0, SIZE / 2 & -4096, Backend.Holes.ALLOWED);
+      device.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), SIZE - 3);
+    } catch (IOException e) {
+      throw new AssertionError(e);
     }
   }
 

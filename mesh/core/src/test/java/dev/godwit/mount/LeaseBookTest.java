@@ -94,4 +94,19 @@ class LeaseBookTest {
       assertFalse(book.isUnchangedSince(heard));
     }
   }
+
+  @Test
+  void whatIsKnownOfAStateIsOldWhenAnotherOneHasTakenItsPlace() throws Exception {
+    long heard;
+    try (LeaseBook book = book()) {
+      book.acquire(claim(BOB));
+      heard = 1;
+      book.outdate();
+      assertFalse(book.isUnchangedSince(heard));
+      assertThrows(RemoteException.class, () -> book.renew(1, BOB));
+    }
+    try (LeaseBook book = book()) {
+      assertFalse(book.isUnchangedSince(heard));
+    }
+  }
 }

@@ -33,6 +33,11 @@ public final class Seeds {
     }
   }
 
+  /** Whether properties say which cases are run, so that these need not reach everything. */
+  public static boolean isNarrowed() {
+    return System.getProperty("godwit.seed") != null || System.getProperty("godwit.cases") != null;
+  }
+
   /** Neighbouring seeds of {@link Random} begin alike, so they are spread first. */
   private static Random random(long seed) {
     return new Random(seed * SCRAMBLE);

@@ -14,6 +14,9 @@ import java.util.Optional;
  * elsewhere in the process does not end the lock. It ends with the process. Thread-safe.
  */
 public final class ExclusiveLock implements Closeable {
+  /** Each is lost only to somebody who has just removed the file. */
+  private static final int ATTEMPTS = 10_000;
+
   private final Descriptor descriptor;
 
   private ExclusiveLock(Descriptor descriptor) {
@@ -30,7 +33,7 @@ public final class ExclusiveLock implements Closeable {
    */
   public static Optional<ExclusiveLock> take(Path file) throws IOException {
     var calls = new SystemCalls(LibC.load());
-    while (true) {
+    for (int i = 0; i < ATTEMPTS; i++) {
       make(file);
       Optional<Descriptor> opened = open(calls, file);
       if (opened.isEmpty()) {
@@ -51,6 +54,7 @@ public final class ExclusiveLock implements Closeable {
         throw e;
       }
     }
+    throw new IOException(file + " cannot be locked: it is replaced again and again");
   }
 
   private static void make(Path file) throws IOException {
