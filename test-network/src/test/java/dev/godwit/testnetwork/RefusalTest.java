@@ -162,7 +162,13 @@ class RefusalTest {
   @Test
   void aResourceThatThisNodeOffersAlready() throws Exception {
     Expect.refused(
-        ExitStatus.FAILED, alice.runSeed("state", offer.file()), "another godwit process uses");
+        ExitStatus.FAILED,
+        alice.runSeed("state", offer.file()),
+        "Another process of this node offers 'state' already");
+    Expect.refused(
+        ExitStatus.FAILED,
+        alice.runSeed("another-name", offer.file()),
+        "another godwit process uses " + offer.file());
   }
 
   @Test
