@@ -335,8 +335,6 @@ public final class Leecher {
           new Ownership.Pulling(
               MigrationId.random(random), origin.seeder(), origin.resource(), origin.geometry());
       seeder = new SeederClient(session, origin.migration());
-    }
-    if (anew) {
       checkSize(seeder.describe().getSize());
     }
     if (!origin.equals(journal.ownership())) {

@@ -404,7 +404,7 @@ public final class Seeder implements AutoCloseable {
   private void apply(SeederEvent event, CompletableFuture<Answer> answer) {
     SeederMachine.Step step = SeederMachine.next(state, event);
     LOG.debug("{} -> {}", event, step);
-    if (event instanceof SeederEvent.DeclineAsked || step.state() instanceof SeederState.Idle) {
+    if (isComingBack(step.state())) {
       explain(event);
     }
     become(step.state());
@@ -430,7 +430,15 @@ public final class Seeder implements AutoCloseable {
     }
   }
 
-  /** Keeps why the state does not move, should it be this that keeps it here. */
+  /**
+   * Whether a migration that was under way comes to nothing; what is late or wrong does nothing.
+   */
+  private boolean isComingBack(SeederState next) {
+    return !(state instanceof SeederState.Idle)
+        && (next instanceof SeederState.Idle || next instanceof SeederState.Returning);
+  }
+
+  /** Keeps why the state does not move. */
   private void explain(SeederEvent event) {
     switch (event) {
       case SeederEvent.SuspendFailed(String reason) ->

@@ -26,7 +26,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A seeder and a leecher in one process, connected by memory. */
 final class MigrationFixture implements AutoCloseable {
   static final SecureRandom RANDOM = new SecureRandom();
-  private static final Octets PLACE = Octets.random(16, RANDOM);
+
+  /** Where seeders are from now on. */
+  Octets place = Octets.random(16, RANDOM);
+
   static final SessionTiming TIMING =
       new SessionTiming(
           Duration.ofSeconds(10),
@@ -74,7 +77,7 @@ final class MigrationFixture implements AutoCloseable {
 
   private Seeder newSeeder() throws IOException {
     return new Seeder(
-        "disk", geometry, source, new Journal(seederLog), seederHook, leecherTimeout, PLACE);
+        "disk", geometry, source, new Journal(seederLog), seederHook, leecherTimeout, place);
   }
 
   /** As if the seeder's process had died and come back: all that is left is disk and journal. */
@@ -137,8 +140,12 @@ final class MigrationFixture implements AutoCloseable {
   }
 
   static Leecher.Settings settings() {
+    return settings(FinalizePolicy.maxDowntime(Duration.ofMillis(100)));
+  }
+
+  static Leecher.Settings settings(FinalizePolicy policy) {
     return new Leecher.Settings(
-        FinalizePolicy.maxDowntime(Duration.ofMillis(100)),
+        policy,
         FinalizePolicy.PostCopy.AUTO,
         PullOrder.linear(),
         Duration.ofSeconds(10),

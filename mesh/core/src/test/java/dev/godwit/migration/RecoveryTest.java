@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Contents;
+import dev.godwit.identity.Octets;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.log.StableLog;
 import dev.godwit.membership.Capability;
@@ -202,13 +203,12 @@ final class RecoveryTest {
         Session session = fixture.session()) {
       fill(fixture.seeder.device());
       session.start();
-      Leecher.Settings settings = MigrationFixture.settings();
       AtomicInteger restarts = new AtomicInteger();
       Leecher leecher =
           fixture.leecher(
               session,
               ProgramHook.NONE,
-              new Leecher.Settings(
+              MigrationFixture.settings(
                   report -> {
                     if (restarts.getAndIncrement() == 0) {
                       restart(fixture);
@@ -216,11 +216,7 @@ final class RecoveryTest {
                       return FinalizePolicy.Decision.ANOTHER_ROUND;
                     }
                     return FinalizePolicy.Decision.FINALIZE;
-                  },
-                  settings.postCopy(),
-                  settings.order(),
-                  settings.fetchTimeout(),
-                  settings.devicePatience()));
+                  }));
       assertInstanceOf(LeecherState.Complete.class, leecher.run());
       assertEquals(2, restarts.get());
       assertEquals(SIZE, leecher.progress().bytesFetched());
@@ -235,21 +231,16 @@ final class RecoveryTest {
       fill(fixture.seeder.device());
       session.start();
       AtomicInteger rounds = new AtomicInteger();
-      Leecher.Settings settings = MigrationFixture.settings();
       Leecher leecher =
           fixture.leecher(
               session,
               ProgramHook.NONE,
-              new Leecher.Settings(
+              MigrationFixture.settings(
                   report -> {
                     rounds.incrementAndGet();
                     restart(fixture);
                     return FinalizePolicy.Decision.ANOTHER_ROUND;
-                  },
-                  settings.postCopy(),
-                  settings.order(),
-                  settings.fetchTimeout(),
-                  settings.devicePatience()));
+                  }));
       LeecherState.Failed failed = assertInstanceOf(LeecherState.Failed.class, leecher.run());
       assertEquals(LeecherState.Where.SEEDER, failed.where());
       assertTrue(failed.reason().contains("no such migration"), failed::reason);
@@ -257,6 +248,30 @@ final class RecoveryTest {
       assertInstanceOf(SeederState.Idle.class, fixture.seeder.state());
       fixture.seeder.device().write(ByteBuffer.allocate(1), 0);
       assertThrows(IOException.class, () -> leecher.device().read(ByteBuffer.allocate(1), 0));
+    }
+  }
+
+  @Test
+  void whoOffersTheSameNameAtAnotherPlaceIsNotPulledFromInstead() throws Exception {
+    try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE);
+        Session session = fixture.session()) {
+      session.start();
+      Leecher leecher =
+          fixture.leecher(
+              session,
+              ProgramHook.NONE,
+              MigrationFixture.settings(
+                  report -> {
+                    fixture.place = Octets.random(16, MigrationFixture.RANDOM);
+                    restart(fixture);
+                    return FinalizePolicy.Decision.ANOTHER_ROUND;
+                  }));
+      LeecherState.Failed failed = assertInstanceOf(LeecherState.Failed.class, leecher.run());
+      assertEquals(LeecherState.Where.SEEDER, failed.where());
+      assertTrue(failed.reason().contains("not offered from where it was"), failed::reason);
+      Patience.until(
+          "the other one is free again", () -> fixture.seeder.state() instanceof SeederState.Idle);
+      assertTrue(fixture.seeder.whyHere().contains("not offered from"), fixture.seeder::whyHere);
     }
   }
 
