@@ -86,6 +86,14 @@ final class Attachment {
     far.ip("route replace " + prefix + " via " + ipv6().orElseThrow() + " dev " + farInterface);
   }
 
+  /**
+   * Gives the machine another address beside the one it has, from which it sends nothing itself.
+   */
+  void addIpv4(String to) throws IOException {
+    near.ip("address add " + to + "/32 dev " + nearInterface);
+    far.ip("route replace " + to + "/32 dev " + farInterface);
+  }
+
   /** Gives the machine another address instead of the one it has. */
   void move(String to) throws IOException {
     List<String> nearLines = new ArrayList<>();

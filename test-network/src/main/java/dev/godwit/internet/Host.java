@@ -100,6 +100,16 @@ public final class Host {
     attachment.addIpv6(address, router);
   }
 
+  /**
+   * Has a second IPv4 address from now on, beside {@link #address}, from which it sends what is not
+   * bound to another one.
+   *
+   * @return the second address
+   */
+  public InetAddress addAddress() throws IOException {
+    return InetAddress.ofLiteral(router.another(attachment));
+  }
+
   /** Moves to another network: it gets a new address, and loses the old one, at once. */
   public void changeAddress() throws IOException {
     router.renumber(attachment);

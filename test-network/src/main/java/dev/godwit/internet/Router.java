@@ -69,6 +69,13 @@ final class Router {
     return attachment;
   }
 
+  /** The machine gets another address beside the one it has. */
+  String another(Attachment attachment) throws IOException {
+    String address = pool.take();
+    attachment.addIpv4(address);
+    return address;
+  }
+
   /** The machine gets a fresh address. */
   void renumber(Attachment attachment) throws IOException {
     attachment.move(pool.take());
