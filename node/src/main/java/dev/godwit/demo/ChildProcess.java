@@ -26,7 +26,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChildProcess implements AutoCloseable {
   private static final JsonFactory FACTORY = new JsonFactory();
-  private static final Duration POLITE = Duration.ofSeconds(10);
+  private static final Duration POLITE = Duration.ofSeconds(30);
+
+  /** For the threads of a process that does not end to be told. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
+
+  /** Ends what a virtual machine tells of its threads. */
+  private static final String LAST_OF_THREADS = "JNI global refs";
+
+  /** Lines besides events that are kept: the threads of a node are about half of that. */
+  private static final int LINES = 2000;
 
   private final String name;
   private final Process process;
@@ -36,6 +45,7 @@ public final class ChildProcess implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition heard = lock.newCondition();
   private final List<Map<String, String>> events = new ArrayList<>();
+  private final List<String> lines = new ArrayList<>();
   private @Nullable IOException end;
 
   private ChildProcess(
@@ -85,6 +95,8 @@ public final class ChildProcess implements AutoCloseable {
         if (event.isPresent()) {
           add(event.get());
           listener.accept(event.get());
+        } else {
+          add(line);
         }
       }
       process.waitFor();
@@ -107,6 +119,18 @@ public final class ChildProcess implements AutoCloseable {
     try {
       events.add(event);
       heard.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void add(String line) {
+    lock.lock();
+    try {
+      if (lines.size() < LINES) {
+        lines.add(line);
+        heard.signalAll();
+      }
     } finally {
       lock.unlock();
     }
@@ -217,10 +241,26 @@ public final class ChildProcess implements AutoCloseable {
   /** Waits for the process to end by itself, and for its last word. */
   public int awaitEnd(Duration limit) throws IOException, InterruptedException {
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new IOException(name + " does not end");
+      throw new IOException(
+          name + " does not end within " + limit.toSeconds() + " s. Its threads:\n" + threads());
     }
     reader.join(limit);
     return process.exitValue();
+  }
+
+  /** What its threads do, if it is a virtual machine that still answers. */
+  private String threads() throws IOException, InterruptedException {
+    Process _ = new ProcessBuilder("sh", "-c", "kill -QUIT " + process.pid()).start();
+    long left = LAST_WORDS.toNanos();
+    lock.lock();
+    try {
+      while (left > 0 && lines.stream().noneMatch(line -> line.startsWith(LAST_OF_THREADS))) {
+        left = heard.awaitNanos(left);
+      }
+      return String.join("\n", lines);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Throws when the process has ended with a failure. */

@@ -22,10 +22,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The chunk pipeline against arrays, alone and under threads. */
-@Timeout(120)
 @SuppressWarnings("ThreadPriorityCheck") // Yielding is only there to mix the threads up.
 final class PipelineModelTest {
   private static final Duration PATIENCE = Patience.seconds(20);

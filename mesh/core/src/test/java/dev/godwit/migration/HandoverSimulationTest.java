@@ -7,9 +7,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
 final class HandoverSimulationTest {
   /** What has to have happened for the runs to say anything. */
   private static final Set<String> TURNS =

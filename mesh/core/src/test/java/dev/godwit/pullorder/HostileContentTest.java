@@ -9,14 +9,12 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Contents of every format with some bytes changed: no format fails in any other way than it may.
  */
-@Timeout(120)
 final class HostileContentTest {
   private static final int[] EXTREMES = {0, 1, 0x7f, 0x80, 0xff};
 
