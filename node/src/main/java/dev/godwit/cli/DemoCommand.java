@@ -172,7 +172,7 @@ final class DemoCommand extends Verb {
         thread.interrupt();
         // Or it would start and write things while they are being removed.
         boolean _ = thread.join(STOP);
-        throw new NodeException(NodeException.Kind.FAILED, "Stopped.");
+        throw new InterruptedException("the demo was stopped");
       }
       return over.get();
     } catch (ExecutionException e) {

@@ -15,7 +15,9 @@ public enum ExitStatus {
   /** Somebody cannot be reached. */
   UNREACHABLE(4),
   /** Data was not saved. */
-  NOT_SAVED(5);
+  NOT_SAVED(5),
+  /** Ended by Ctrl-C or a signal before it was done. */
+  INTERRUPTED(130);
 
   private final int code;
 

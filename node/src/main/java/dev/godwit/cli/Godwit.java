@@ -35,7 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "Sizes are written 64K, 256M, 2G (powers of 1024), durations 100ms, 30s, 2h.",
       "Exit status: 0 done, 1 failed, 2 wrong usage, 3 not allowed, 4 cannot be reached, 5 data not"
-          + " saved.",
+          + " saved, 130 stopped.",
     },
     mixinStandardHelpOptions = true,
     versionProvider = Godwit.Versions.class,

@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -277,17 +279,24 @@ final class MeshCommand implements Runnable {
       return ExitStatus.DONE;
     }
 
-    private static String read(Output output) throws IOException {
+    private static String read(Output output)
+        throws IOException, InterruptedException, ExecutionException {
       if (StandardStreams.IN.isTerminal()) {
         output.line("Ticket:");
       }
-      BufferedReader in =
-          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-      String line = in.readLine();
+      // Reading a terminal cannot be interrupted, and waiting for it can.
+      FutureTask<@Nullable String> typed = new FutureTask<>(Join::readLine);
+      Thread.ofPlatform().daemon().name("typed").start(typed);
+      @Nullable String line = typed.get();
       if (line == null || line.isBlank()) {
         throw new NodeException(NodeException.Kind.USAGE, "No ticket was given.");
       }
       return line;
+    }
+
+    private static @Nullable String readLine() throws IOException {
+      return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+          .readLine();
     }
   }
 

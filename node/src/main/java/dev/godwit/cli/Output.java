@@ -30,6 +30,7 @@ public final class Output {
   private String lastProgress = "";
   private long nextLogMillis;
   private long said;
+  private boolean ending;
   private boolean ended;
 
   /** Who reads. */
@@ -186,6 +187,9 @@ public final class Output {
    * standard error elsewhere, an event for programs.
    */
   public synchronized void waiting(String what) {
+    if (ending) {
+      return;
+    }
     long before = ++said;
     timer.after(
         canMove() ? UNSHOWN : UNTOLD,
@@ -196,6 +200,12 @@ public final class Output {
             }
           }
         });
+  }
+
+  /** From now on nothing is waited for any more but the end. */
+  synchronized void ending() {
+    waiting("ending");
+    ending = true;
   }
 
   private void tellWaiting(String what) {

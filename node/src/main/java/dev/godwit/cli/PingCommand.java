@@ -120,6 +120,9 @@ final class PingCommand extends Verb {
       }
       pause(requested);
     }
+    if (answers == 0 && requested.isDone()) {
+      throw new InterruptedException("stopped before the first answer");
+    }
     if (untilDirect && direct == null) {
       throw new NodeException(
           NodeException.Kind.UNREACHABLE,

@@ -16,45 +16,67 @@ import org.jspecify.annotations.Nullable;
 final class Termination {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final Duration patience;
+  /** For commands that have nothing to put in order. */
+  private static final Duration AT_ONCE = Duration.ofSeconds(1);
+
   private final Output output;
+  private final Runnable givenUp;
   private final CompletableFuture<Boolean> requested = new CompletableFuture<>();
   private final CountDownLatch finished = new CountDownLatch(1);
-  private final AtomicInteger status = new AtomicInteger(ExitStatus.FAILED.code());
+  private final AtomicInteger status = new AtomicInteger(ExitStatus.INTERRUPTED.code());
   private final AtomicReference<@Nullable Thread> starting = new AtomicReference<>();
+  private volatile Duration patience = AT_ONCE;
+  private volatile boolean interrupted;
 
-  private Termination(Duration more, Output output) {
-    this.patience = PATIENCE.plus(more);
+  private Termination(Output output, Runnable givenUp) {
     this.output = output;
+    this.givenUp = givenUp;
   }
 
   /**
-   * Listens for the wish to end.
+   * Listens for the wish to end, for a command that runs on this thread.
+   *
+   * @param output told that it ends, when that takes a while
+   * @param givenUp called before the process ends although the command has not
+   */
+  static Termination begin(Output output, Runnable givenUp) {
+    Termination termination = new Termination(output, givenUp);
+    termination.starting.set(Thread.currentThread());
+    try {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(termination::shutDown, "termination"));
+    } catch (IllegalStateException e) {
+      // The process is ending already, and whatever the command still does is cut off.
+      termination.requested.complete(true);
+    }
+    return termination;
+  }
+
+  /**
+   * The command has something to put in order.
    *
    * @param more how much longer than usual it may take
-   * @param output told that it ends, when that takes a while
    */
-  static Termination begin(Duration more, Output output) {
-    Termination termination = new Termination(more, output);
-    termination.starting.set(Thread.currentThread());
-    Runtime.getRuntime().addShutdownHook(new Thread(termination::shutDown, "termination"));
-    return termination;
+  void waits(Duration more) {
+    patience = PATIENCE.plus(more);
   }
 
   private void shutDown() {
     if (finished.getCount() == 0) {
       return;
     }
-    output.waiting("ending");
+    output.ending();
     requested.complete(true);
     @Nullable Thread interruptible = starting.getAndSet(null);
     if (interruptible != null) {
+      interrupted = true;
       interruptible.interrupt();
     }
     try {
-      if (finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        Runtime.getRuntime().halt(status.get());
+      if (!finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        givenUp.run();
       }
+      Runtime.getRuntime().halt(status.get());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -64,6 +86,16 @@ final class Termination {
   CompletableFuture<Boolean> requested() {
     starting.set(null);
     return requested;
+  }
+
+  /** Whether the command was interrupted before it watched for that itself. */
+  boolean isInterrupted() {
+    return interrupted;
+  }
+
+  /** Whether the command should end. */
+  boolean isRequested() {
+    return requested.isDone();
   }
 
   /** The command has put everything in order, and said everything. */

@@ -4,10 +4,12 @@ import dev.godwit.node.Explanation;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.Wait;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,8 +44,8 @@ abstract class Verb implements Callable<Integer> {
    * @param more how much longer than usual that may take
    */
   Termination termination(Duration more) {
-    Termination begun = Termination.begin(more, output());
-    termination = begun;
+    Termination begun = Objects.requireNonNull(termination);
+    begun.waits(more);
     return begun;
   }
 
@@ -71,6 +73,8 @@ abstract class Verb implements Callable<Integer> {
   public final Integer call() {
     Output opened = common().output();
     output = opened;
+    Termination begun = Termination.begin(opened, () -> sayStopped(opened));
+    termination = begun;
     ExitStatus status = ExitStatus.FAILED;
     try {
       status = run(opened);
@@ -78,43 +82,48 @@ abstract class Verb implements Callable<Integer> {
       status = ExitStatus.USAGE;
       throw e;
     } catch (Exception | LinkageError | OutOfMemoryError e) {
-      status = explain(opened, e);
+      status = wasStopped(begun, e) ? sayStopped(opened) : explain(opened, e);
+      showTrace(e);
     } finally {
       // Only now is everything said that has to be said.
       opened.endMoving();
-      if (termination != null) {
-        termination.finished(status);
-      }
+      begun.finished(status);
     }
     return status.code();
   }
 
-  private ExitStatus explain(Output told, Throwable failure) {
+  private static ExitStatus sayStopped(Output told) {
+    return say(told, ExitStatus.INTERRUPTED, "Stopped.");
+  }
+
+  private static ExitStatus explain(Output told, Throwable failure) {
     NodeException explained = Explanation.of(failure);
-    ExitStatus status = ExitStatus.of(explained);
-    String message = String.valueOf(explained.getMessage());
-    if (termination != null && termination.requested().isDone() && isInterruption(failure)) {
-      message = "Stopped.";
-    }
+    return say(told, ExitStatus.of(explained), String.valueOf(explained.getMessage()));
+  }
+
+  private static ExitStatus say(Output told, ExitStatus status, String message) {
     told.event(
         Json.event("result").put("ok", false).put("status", status.code()).put("error", message));
     told.error("godwit: " + message);
+    return status;
+  }
+
+  private void showTrace(Throwable failure) {
     if (common().verbose()) {
       PrintWriter err = spec().commandLine().getErr();
       failure.printStackTrace(err);
       err.flush();
     }
-    return status;
   }
 
   /** Whether Ctrl-C was what ended it, under whatever name it came here. */
-  private static boolean isInterruption(Throwable failure) {
-    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof InterruptedException
-          || cause instanceof java.io.InterruptedIOException) {
-        return true;
-      }
-    }
-    return false;
+  private static boolean wasStopped(Termination termination, Throwable failure) {
+    return termination.isInterrupted()
+        || (termination.isRequested()
+            && Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+                .anyMatch(
+                    cause ->
+                        cause instanceof InterruptedException
+                            || cause instanceof InterruptedIOException));
   }
 }

@@ -115,7 +115,7 @@ public final class Node implements AutoCloseable {
   private final Twins twins;
   private final PeerDialler dialler;
   private final PathSource paths = new Paths();
-  private final Compression compression = new ZstdCompression();
+  private final ZstdCompression compression = new ZstdCompression();
   private final ConcurrentMap<String, Offer> offers = new ConcurrentHashMap<>();
   private final ConcurrentMap<NodeId, String> names = new ConcurrentHashMap<>();
   private volatile boolean online;
@@ -422,6 +422,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when its file cannot be used
    */
   public Seeding seed(SeedOptions options) throws IOException {
+    compression.load();
     return started.add(Started.Kind.OFFERED, Seeding.start(this, options));
   }
 
@@ -449,6 +450,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when something else fails
    */
   public Leeching leech(LeechOptions options) throws IOException {
+    compression.load();
     return started.add(Started.Kind.TAKEN, Leeching.start(this, options));
   }
 
@@ -460,6 +462,7 @@ public final class Node implements AutoCloseable {
    * @throws IOException when something else fails
    */
   public Mounting mount(MountOptions options) throws IOException {
+    compression.load();
     return started.add(Started.Kind.TAKEN, Mounting.start(this, options));
   }
 

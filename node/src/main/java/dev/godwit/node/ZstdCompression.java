@@ -2,6 +2,7 @@ package dev.godwit.node;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
+import com.github.luben.zstd.util.Native;
 import dev.godwit.wire.Compression;
 import dev.godwit.wire.ProtocolException;
 import java.nio.ByteBuffer;
@@ -9,6 +10,16 @@ import java.nio.ByteBuffer;
 /** Zstandard (RFC 8878) at its fastest ordinary level. */
 final class ZstdCompression implements Compression {
   private static final int LEVEL = 1;
+
+  /**
+   * Loads the native library now, while somebody can be told that it cannot be, and not in the
+   * middle of a transfer.
+   *
+   * @throws LinkageError when it cannot be loaded
+   */
+  void load() {
+    Native.load();
+  }
 
   @Override
   public boolean compress(ByteBuffer src, ByteBuffer dst) {

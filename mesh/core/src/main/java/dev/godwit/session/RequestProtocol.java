@@ -155,7 +155,8 @@ public final class RequestProtocol implements Protocol {
     } catch (IOException e) {
       LOG.debug("a request failed", e);
       call.fail(new RemoteException(Failure.Code.IO, String.valueOf(e.getMessage())));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // The peer waits for an answer, whatever it was.
       LOG.error("a request handler failed", e);
       call.fail(new RemoteException(Failure.Code.INTERNAL, "internal error"));
     }

@@ -53,6 +53,7 @@ final class RequestProtocolTest {
                 call.reply(null);
                 throw new IOException("after the answer");
               }
+              case 6 -> throw new UnsatisfiedLinkError("a library that is not there");
               default -> throw new RemoteException(Failure.Code.UNKNOWN_OPERATION, "what?");
             }
           });
@@ -60,6 +61,7 @@ final class RequestProtocolTest {
       assertEquals(Failure.Code.MALFORMED, refusal(session, 2));
       assertEquals(Failure.Code.IO, refusal(session, 3));
       assertEquals(Failure.Code.INTERNAL, refusal(session, 4));
+      assertEquals(Failure.Code.INTERNAL, refusal(session, 6));
       assertEquals(Failure.Code.UNKNOWN_OPERATION, refusal(session, 99));
       assertEquals(0, session.call((byte) 5, null).content().remaining());
       assertEquals(0, session.call((byte) 1, null).content().remaining());
