@@ -10,12 +10,15 @@ import dev.godwit.internet.Internet;
 import dev.godwit.internet.LinkProfile;
 import dev.godwit.internet.NatKind;
 import dev.godwit.testing.Patience;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +61,33 @@ class WebRtcProcessDiesTest {
       assertEquals(0, leech.awaitEnd(PATIENCE), leech.complaints());
       assertTrue(seed.isAlive(), seed.complaints());
       assertEquals(-1, Files.mismatch(from, to));
+    }
+  }
+
+  @Test
+  void nothingOfItStaysWhenItsNodeIsKilled() throws Exception {
+    try (Internet internet = Internet.create();
+        World world = World.in(directory)) {
+      Host server = internet.host("hub");
+      world.hub(Place.on(server), server.address().getHostAddress() + ":7007");
+      Member alice = world.stranger("alice", Place.on(internet.host("alice")));
+      Member bob = world.stranger("bob", Place.on(internet.host("bob", NatKind.NONE, LINK)));
+      world.found(Place.on(server), List.of(alice, bob));
+      Path from = StateFile.random(world.path("state"), 32 << 20, 6);
+      ChildProcess seed = alice.seed("vm", from);
+      ChildProcess leech =
+          bob.leech("alice/vm", world.path("moved"), "--transport", "webrtc,relay");
+      leech.await("progress", event -> fetched(event, over(event, "webrtc"), 1), PATIENCE);
+      assertTrue(folders(world) > 0);
+      seed.close();
+      leech.close();
+      Patience.until("their folders are gone", () -> folders(world) == 0);
+    }
+  }
+
+  private static long folders(World world) throws IOException {
+    try (Stream<Path> all = Files.list(world.temporary())) {
+      return all.filter(each -> each.getFileName().toString().startsWith("godwit-webrtc")).count();
     }
   }
 

@@ -12,7 +12,11 @@ import java.lang.foreign.SymbolLookup;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The WebRTC process. It is started by a node with the path of the node's socket, and ends when the
@@ -23,9 +27,11 @@ public final class Main {
 
   /** Runs until the node is gone; the one argument is the path of its socket. */
   public static void main(String[] arguments) throws IOException {
-    Thread.ofPlatform().name("parent").daemon().start(Main::endWithTheParent);
+    Path address = Path.of(arguments[0]).toAbsolutePath();
+    Path folder = Objects.requireNonNull(address.getParent());
+    Thread.ofPlatform().name("parent").daemon().start(() -> endWithTheParent(folder));
     try (SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-      socket.connect(UnixDomainSocketAddress.of(arguments[0]));
+      socket.connect(UnixDomainSocketAddress.of(address));
       BridgeOutput output = new BridgeOutput(socket);
       Optional<String> missing = NativeLibraries.missing(Main::present);
       if (missing.isPresent()) {
@@ -43,8 +49,7 @@ public final class Main {
       output.write(BridgeType.READY, 0, 0);
       new BridgeReader(socket).run(new Peers(factory, output)::frame);
     }
-    // What the library would do at its own end is not worth the risk.
-    Runtime.getRuntime().halt(0);
+    end(folder);
   }
 
   private static String cause(Throwable failure) {
@@ -64,7 +69,7 @@ public final class Main {
     }
   }
 
-  private static void endWithTheParent() {
+  private static void endWithTheParent(Path folder) {
     try {
       while (System.in.read() >= 0) {
         // Nothing is said here.
@@ -72,6 +77,21 @@ public final class Main {
     } catch (IOException e) {
       System.err.println("standard input failed: " + e);
     }
-    Runtime.getRuntime().halt(0);
+    end(folder);
+  }
+
+  /** Ends, and removes the folder, which a node that was killed cannot do. */
+  private static void end(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    } catch (IOException e) {
+      System.err.println(folder + " stays: " + e);
+    } finally {
+      // What the library would do at its own end is not worth the risk.
+      Runtime.getRuntime().halt(0);
+    }
   }
 }
