@@ -37,6 +37,7 @@ public final class Internet implements AutoCloseable {
   private final Wiring wiring;
   private final Router backbone;
   private final Thread atTheEnd;
+  private final Carriers threads;
   private final Map<String, Host> hosts = new HashMap<>();
   private final Set<Severed> severed = new LinkedHashSet<>();
   private final AddressPool ipv6 = AddressPool.ipv6("2001:db8:0:0");
@@ -44,6 +45,7 @@ public final class Internet implements AutoCloseable {
   private int carriers;
 
   private Internet(String prefix, long seed, Namespace namespace) throws IOException {
+    this.threads = Carriers.keep();
     this.prefix = prefix;
     this.wiring = new Wiring(seed);
     this.backbone = new Router(wiring, namespace, new AddressPool("203.0.113"), "to");
@@ -313,7 +315,9 @@ public final class Internet implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    remove();
+    try (threads) {
+      remove();
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(atTheEnd);
     } catch (IllegalStateException e) {

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 public final class World implements AutoCloseable {
   /** How long anything that should happen soon may take on a busy machine. */
   public static final Duration PATIENCE =
-      Duration.ofSeconds(60).multipliedBy(Integer.getInteger("godwit.test.patience", 1));
+      Duration.ofMinutes(3).multipliedBy(Integer.getInteger("godwit.test.patience", 1));
 
   /** What everybody but the founder of a mesh may do. */
   static final Grant MEMBERS_GRANT =

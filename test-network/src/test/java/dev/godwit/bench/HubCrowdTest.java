@@ -8,11 +8,9 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code test-network/bench hub} measures is right, on a smaller scale. */
-@Timeout(180)
 class HubCrowdTest {
   private static final int NODES = 500;
   private static final int MESSAGES = 5000;

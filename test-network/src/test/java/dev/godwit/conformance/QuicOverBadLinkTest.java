@@ -11,10 +11,8 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 
 /** QUIC over links that delay and lose packets. */
-@Timeout(300)
 class QuicOverBadLinkTest extends TransportConformance {
   private final BadLinks links;
 

@@ -25,12 +25,10 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** QUIC where packets that fill an Ethernet frame do not pass, as in tunnels. Needs root. */
-@Timeout(120)
 class QuicPathMtuTest {
   private static final Duration LIMIT = Patience.seconds(30);
 

@@ -27,10 +27,8 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 
 /** The relay of a hub, over links that delay and lose packets. */
-@Timeout(300)
 class RelayOverBadLinkTest extends TransportConformance {
   private static final InstantSource CLOCK = InstantSource.system();
 

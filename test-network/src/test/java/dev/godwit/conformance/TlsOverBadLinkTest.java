@@ -10,10 +10,8 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 
 /** TLS over TCP over links that delay and lose packets. */
-@Timeout(300)
 class TlsOverBadLinkTest extends TransportConformance {
   private final BadLinks links;
 

@@ -8,10 +8,8 @@ import dev.godwit.webrtc.WebRtcWorld;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 
 /** The two WebRTC processes are on machines of their own, since ICE does not use loopback. */
-@Timeout(90)
 class WebRtcConformanceTest extends TransportConformance {
   private @Nullable WebRtcWorld world;
   private int machines;

@@ -8,10 +8,8 @@ import dev.godwit.webrtc.WebRtcSettings;
 import dev.godwit.webrtc.WebRtcWorld;
 import java.io.IOException;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 
 /** WebRTC over links that delay and lose packets. */
-@Timeout(300)
 class WebRtcOverBadLinkTest extends TransportConformance {
   private final WebRtcWorld world;
   private int machines;

@@ -16,10 +16,8 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 class CaptureTest {
   private static final LinkProfile SHAPED = LinkProfile.PERFECT.withQueue(1000);
 

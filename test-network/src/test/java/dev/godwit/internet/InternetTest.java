@@ -16,18 +16,18 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(60)
 class InternetTest {
   private static List<String> namespaces(String prefix) throws IOException {
     return Namespace.names(name -> name.startsWith(prefix));
@@ -433,7 +433,50 @@ class InternetTest {
     }
   }
 
+  /** Uses virtual threads for the first time within a host, and then outside. */
+  static final class Carried {
+    private Carried() {}
+
+    private static String network() throws IOException {
+      return Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net")).toString();
+    }
+
+    private static String carried() throws Exception {
+      FutureTask<String> task = new FutureTask<>(Carried::network);
+      Thread.ofVirtual().start(task);
+      return task.get();
+    }
+
+    public static void main(String[] arguments) throws Exception {
+      try (Internet internet = Internet.create()) {
+        Host alice = internet.host("alice");
+        String _ = alice.call(Carried::carried);
+        for (int i = 0; i < 100; i++) {
+          if (!carried().equals(network())) {
+            System.out.println("elsewhere");
+            return;
+          }
+        }
+        System.out.println("here");
+      }
+    }
+  }
+
+  @Test
+  void virtualThreadsThatAreFirstUsedInAHostStayOutsideOfIt() throws Exception {
+    Process process = run(Carried.class);
+    try {
+      assertEquals("here", process.inputReader().readLine());
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   private static Process careless(String... arguments) throws IOException {
+    return run(Careless.class, arguments);
+  }
+
+  private static Process run(Class<?> main, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -441,7 +484,7 @@ class InternetTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Careless.class.getName()));
+                main.getName()));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }

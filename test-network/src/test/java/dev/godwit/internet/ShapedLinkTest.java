@@ -9,9 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
 class ShapedLinkTest {
   private static ShapedLink link(Link link) {
     return assertInstanceOf(ShapedLink.class, link);

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,7 +22,6 @@ class ConnectivityTest {
   @TempDir Path directory;
 
   @Test
-  @Timeout(300)
   void everyPairOfTheseKindsConnectsOverEveryTransport() throws Exception {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     Path table = directory.resolve("table.md");

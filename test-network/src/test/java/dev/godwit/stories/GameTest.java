@@ -15,11 +15,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code docs/tutorials/game.md}, over the link that it speaks of. Needs root. */
-@Timeout(120)
 class GameTest {
   private static final LinkProfile LINK =
       LinkProfile.PERFECT.withDelay(Duration.ofMillis(25)).withRate(25_000_000).withQueue(1 << 20);

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.testnetwork.World;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code docs/tutorials/program.md}. */
-@Timeout(120)
 class ProgramTest {
   @Test
   void aProgramRunsWithATenthOfItHere(@TempDir Path directory) throws Exception {

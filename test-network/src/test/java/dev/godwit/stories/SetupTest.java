@@ -19,11 +19,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What all tutorials begin with: {@code docs/tutorials/README.md}, on one machine. */
-@Timeout(120)
 class SetupTest {
   @TempDir private Path directory;
   private final Map<String, Terminal> terminals = new HashMap<>();

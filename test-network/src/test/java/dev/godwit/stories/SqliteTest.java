@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.testnetwork.World;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code docs/tutorials/sqlite.md}. */
-@Timeout(120)
 class SqliteTest {
   @Test
   void aQueryFetchesLessThanAHundredthOfTheDatabase(@TempDir Path directory) throws Exception {

@@ -10,11 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code docs/tutorials/swap.md}. Needs root. */
-@Timeout(120)
 class SwapTest {
   private static final Path SWAPS = Path.of("/proc/swaps");
 

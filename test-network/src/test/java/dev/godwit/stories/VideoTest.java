@@ -8,11 +8,9 @@ import dev.godwit.testnetwork.World;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code docs/tutorials/video.md}. */
-@Timeout(120)
 class VideoTest {
   @Test
   void aFilmPlaysWithUnderThreeHundredthsOfIt(@TempDir Path directory) throws Exception {

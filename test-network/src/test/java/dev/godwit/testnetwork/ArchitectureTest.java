@@ -18,10 +18,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Arrows point one way: {@code docs/architecture.md} "Modules". */
-@Timeout(120)
 class ArchitectureTest {
   private static final String[] CRYPTO =
       packages("der", "identity", "membership", "ticket", "seal");

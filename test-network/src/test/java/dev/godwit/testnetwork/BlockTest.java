@@ -20,12 +20,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Resources as disks, by the command, and used by other programs. Needs root. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(180)
 class BlockTest {
   private static final long SIZE = 64 << 20;
 

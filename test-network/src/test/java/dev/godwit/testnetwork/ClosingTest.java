@@ -20,11 +20,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a program that embeds a node leaves to it to close. */
-@Timeout(90)
 class ClosingTest {
   private World world;
   private Member alice;

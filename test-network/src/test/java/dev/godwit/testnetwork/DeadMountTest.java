@@ -11,11 +11,9 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a mount whose process was killed leaves behind, and how one gets rid of it. */
-@Timeout(180)
 class DeadMountTest {
   private World world;
   private Member bob;

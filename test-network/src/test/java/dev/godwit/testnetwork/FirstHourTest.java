@@ -20,11 +20,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What docs/first-hour.md says is typed, in its order; and what it says is seen, is seen. */
-@Timeout(240)
 class FirstHourTest {
   private static final Pattern HUB = Pattern.compile("127\\.0\\.0\\.1:\\d+/\\S+");
   private static final Pattern TICKET = Pattern.compile("gw1-\\S+");

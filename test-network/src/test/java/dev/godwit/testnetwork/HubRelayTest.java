@@ -15,11 +15,9 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code godwit hub} relays, and how it is stopped, with real processes. */
-@Timeout(180)
 class HubRelayTest {
   private World world;
 

@@ -24,11 +24,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A hub that is not there, cannot be there, or is talked to by strangers. */
-@Timeout(90)
 class HubTest {
   private static final long LARGE = 128 << 20;
 

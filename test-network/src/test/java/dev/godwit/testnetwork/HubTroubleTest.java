@@ -11,11 +11,9 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Hubs with which something is wrong, and what is said of it. */
-@Timeout(120)
 class HubTroubleTest {
   private static final String AHEAD = "The clock of this machine is 2 h 0 min ahead of the hub's.";
 

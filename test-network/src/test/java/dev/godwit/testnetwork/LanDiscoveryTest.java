@@ -18,11 +18,9 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes on one Ethernet find those of their mesh, and nobody else, without any server. */
-@Timeout(180)
 class LanDiscoveryTest {
   private final SecureRandom random = new SecureRandom();
   private final MeshId mesh = MeshKey.generate(random).id();

@@ -13,11 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program that we did not write goes on writing while its state moves, and checks all of it. */
-@Timeout(120)
 class LiveProgramTest {
   private static final long SIZE = 1L << 30;
   private static final long DATA = 64 << 20;

@@ -17,14 +17,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Mounts as files, by the command, and used by other programs. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(180)
 class MountTest {
   private static final int SIZE = 8 << 20;
 

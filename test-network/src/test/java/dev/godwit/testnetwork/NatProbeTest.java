@@ -26,13 +26,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Nodes find out what kind of NAT they are behind, from a real hub; other STUN programs agree. */
-@Timeout(120)
 class NatProbeTest {
   private static final Duration ANSWER = Duration.ofMillis(1500);
   private static final int HUB_PORT = 7007;

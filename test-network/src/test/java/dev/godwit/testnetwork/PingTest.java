@@ -16,11 +16,9 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code up}, {@code ping}, and the options that say which paths may be used. */
-@Timeout(180)
 class PingTest {
   private World world;
   private Member her;

@@ -31,13 +31,11 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A real router daemon, miniupnpd, opens its NAT for who asks, by each protocol. */
-@Timeout(120)
 class PortMappingTest {
   private static final Duration PATIENCE = Patience.seconds(40);
   private static final int QUIC = 4433;

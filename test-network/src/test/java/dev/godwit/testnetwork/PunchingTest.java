@@ -21,14 +21,12 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Real nodes behind NATs meet, without a relay, wherever RFC 5128 says that they can. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(180)
 class PunchingTest {
   private final Map<NatKind, Member> seeding = new EnumMap<>(NatKind.class);
   private final Map<NatKind, Member> leeching = new EnumMap<>(NatKind.class);

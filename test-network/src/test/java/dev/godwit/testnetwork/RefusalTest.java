@@ -16,12 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Migrations that are refused, and leave the source as it was. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(90)
 class RefusalTest {
   private static final long LARGE = 96 << 20;
 

@@ -16,12 +16,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Targets that are not as they should be. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(90)
 class TargetTest {
   private World world;
   private Member alice;

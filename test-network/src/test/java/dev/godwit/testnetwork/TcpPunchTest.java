@@ -24,12 +24,10 @@ import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** TLS over TCP between two translators that let nobody in. */
-@Timeout(60)
 class TcpPunchTest {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final String IPV4 = "0.0.0.0";

@@ -17,12 +17,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tickets that do not work. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(90)
 class TicketTest {
   private World world;
   private Member alice;

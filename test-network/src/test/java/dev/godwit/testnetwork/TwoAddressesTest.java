@@ -12,11 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A node on a machine that has two addresses. */
-@Timeout(120)
 class TwoAddressesTest {
   /** UDP is answered from the machine's first address; TCP is from the one that was asked. */
   @Test

@@ -18,13 +18,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The built command where it was not built: other terminals, locales, folders, users and limits.
  */
-@Timeout(180)
 class UnfamiliarMachineTest {
   private static final String ERASE = "\r\033[K";
   private static final int NOBODY = 65_534;

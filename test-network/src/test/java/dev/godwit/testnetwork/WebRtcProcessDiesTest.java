@@ -19,13 +19,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The process with the WebRTC library dies under a migration, which goes on. */
-@Timeout(180)
 class WebRtcProcessDiesTest {
   private static final LinkProfile LINK =
       LinkProfile.PERFECT.withDelay(Duration.ofMillis(2)).withRate(40_000_000);

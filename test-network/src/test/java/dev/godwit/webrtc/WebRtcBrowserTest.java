@@ -37,11 +37,9 @@ import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A page in Chromium, written after the document, on another machine than the node. */
-@Timeout(120)
 class WebRtcBrowserTest {
   private static final int PORT = 8080;
   private static final int SIZE = 16 << 20;

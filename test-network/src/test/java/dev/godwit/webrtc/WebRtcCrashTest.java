@@ -23,12 +23,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The WebRTC process dies in the middle of a transfer. */
-@Timeout(90)
 class WebRtcCrashTest {
   private static final Duration DIAL = Patience.seconds(20);
 

@@ -20,10 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Two nodes without anything in between. */
-@Timeout(90)
 class WebRtcMeetingTest {
   private static final Duration DIAL = Patience.seconds(20);
 

@@ -27,11 +27,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Translators that cannot be punched, and a TURN server. */
-@Timeout(90)
 class WebRtcRelayTest {
   private static final String SECRET = "north by north";
   private static final Duration DIAL = Patience.seconds(20);

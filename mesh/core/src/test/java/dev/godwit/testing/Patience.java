@@ -15,7 +15,7 @@ public final class Patience {
   public static final String PROPERTY = "godwit.test.patience";
 
   private static final int FACTOR = Integer.getInteger(PROPERTY, 1);
-  private static final Duration LONG = seconds(60);
+  private static final Duration LONG = seconds(180);
   private static final Duration STEP = Duration.ofMillis(10);
 
   private Patience() {}
@@ -38,7 +38,7 @@ public final class Patience {
   /**
    * Returns as soon as {@code condition} holds, which nobody announces.
    *
-   * @throws AssertionError when it does not hold within a minute, multiplied
+   * @throws AssertionError when it does not hold within three minutes, multiplied
    */
   public static void until(String what, Callable<Boolean> condition) throws Exception {
     until(what, LONG, condition);
