@@ -43,8 +43,7 @@ final class Termination {
     Termination termination = new Termination(output, givenUp);
     termination.starting.set(Thread.currentThread());
     try {
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(termination::shutDown, "termination"));
+      Runtime.getRuntime().addShutdownHook(new Thread(termination::shutDown, "termination"));
     } catch (IllegalStateException e) {
       // The process is ending already, and whatever the command still does is cut off.
       termination.requested.complete(true);
