@@ -360,7 +360,8 @@ public final class Mounting implements Closeable {
     if (StateFolder.remembers(cache, StateFolder.Part.JOURNAL)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          cache + " is a state that was moved here, and no cache of a mount. Give another --cache.");
+          cache
+              + " is a state that was moved here, and no cache of a mount. Give another --cache.");
     }
   }
 
