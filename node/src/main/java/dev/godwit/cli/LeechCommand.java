@@ -18,10 +18,12 @@ import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PathView;
 import dev.godwit.node.ResourceName;
+import dev.godwit.node.StateFolder;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import dev.godwit.session.SessionState;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,6 +55,9 @@ import picocli.CommandLine.Parameters;
 final class LeechCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
   private static final long TICK_MILLIS = 200;
+
+  /** Long enough that the time left does not jump. */
+  private static final Duration RATE_WINDOW = Duration.ofSeconds(5);
 
   @Parameters(paramLabel = "NODE/RESOURCE", description = "Whose resource.")
   private String name = "";
@@ -214,9 +219,9 @@ final class LeechCommand extends Verb {
   private void watch(Output output, Leeching leeching, CompletableFuture<Boolean> requested)
       throws InterruptedException {
     CompletableFuture<Object> over = CompletableFuture.anyOf(leeching.end(), requested);
-    long start = System.nanoTime();
+    RecentRate rate = new RecentRate(RATE_WINDOW, System::nanoTime);
     while (!over.isDone()) {
-      show(output, leeching, Duration.ofNanos(System.nanoTime() - start));
+      show(output, leeching, rate);
       try {
         over.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
@@ -227,15 +232,21 @@ final class LeechCommand extends Verb {
     }
   }
 
-  private void show(Output output, Leeching leeching, Duration elapsed) {
+  private void show(Output output, Leeching leeching, RecentRate rate) {
     MigrationProgress progress = leeching.progress();
-    MigrationLine line = MigrationLine.of(name, progress, elapsed, Words.path(leeching.path()));
+    double bytesPerSecond = rate.now(progress.bytesFetched());
+    if (progress.bytesExpected() == 0 && output.audience() == Output.Audience.PERSON) {
+      // How much there is to fetch is not known yet.
+      return;
+    }
+    MigrationLine line =
+        MigrationLine.of(name, progress, bytesPerSecond, Words.path(leeching.path()));
     output.progress(
         line.line(),
         Json.event("progress")
             .put("bytesDone", progress.bytesFetched())
             .put("bytesTotal", progress.bytesExpected())
-            .put("bytesPerSecond", line.bytesPerSecond())
+            .put("bytesPerSecond", bytesPerSecond)
             .put("rounds", progress.rounds())
             .put("predictedDowntimeMs", Units.toMillis(progress.predictedDowntime()))
             .put("state", Words.leecher(leeching.state()))
@@ -306,7 +317,9 @@ final class LeechCommand extends Verb {
                   + failed.reason()
                   + ". "
                   + switch (failed.where()) {
-                    case SEEDER -> "The state is still there, untouched, and its program runs.";
+                    case SEEDER ->
+                        "The state is still there, untouched, and its program runs. "
+                            + incomplete();
                     case HERE ->
                         "The state is here and belongs to this node; run the same"
                             + " command again to go on.";
@@ -314,13 +327,36 @@ final class LeechCommand extends Verb {
                         "Only the other node knows who owns the state now; run the"
                             + " same command again to find out and go on.";
                   });
-      default ->
-          throw new NodeException(
-              NodeException.Kind.FAILED,
-              "Stopped before "
-                  + name
-                  + " was here. Run the same command again to go on or begin anew.");
+      case LeecherState.Connecting _, LeecherState.Pulling _ ->
+          throw stopped("The state is still there, untouched. " + incomplete());
+      case LeecherState.Finalizing _ ->
+          throw stopped(
+              "Only the other node knows who owns the state now; run the same command again to find"
+                  + " out and go on.");
+      case LeecherState.Running _ ->
+          throw stopped(
+              "The state belongs to this node now, but "
+                  + to
+                  + " is not complete: run the same command again to fetch the rest.");
+      case LeecherState.Declining _ ->
+          throw stopped(
+              "It was being given back; run the same command again to have that settled.");
     };
+  }
+
+  private NodeException stopped(String what) {
+    return new NodeException(
+        NodeException.Kind.FAILED, "Stopped before " + name + " was here. " + what);
+  }
+
+  /** What to do about a copy that was begun, and that nobody needs. */
+  private String incomplete() {
+    Path folder = StateFolder.of(to);
+    return to
+        + " is not complete: run the same command again to begin anew, or delete "
+        // A disk stays.
+        + (Files.isRegularFile(to) ? to + " and " + folder : folder)
+        + ".";
   }
 
   private ProcessStatus status(Node node, Leeching leeching) {

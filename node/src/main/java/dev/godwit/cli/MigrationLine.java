@@ -13,7 +13,7 @@ import java.util.List;
  * @param bytesTotal that have to arrive as far as is known
  * @param rounds that have ended
  * @param pause how long the program would stand still if it were taken now
- * @param elapsed since the beginning
+ * @param bytesPerSecond how fast they arrive now
  * @param path how the seeder is reached
  */
 record MigrationLine(
@@ -22,35 +22,30 @@ record MigrationLine(
     long bytesTotal,
     int rounds,
     Duration pause,
-    Duration elapsed,
+    double bytesPerSecond,
     String path) {
 
-  static MigrationLine of(String name, MigrationProgress progress, Duration elapsed, String path) {
+  static MigrationLine of(
+      String name, MigrationProgress progress, double bytesPerSecond, String path) {
     return new MigrationLine(
         name,
         progress.bytesFetched(),
         progress.bytesExpected(),
         progress.rounds(),
         progress.predictedDowntime(),
-        elapsed,
+        bytesPerSecond,
         path);
   }
 
-  double bytesPerSecond() {
-    return bytesDone / Math.max(0.001, elapsed.toNanos() / 1e9);
-  }
-
   private Duration left() {
-    double rate = bytesPerSecond();
-    return rate < 1
-        ? Duration.ZERO
-        : Duration.ofMillis((long) (Math.max(0, bytesTotal - bytesDone) / rate * 1000));
+    return Duration.ofMillis(
+        (long) (Math.max(0, bytesTotal - bytesDone) / bytesPerSecond * 1000));
   }
 
   ProgressLine line() {
     List<String> details = new ArrayList<>();
-    details.add(Units.bytes(bytesPerSecond()) + "/s");
-    if (bytesPerSecond() >= 1) {
+    details.add(Units.bytes(bytesPerSecond) + "/s");
+    if (bytesPerSecond >= 1) {
       details.add(Units.clock(left()) + " left");
     }
     details.add(path);

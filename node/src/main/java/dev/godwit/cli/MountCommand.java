@@ -1,6 +1,7 @@
 package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
+import dev.godwit.libc.ShellWord;
 import dev.godwit.mount.Durability;
 import dev.godwit.mount.ManagedMount;
 import dev.godwit.mount.MountClient.Access;
@@ -14,6 +15,7 @@ import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PathView;
 import dev.godwit.node.ResourceName;
+import dev.godwit.node.RunningProcesses;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import dev.godwit.pullorder.PullOrderFactory;
@@ -51,6 +53,9 @@ final class MountCommand extends Verb {
 
   /** The state of a mount that programs do not find yet. */
   static final String PULLING = "pulling";
+
+  /** The state of a mount that may not be written any more. */
+  static final String LOST = "lost";
 
   @Parameters(
       index = "0",
@@ -259,7 +264,7 @@ final class MountCommand extends Verb {
             + ", "
             + Words.path(mounting.path())
             + ".");
-    output.line("End it with 'godwit umount " + place(mounting) + "' or Ctrl-C.");
+    output.line("End it with 'godwit umount " + ShellWord.of(place(mounting)) + "' or Ctrl-C.");
     output.event(
         Json.event("ready")
             .put("resource", name)
@@ -334,7 +339,7 @@ final class MountCommand extends Verb {
         + mounting.cacheFile()
         + (lost == null
             ? "; the same command saves them when the owner is back."
-            : ", which fits only what the owner had before.");
+            : UmountCommand.ONLY_BEFORE);
   }
 
   private ProcessStatus status(Node node, Mounting mounting) {
@@ -363,7 +368,7 @@ final class MountCommand extends Verb {
 
   private static String state(Mounting mounting) {
     if (mounting.lost() != null) {
-      return "lost";
+      return LOST;
     }
     return mounting.isOpen() ? "mounted" : PULLING;
   }
@@ -371,7 +376,8 @@ final class MountCommand extends Verb {
   private ExitStatus list(Output output) throws Exception {
     int count = 0;
     Table table = new Table();
-    for (ProcessStatus process : StatusSocket.ask(common().nodeHome())) {
+    RunningProcesses processes = StatusSocket.ask(common().nodeHome());
+    for (ProcessStatus process : processes.answered()) {
       if (process.getRole().equals("mount")) {
         count++;
         table.row(
@@ -402,11 +408,12 @@ final class MountCommand extends Verb {
       table.row(
           "dead",
           dead.toString(),
-          "its process was killed; 'godwit umount " + dead + "' takes it away");
+          "its process was killed; 'godwit umount " + ShellWord.of(dead) + "' takes it away");
       output.event(Json.event("mount").put("resource", "").put("at", dead).put("state", "dead"));
     }
     table.show(output);
-    if (count == 0) {
+    SilentProcesses.tell(output, processes.silent());
+    if (count == 0 && processes.silent().isEmpty()) {
       output.line("Nothing is mounted.");
     }
     output.event(Json.event("result").put("ok", true).put("mounts", count));

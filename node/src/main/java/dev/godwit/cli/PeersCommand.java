@@ -4,6 +4,7 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PeerView;
+import dev.godwit.node.RunningProcesses;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import java.util.List;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Command;
 final class PeersCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
-    List<ProcessStatus> here = StatusSocket.ask(common().nodeHome());
+    RunningProcesses here = StatusSocket.ask(common().nodeHome());
     try (Node node = Node.start(common().nodeHome(), told(NodeSettings.standard()))) {
       Map<NodeId, List<PeerView>> peers =
           node.peers().stream()
@@ -35,7 +36,7 @@ final class PeersCommand extends Verb {
             peer.getValue().stream().mapToLong(process -> process.resources().size()).sum();
         table.row(name, Words.count(resources, "resource"), peer.getKey().toString());
         @Nullable ProcessStatus reached =
-            here.stream()
+            here.answered().stream()
                 .filter(process -> process.getPeer().equals(name) && !process.getPath().isEmpty())
                 .findFirst()
                 .orElse(null);
@@ -52,6 +53,7 @@ final class PeersCommand extends Verb {
                 .put("resources", resources));
       }
       table.show(output);
+      SilentProcesses.tell(output, here.silent());
       output.event(Json.event("result").put("ok", true).put("peers", peers.size()));
     }
     return ExitStatus.DONE;

@@ -119,13 +119,13 @@ final class SeedCommand extends Verb {
           .ifPresent(place -> hooks.environment().put("GODWIT_DEVICE", place));
       ready(output, node, seeding);
       if (seeding.state() instanceof SeederState.HandedOver given) {
-        tell(output, node, seeding, given);
+        event(output, given, "");
       }
       CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
       if (seeding.state() instanceof SeederState.Released) {
         hooks.hook().moved();
       }
-      result(output, seeding);
+      result(output, node, seeding);
     }
   }
 
@@ -137,19 +137,18 @@ final class SeedCommand extends Verb {
   private record Hooks(CommandHook hook, Map<String, String> environment) {}
 
   private void ready(Output output, Node node, Seeding seeding) {
-    output.line(
-        "Offering "
-            + output.terminal().strong(node.name() + "/" + resource)
-            + " ("
-            + Units.bytes(seeding.size())
-            + ") in mesh "
-            + node.mesh().name()
-            + ".");
-    for (String place : seeding.places()) {
-      output.line("Local programs reach it at " + place + ".");
+    if (seeding.state() instanceof SeederState.HandedOver given) {
+      output.line(
+          resource
+              + " was handed over to "
+              + node.nameOf(given.leecher())
+              + ", generation "
+              + given.generation()
+              + ". It still fetches the rest from here: do not stop this process before it has"
+              + " everything.");
+    } else {
+      offering(output, node, seeding);
     }
-    output.verbatim("On the other machine:");
-    output.verbatim("  godwit leech " + node.name() + "/" + resource + " --to FILE");
     output.event(
         Json.event("ready")
             .put("node", node.name())
@@ -160,13 +159,27 @@ final class SeedCommand extends Verb {
             .put("generation", seeding.state().generation()));
   }
 
+  private void offering(Output output, Node node, Seeding seeding) {
+    String offered = node.name() + "/" + resource;
+    output.line(
+        "Offering "
+            + output.terminal().strong(offered)
+            + " ("
+            + Units.bytes(seeding.size())
+            + ") in mesh "
+            + node.mesh().name()
+            + ".");
+    for (String place : seeding.places()) {
+      output.line("Local programs reach it at " + place + ".");
+    }
+    output.verbatim("On the other machine, to move it there, or to use it from here:");
+    output.verbatim("  godwit leech " + offered + " --to FILE");
+    output.verbatim("  godwit mount " + offered + " PATH");
+  }
+
   private void tell(Output output, Node node, Seeding seeding, SeederState state) {
     String why = state instanceof SeederState.Idle ? seeding.whyHere() : "";
-    output.event(
-        Json.event("state")
-            .put("state", state.word())
-            .put("generation", state.generation())
-            .put("why", why.isEmpty() ? null : why));
+    event(output, state, why);
     switch (state) {
       case SeederState.Tracking tracking when tracking.round() == 0 ->
           output.line("Moving to " + node.nameOf(tracking.leecher()) + " while the program runs.");
@@ -190,12 +203,32 @@ final class SeedCommand extends Verb {
     }
   }
 
-  private void result(Output output, Seeding seeding) {
+  private static void event(Output output, SeederState state, String why) {
+    output.event(
+        Json.event("state")
+            .put("state", state.word())
+            .put("generation", state.generation())
+            .put("why", why.isEmpty() ? null : why));
+  }
+
+  private void result(Output output, Node node, Seeding seeding) {
     SeederState state = seeding.state();
     output.line(
-        state instanceof SeederState.Released
-            ? output.terminal().tick() + " " + resource + " has moved. The copy here is old."
-            : "Stopped offering " + resource + ".");
+        switch (state) {
+          case SeederState.Released _ ->
+              output.terminal().tick() + " " + resource + " has moved. The copy here is old.";
+          case SeederState.HandedOver given ->
+              "Stopped, but "
+                  + node.nameOf(given.leecher())
+                  + " has not fetched all of "
+                  + resource
+                  + " yet and still needs what is here: run the same command again.";
+          case SeederState.Idle _,
+              SeederState.Tracking _,
+              SeederState.Finalized _,
+              SeederState.Returning _ ->
+              "Stopped offering " + resource + ".";
+        });
     output.event(
         Json.event("result")
             .put("ok", true)

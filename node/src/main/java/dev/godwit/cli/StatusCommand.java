@@ -2,9 +2,9 @@ package dev.godwit.cli;
 
 import dev.godwit.node.MeshInfo;
 import dev.godwit.node.NodeHome;
+import dev.godwit.node.RunningProcesses;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
-import java.util.List;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -30,9 +30,9 @@ final class StatusCommand extends Verb {
     } else {
       output.line("mesh    none; see 'godwit mesh --help'");
     }
-    List<ProcessStatus> processes = StatusSocket.ask(home);
+    RunningProcesses processes = StatusSocket.ask(home);
     Table table = new Table();
-    for (ProcessStatus process : processes) {
+    for (ProcessStatus process : processes.answered()) {
       table.row(
           process.getRole(),
           process.getResource(),
@@ -58,7 +58,9 @@ final class StatusCommand extends Verb {
               .put("hub", process.getHub()));
     }
     table.show(output);
-    output.event(result.put("processes", processes.size()));
+    SilentProcesses.tell(output, processes.silent());
+    output.event(
+        result.put("processes", processes.answered().size() + processes.silent().size()));
     return ExitStatus.DONE;
   }
 }

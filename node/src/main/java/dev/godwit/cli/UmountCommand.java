@@ -2,9 +2,11 @@ package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
 import dev.godwit.libc.BlockDevice;
+import dev.godwit.libc.ShellWord;
 import dev.godwit.mount.CacheJournal;
 import dev.godwit.node.DevicePlace;
 import dev.godwit.node.NodeException;
+import dev.godwit.node.RunningProcesses;
 import dev.godwit.node.StateFolder;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +37,11 @@ final class UmountCommand extends Verb {
   /** The process has a little to do beside saving. */
   private static final Duration MORE = Duration.ofSeconds(20);
 
+  /** Ends a sentence on unsaved bytes of a mount that its owner takes nothing from any more. */
+  static final String ONLY_BEFORE =
+      ", which fits only what the owner had before: to mount it anew, give another --cache, or"
+          + " delete that one.";
+
   private static final Duration LOOK = Duration.ofSeconds(2);
   private static final long POLL_MILLIS = 500;
 
@@ -52,9 +60,13 @@ final class UmountCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     String place = DevicePlace.of(at);
-    Optional<ProcessStatus> found = find(place);
+    RunningProcesses processes = StatusSocket.ask(common().nodeHome());
+    Optional<ProcessStatus> found =
+        processes.answered().stream()
+            .filter(process -> process.getRole().equals("mount") && process.getAt().equals(place))
+            .findFirst();
     if (found.isEmpty()) {
-      return clear(output, place);
+      return clear(output, place, processes.silent());
     }
     ProcessStatus mount = found.get();
     output.waiting("waiting until " + mount.getResource() + " is saved, and nobody uses it");
@@ -76,8 +88,7 @@ final class UmountCommand extends Verb {
     } else {
       boolean _ = process.destroy();
     }
-    await(process);
-    checkSaved(mount.getResource(), mount.getCache());
+    checkSaved(await(process, mount));
     output.line(output.terminal().tick() + " " + mount.getResource() + " is saved and unmounted.");
     output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
     return ExitStatus.DONE;
@@ -94,7 +105,7 @@ final class UmountCommand extends Verb {
           NodeException.Kind.FAILED,
           place
               + " is in use. Unmount what is on it, or swapoff, and run 'godwit umount "
-              + place
+              + ShellWord.of(place)
               + "' again.");
     }
   }
@@ -103,18 +114,15 @@ final class UmountCommand extends Verb {
     return !place.startsWith("nbd:");
   }
 
-  private Optional<ProcessStatus> find(String place) throws IOException {
-    return StatusSocket.ask(common().nodeHome()).stream()
-        .filter(process -> process.getRole().equals("mount") && process.getAt().equals(place))
-        .findFirst();
-  }
-
-  /** Nobody serves a mount there; but perhaps somebody did. */
-  private ExitStatus clear(Output output, String place) throws IOException {
+  /** Nobody who answers serves a mount there; but perhaps somebody did. */
+  private ExitStatus clear(Output output, String place, List<Long> silent) throws IOException {
     if (!isFile(place) || !FuseFile.clearDead(Path.of(place), LOOK)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          "No mount of this node is at " + at + ". 'godwit mount --list' shows them.");
+          "No mount of this node is at "
+              + at
+              + ". 'godwit mount --list' shows them."
+              + SilentProcesses.remark(silent));
     }
     output.line(
         output.terminal().tick()
@@ -126,9 +134,13 @@ final class UmountCommand extends Verb {
     return ExitStatus.DONE;
   }
 
-  private void await(ProcessHandle process) throws NodeException, InterruptedException {
+  /** Waits for the end of a mount's process, and returns what it has said of itself last. */
+  private ProcessStatus await(ProcessHandle process, ProcessStatus mount)
+      throws IOException, InterruptedException {
+    ProcessStatus last = mount;
     long deadline = System.nanoTime() + timeout.plus(MORE).toNanos();
     while (!hasEnded(process)) {
+      last = StatusSocket.ask(common().nodeHome(), process.pid()).orElse(last);
       if (System.nanoTime() > deadline) {
         throw new NodeException(
             NodeException.Kind.NOT_SAVED,
@@ -139,6 +151,7 @@ final class UmountCommand extends Verb {
                 + "); 'godwit mount --list' shows how far it is.");
       }
     }
+    return last;
   }
 
   /** Waits a moment. A zombie has ended, though whoever started it does not look. */
@@ -167,11 +180,13 @@ final class UmountCommand extends Verb {
   /**
    * Passes when the process has left nothing unsaved in its cache.
    *
-   * @param cache the file; empty when there is none
+   * @param mount what it has said of itself last
    * @throws NodeException when it has, or nobody knows
    * @throws IOException when the cache's journal cannot be read
    */
-  static void checkSaved(String resource, String cache) throws IOException {
+  static void checkSaved(ProcessStatus mount) throws IOException {
+    String resource = mount.getResource();
+    String cache = mount.getCache();
     if (cache.isEmpty() || !StateFolder.remembers(Path.of(cache), StateFolder.Part.CACHE)) {
       return;
     }
@@ -193,7 +208,10 @@ final class UmountCommand extends Verb {
                   + resource
                   + " could not be saved. They are in "
                   + cache
-                  + "; 'godwit mount' with the same arguments saves them when the owner is back.");
+                  + (mount.getState().equals(MountCommand.LOST)
+                      ? ONLY_BEFORE
+                      : "; 'godwit mount' with the same arguments saves them when the owner is"
+                          + " back."));
     }
   }
 }

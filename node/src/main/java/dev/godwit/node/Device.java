@@ -44,8 +44,9 @@ public sealed interface Device {
    */
   record Nbd(NbdAddress address) implements Device {
     @Override
-    public void check() throws NodeException {
+    public void check() throws IOException {
       if (address instanceof NbdAddress.Unix unix) {
+        NbdListener.checkLength(unix);
         LocalFiles.checkWritableFolder(unix.path().toAbsolutePath().getParent());
       }
     }
@@ -86,13 +87,24 @@ public sealed interface Device {
     public void check() throws NodeException {
       Path file = path.toAbsolutePath();
       // Behind a mount that hangs, looking would hang, too.
-      Optional<Boolean> folder = LocalFiles.isFolder(file);
-      if (folder.isEmpty()) {
+      Optional<LocalFiles.Found> found = LocalFiles.look(file);
+      if (found.isEmpty()) {
         LocalFiles.checkWritableFolder(file.getParent());
-      } else if (folder.get()) {
-        throw new NodeException(
-            NodeException.Kind.FAILED,
-            path + " is a folder; name the file that it is to be: " + path.resolve("state") + ".");
+        return;
+      }
+      switch (found.get()) {
+        case FILE -> {}
+        case FOLDER ->
+            throw new NodeException(
+                NodeException.Kind.FAILED,
+                path
+                    + " is a folder; name the file that it is to be: "
+                    + path.resolve("state")
+                    + ".");
+        case OTHER ->
+            throw new NodeException(
+                NodeException.Kind.FAILED,
+                path + " is no file; name an empty file, or one that is not there yet.");
       }
     }
 
@@ -208,9 +220,9 @@ public sealed interface Device {
   /**
    * Looks for what can be wrong with it on this machine, without making anything.
    *
-   * @throws NodeException when it cannot be opened for sure
+   * @throws IOException when it cannot be opened for sure
    */
-  default void check() throws NodeException {}
+  default void check() throws IOException {}
 
   /**
    * Opens the device.

@@ -39,7 +39,7 @@ public final class DevicePlace {
     Path path = given.toAbsolutePath().normalize();
     Path parent = path.getParent();
     try {
-      if (Files.isSymbolicLink(path)) {
+      if (LocalFiles.isLink(path)) {
         return path.toRealPath();
       }
       return parent == null ? path : parent.toRealPath().resolve(path.getFileName());

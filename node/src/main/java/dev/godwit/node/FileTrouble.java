@@ -94,7 +94,9 @@ final class FileTrouble {
     if (reason == null) {
       return file + " cannot be used (" + e.getClass().getSimpleName() + ").";
     }
-    String sentence = file + " cannot be used: " + lower(reason) + ".";
+    // Some reasons say themselves what cannot be done.
+    String why = reason.startsWith("cannot ") ? reason : "cannot be used: " + lower(reason);
+    String sentence = file + " " + why + ".";
     return advice(reason).map(advice -> sentence + " " + advice).orElse(sentence);
   }
 

@@ -4,7 +4,9 @@ import dev.godwit.backend.Backend;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
+import dev.godwit.libc.BoundedCall;
 import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.libc.ShellWord;
 import dev.godwit.log.DurableNames;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Leecher;
@@ -22,19 +24,29 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A resource on its way here, and afterwards its device. Closing ends the devices and makes
  * everything durable; it does not undo what was moved.
  */
 public final class Leeching implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(Leeching.class);
+
+  /** How long each of the last words with a seeder may take. */
+  private static final Duration PARTING = Duration.ofSeconds(2);
+
   private final Node node;
   private final StateFolder folder;
   private final Session session;
@@ -69,7 +81,11 @@ public final class Leeching implements Closeable {
    * @throws NodeException when the options make no sense here
    */
   public static void check(LeechOptions options) throws IOException {
-    checkTarget(options.to().toAbsolutePath(), options.existing());
+    Path file = options.to().toAbsolutePath();
+    checkTarget(file, options.existing());
+    if (Seeding.remembered(file).orElse(null) instanceof Ownership.Owned owned) {
+      checkOwned(owned, file, options);
+    }
     for (Device device : options.devices()) {
       device.check();
     }
@@ -98,7 +114,7 @@ public final class Leeching implements Closeable {
     Backend store = null;
     try {
       journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
-      checkJournal(journal.ownership(), file, seeder, options);
+      checkJournal(journal.ownership(), file, seeder, node, options);
       node.reaching();
       session.start();
       node.asking(options.name());
@@ -165,7 +181,15 @@ public final class Leeching implements Closeable {
     if (Files.isDirectory(file)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          file + " is a folder; name a file in it: --to " + file.resolve("state.img") + ".");
+          file
+              + " is a folder; name a file in it: --to "
+              + ShellWord.of(file.resolve("state.img"))
+              + ".");
+    }
+    if (Files.exists(file) && !LocalFiles.holdsState(file)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + " is neither a file nor a block device. Choose another --to.");
     }
     LocalFiles.checkWritableFolder(folder);
     if (StateFolder.remembers(file, StateFolder.Part.CACHE)) {
@@ -199,7 +223,8 @@ public final class Leeching implements Closeable {
   }
 
   private static void checkJournal(
-      Ownership ownership, Path file, NodeId seeder, LeechOptions options) throws IOException {
+      Ownership ownership, Path file, NodeId seeder, Node node, LeechOptions options)
+      throws IOException {
     Ownership.Pulling resumed = resumed(ownership);
     if (resumed != null) {
       boolean same =
@@ -211,27 +236,33 @@ public final class Leeching implements Closeable {
                 + " belongs to an unfinished migration of '"
                 + resumed.resource()
                 + "' from "
-                + resumed.seeder().shortForm()
+                + node.nameOf(resumed.seeder())
                 + "; finish that one, or choose another --to.");
       }
       return;
     }
     switch (ownership) {
-      case Ownership.Owned owned when options.existing() == LeechOptions.Existing.REFUSE ->
-          throw new NodeException(
-              NodeException.Kind.FAILED,
-              file
-                  + " holds a state that belongs to this node (generation "
-                  + owned.generation()
-                  + "). Choose another --to, or give it up with --overwrite.");
+      case Ownership.Owned owned -> checkOwned(owned, file, options);
       case Ownership.HandedOver given ->
           throw new NodeException(
               NodeException.Kind.FAILED,
               file
                   + " is still needed by "
-                  + given.leecher().shortForm()
+                  + node.nameOf(given.leecher())
                   + ", which has not fetched all of it yet; run 'godwit seed' for it.");
       default -> {}
+    }
+  }
+
+  private static void checkOwned(Ownership.Owned owned, Path file, LeechOptions options)
+      throws NodeException {
+    if (options.existing() == LeechOptions.Existing.REFUSE) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " holds a state that belongs to this node (generation "
+              + owned.generation()
+              + "). Choose another --to, or give it up with --overwrite.");
     }
   }
 
@@ -412,6 +443,41 @@ public final class Leeching implements Closeable {
     }
   }
 
+  /** Stops a move before the hand-over, and lets the seeder know if it can be told at once. */
+  private void abandon() {
+    Thread running = runner;
+    if (running == null) {
+      return;
+    }
+    running.interrupt();
+    try {
+      boolean nothingCameOfIt =
+          end.get(PARTING.toMillis(), TimeUnit.MILLISECONDS) instanceof LeecherState.Failed failed
+              && failed.where() == LeecherState.Where.SEEDER;
+      if (nothingCameOfIt && session.state() instanceof SessionState.Connected) {
+        boolean _ =
+            BoundedCall.run(
+                "telling the seeder",
+                PARTING,
+                () -> {
+                  leecher.abandon(node.name() + " stopped fetching it" + share());
+                  return true;
+                });
+      }
+    } catch (IOException | ExecutionException | TimeoutException e) {
+      LOG.debug("the seeder finds out by itself that nothing comes any more", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private String share() {
+    MigrationProgress progress = leecher.progress();
+    return progress.bytesExpected() == 0
+        ? ""
+        : " at " + 100 * progress.bytesFetched() / progress.bytesExpected() + " %";
+  }
+
   /** Completes when the move is over. */
   public CompletableFuture<LeecherState> end() {
     return end.copy();
@@ -426,6 +492,11 @@ public final class Leeching implements Closeable {
     try {
       devices.close();
     } finally {
+      // Also while it connects: the seeder may have begun already.
+      if (leecher.state() instanceof LeecherState.Pulling
+          || leecher.state() instanceof LeecherState.Connecting) {
+        abandon();
+      }
       session.close();
       Thread running = runner;
       if (running != null) {

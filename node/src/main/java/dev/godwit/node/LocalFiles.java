@@ -16,22 +16,61 @@ final class LocalFiles {
   private static final Logger LOG = LoggerFactory.getLogger(LocalFiles.class);
   private static final Duration LOOK = Duration.ofSeconds(2);
 
+  /** The part of a mode that says what a file is, in inode(7). */
+  private static final int FILE_TYPE = 0170000;
+
+  private static final int BLOCK_DEVICE = 0060000;
+
   private LocalFiles() {}
 
-  /** Whether a path is a folder; empty when nothing is there that answers within two seconds. */
-  static Optional<Boolean> isFolder(Path path) {
+  /** What is at a path. */
+  enum Found {
+    /** A file, or a link to somewhere. */
+    FILE,
+    /** A folder. */
+    FOLDER,
+    /** A device, a pipe or a socket. */
+    OTHER
+  }
+
+  /** What is at a path; empty when nothing is there that answers within two seconds. */
+  static Optional<Found> look(Path path) {
     try {
       return BoundedCall.run(
           "looking at " + path,
           LOOK,
           () ->
               Files.exists(path, LinkOption.NOFOLLOW_LINKS)
-                  ? Optional.of(Files.isDirectory(path))
+                  ? Optional.of(kind(path))
                   : Optional.empty());
     } catch (IOException e) {
       LOG.debug("{} does not answer", path, e);
       return Optional.empty();
     }
+  }
+
+  private static Found kind(Path path) {
+    if (Files.isDirectory(path)) {
+      return Found.FOLDER;
+    }
+    // Where a link leads is not there perhaps, or a mount whose process has died.
+    return Files.isRegularFile(path) || !Files.exists(path) ? Found.FILE : Found.OTHER;
+  }
+
+  /** Whether a path is a symbolic link; what does not answer within two seconds is none. */
+  static boolean isLink(Path path) throws IOException {
+    try {
+      return BoundedCall.run("looking at " + path, LOOK, () -> Files.isSymbolicLink(path));
+    } catch (BoundedCall.TooLongException e) {
+      LOG.debug("{} does not answer", path, e);
+      return false;
+    }
+  }
+
+  /** Whether something that is there can hold a state: it is a file or a disk. */
+  static boolean holdsState(Path file) throws IOException {
+    return Files.isRegularFile(file)
+        || ((int) Files.getAttribute(file, "unix:mode") & FILE_TYPE) == BLOCK_DEVICE;
   }
 
   /**

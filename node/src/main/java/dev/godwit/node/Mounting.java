@@ -121,7 +121,15 @@ public final class Mounting implements Closeable {
         throw new NodeException(
             NodeException.Kind.FAILED, cache + " is a folder; name a file for the --cache.");
       }
+      if (Files.exists(cache) && !Files.isRegularFile(cache)) {
+        throw new NodeException(
+            NodeException.Kind.FAILED, cache + " is no file; name a file for the --cache.");
+      }
       LocalFiles.checkWritableFolder(cache.getParent());
+      checkNoState(cache);
+      if (!StateFolder.remembers(cache, StateFolder.Part.CACHE)) {
+        checkNothing(cache);
+      }
     }
   }
 
@@ -207,7 +215,7 @@ public final class Mounting implements Closeable {
     try {
       journal = journal(folder, file);
       CacheJournal.@Nullable Origin before = journal.origin();
-      checkCache(file, before, kept.peer(), options.name());
+      checkCache(file, before, kept.peer(), node, options.name());
       if (options.access() == Access.READ && !journal.unsaved().isEmpty()) {
         throw new NodeException(
             NodeException.Kind.FAILED,
@@ -325,19 +333,15 @@ public final class Mounting implements Closeable {
   }
 
   private static void checkCache(
-      Path file, CacheJournal.@Nullable Origin before, NodeId owner, ResourceName name)
+      Path file,
+      CacheJournal.@Nullable Origin before,
+      NodeId owner,
+      Node node,
+      ResourceName name)
       throws NodeException {
-    if (StateFolder.remembers(file, StateFolder.Part.JOURNAL)) {
-      throw new NodeException(
-          NodeException.Kind.FAILED,
-          file + " is a state that was moved here, and no cache of a mount. Give another --cache.");
-    }
+    checkNoState(file);
     if (before == null) {
-      if (Files.exists(file)) {
-        throw new NodeException(
-            NodeException.Kind.FAILED,
-            file + " is there already and is no cache of a mount. Give another --cache.");
-      }
+      checkNothing(file);
       return;
     }
     if (!before.owner().equals(owner) || !before.resource().equals(name.resource())) {
@@ -347,8 +351,25 @@ public final class Mounting implements Closeable {
               + " is the cache of '"
               + before.resource()
               + "' of "
-              + before.owner().shortForm()
+              + node.nameOf(before.owner())
               + ". Give another --cache.");
+    }
+  }
+
+  private static void checkNoState(Path cache) throws NodeException {
+    if (StateFolder.remembers(cache, StateFolder.Part.JOURNAL)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          cache
+              + " is a state that was moved here, and no cache of a mount. Give another --cache.");
+    }
+  }
+
+  private static void checkNothing(Path cache) throws NodeException {
+    if (Files.exists(cache)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          cache + " is there already and is no cache of a mount. Give another --cache.");
     }
   }
 

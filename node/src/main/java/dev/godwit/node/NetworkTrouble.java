@@ -41,6 +41,9 @@ final class NetworkTrouble {
   static String bind(String said) {
     // Netty names the call and the number, too.
     String message = said.replaceAll("bind\\(\\.\\.\\) failed with error\\(-\\d+\\): ", "");
+    if (message.contains("too long for a socket")) {
+      return Explanation.ended(message);
+    }
     if (message.contains("Permission denied")) {
       return message + ". Ports below 1024 are for root: choose a higher one.";
     }

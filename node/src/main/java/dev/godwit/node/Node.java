@@ -361,8 +361,18 @@ public final class Node implements AutoCloseable {
     return peer;
   }
 
-  /** What a member is called that has asked this node for something; of others a short id. */
+  /**
+   * What a member is called that has asked this node for something, or is there now; of others a
+   * short id.
+   */
   public String nameOf(NodeId member) {
+    if (!names.containsKey(member)) {
+      try {
+        directory.peers().forEach(peer -> names.put(peer.id(), peer.name()));
+      } catch (IOException e) {
+        LOG.debug("what {} is called cannot be known now", member, e);
+      }
+    }
     return names.getOrDefault(member, member.shortForm());
   }
 

@@ -6,6 +6,8 @@ import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.DatedBackend;
 import dev.godwit.libc.NativeSparseFile;
+import dev.godwit.libc.ShellWord;
+import dev.godwit.log.ResourceBusyException;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Ownership;
 import dev.godwit.migration.Seeder;
@@ -21,13 +23,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A resource that this node offers. Closing takes it back from the mesh and closes its devices. */
 public final class Seeding implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(Seeding.class);
+
   private final Node node;
   private final StateFolder folder;
   private final Seeder seeder;
@@ -98,15 +105,21 @@ public final class Seeding implements Closeable {
       throw new NodeException(
           NodeException.Kind.FAILED, file + " is a folder; seed a file or a block device.");
     }
+    if (!LocalFiles.holdsState(file)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + " is neither a file nor a block device; seed one of these.");
+    }
     if (Files.isRegularFile(file) && Files.size(file) == 0) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file
               + " is empty, and a resource does not grow. Make it as large as it has to become, for"
               + " example: truncate -s 1G "
-              + file.getFileName());
+              + ShellWord.of(options.from()));
     }
     LocalFiles.checkReadableAndWritable(file);
+    checkRemembered(file);
     for (Device device : options.devices()) {
       device.check();
     }
@@ -208,6 +221,29 @@ public final class Seeding implements Closeable {
               + e.getMessage()
               + ". End that mount first, or offer it without a device.",
           e);
+    }
+  }
+
+  /** What its folder says of it, when there is one that nobody else works with now. */
+  private static void checkRemembered(Path file) throws IOException {
+    checkNoCache(file);
+    Optional<Ownership> remembered = remembered(file);
+    if (remembered.isPresent()) {
+      checkOwned(remembered.get(), file);
+    }
+  }
+
+  /** What is remembered of a file; empty when that is nothing, or another process works with it. */
+  static Optional<Ownership> remembered(Path file) throws IOException {
+    if (!StateFolder.remembers(file, StateFolder.Part.JOURNAL)) {
+      return Optional.empty();
+    }
+    try (StateFolder folder = StateFolder.open(file);
+        Journal journal = new Journal(folder.log(StateFolder.Part.JOURNAL))) {
+      return Optional.of(journal.ownership());
+    } catch (ResourceBusyException e) {
+      LOG.debug("{} is in use, which is found out when it is opened", file, e);
+      return Optional.empty();
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.godwit.node;
 
+import dev.godwit.libc.BoundedCall;
 import dev.godwit.node.proto.ProcessStatus;
+import dev.godwit.stream.Interruption;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,10 +15,16 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +35,11 @@ import org.slf4j.LoggerFactory;
 public final class StatusSocket implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StatusSocket.class);
   private static final int MAX = 64 * 1024;
+  private static final String SUFFIX = ".sock";
+  private static final Pattern PID = Pattern.compile("\\d{1,18}\\.sock");
+
+  /** How long a process may take to answer. */
+  private static final Duration LIMIT = Duration.ofSeconds(2);
 
   private final Path path;
   private final ServerSocketChannel server;
@@ -44,7 +57,7 @@ public final class StatusSocket implements AutoCloseable {
   public static StatusSocket open(NodeHome home, Supplier<ProcessStatus> status)
       throws IOException {
     Files.createDirectories(home.runDirectory());
-    Path path = home.runDirectory().resolve(ProcessHandle.current().pid() + ".sock");
+    Path path = home.runDirectory().resolve(ProcessHandle.current().pid() + SUFFIX);
     Files.deleteIfExists(path);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
@@ -69,28 +82,120 @@ public final class StatusSocket implements AutoCloseable {
     }
   }
 
-  /** What all running processes of a node are doing. Sockets of dead processes are removed. */
-  public static List<ProcessStatus> ask(NodeHome home) throws IOException {
-    List<ProcessStatus> all = new ArrayList<>();
-    if (!Files.isDirectory(home.runDirectory())) {
-      return all;
+  /**
+   * What all running processes of a node are doing. They are asked side by side; who has not
+   * answered after two seconds is named. Sockets of dead processes are removed.
+   *
+   * @throws IOException when a socket cannot be used
+   */
+  public static RunningProcesses ask(NodeHome home) throws IOException {
+    List<CompletableFuture<Reply>> asked = new ArrayList<>();
+    for (Path socket : sockets(home)) {
+      var reply = new CompletableFuture<Reply>();
+      Thread.ofVirtual().name("ask").start(() -> ask(socket, reply));
+      asked.add(reply);
     }
-    try (Stream<Path> sockets = Files.list(home.runDirectory())) {
-      for (Path socket : sockets.sorted().toList()) {
-        ask(socket, all);
+    List<ProcessStatus> answered = new ArrayList<>();
+    List<Long> silent = new ArrayList<>();
+    for (CompletableFuture<Reply> one : asked) {
+      switch (await(one)) {
+        case Reply.Said(ProcessStatus status) -> answered.add(status);
+        case Reply.Silent(long pid) -> silent.add(pid);
+        case Reply.Ended _ -> {}
       }
     }
-    return all;
+    return new RunningProcesses(answered, silent);
   }
 
-  private static void ask(Path socket, List<ProcessStatus> all) throws IOException {
-    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-        InputStream in = Channels.newInputStream(channel)) {
-      byte[] bytes = in.readNBytes(MAX);
-      all.add(ProcessStatus.parseDelimitedFrom(new ByteArrayInputStream(bytes)));
+  /**
+   * What one running process of a node is doing.
+   *
+   * @return empty when it has ended or does not answer
+   * @throws IOException when its socket cannot be used
+   */
+  public static Optional<ProcessStatus> ask(NodeHome home, long pid) throws IOException {
+    return ask(home.runDirectory().resolve(pid + SUFFIX)) instanceof Reply.Said(var status)
+        ? Optional.of(status)
+        : Optional.empty();
+  }
+
+  /** What came of asking a process. */
+  private sealed interface Reply {
+    /** It answered. */
+    record Said(ProcessStatus status) implements Reply {}
+
+    /** It is there, and did not answer in time. */
+    record Silent(long pid) implements Reply {}
+
+    /** It is not there any more, or ended meanwhile. */
+    record Ended() implements Reply {}
+  }
+
+  private static List<Path> sockets(NodeHome home) throws IOException {
+    if (!Files.isDirectory(home.runDirectory())) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(home.runDirectory())) {
+      return files.filter(file -> PID.matcher(name(file)).matches()).sorted().toList();
+    }
+  }
+
+  private static String name(Path socket) {
+    return socket.getFileName().toString();
+  }
+
+  private static void ask(Path socket, CompletableFuture<Reply> reply) {
+    try {
+      reply.complete(ask(socket));
+    } catch (IOException | RuntimeException e) {
+      reply.completeExceptionally(e);
+    }
+  }
+
+  private static Reply await(CompletableFuture<Reply> reply) throws IOException {
+    try {
+      return reply.get();
+    } catch (InterruptedException e) {
+      throw Interruption.passedOn("interrupted", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException known ? known : new IOException(e.getCause());
+    }
+  }
+
+  private static Reply ask(Path socket) throws IOException {
+    try {
+      // A stopped process takes no connection, or takes one and says nothing.
+      return BoundedCall.run("asking " + socket, LIMIT, () -> connect(socket));
+    } catch (BoundedCall.TooLongException e) {
+      LOG.debug("{} does not answer", socket, e);
+      return new Reply.Silent(Long.parseLong(name(socket).replace(SUFFIX, "")));
+    }
+  }
+
+  private static Reply connect(Path socket) throws IOException {
+    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return read(socket, channel);
     } catch (ConnectException e) {
       LOG.debug("nobody listens on {} any more", socket, e);
       Files.deleteIfExists(socket);
+      return new Reply.Ended();
+    } catch (IOException e) {
+      if (Files.exists(socket)) {
+        throw e;
+      }
+      LOG.debug("{} has just gone", socket, e);
+      return new Reply.Ended();
+    }
+  }
+
+  private static Reply read(Path socket, SocketChannel channel) {
+    try (InputStream in = Channels.newInputStream(channel)) {
+      @Nullable ProcessStatus status =
+          ProcessStatus.parseDelimitedFrom(new ByteArrayInputStream(in.readNBytes(MAX)));
+      return status == null ? new Reply.Ended() : new Reply.Said(status);
+    } catch (IOException e) {
+      LOG.debug("{} was closed by its process, which ends", socket, e);
+      return new Reply.Ended();
     }
   }
 

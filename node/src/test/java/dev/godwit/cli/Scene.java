@@ -104,7 +104,13 @@ enum Scene {
       Output output, String name, long done, long total, int rounds, int seconds, String path) {
     output.progress(
         new MigrationLine(
-                name, done, total, rounds, Duration.ofMillis(23), Duration.ofSeconds(seconds), path)
+                name,
+                done,
+                total,
+                rounds,
+                Duration.ofMillis(23),
+                (double) done / Math.max(1, seconds),
+                path)
             .line(),
         null);
   }

@@ -13,6 +13,7 @@ import dev.godwit.migration.proto.CacheEntry;
 import dev.godwit.migration.proto.CacheRuns;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.StateFolder;
+import dev.godwit.node.proto.ProcessStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -45,27 +46,35 @@ class UmountCommandTest {
     return cache.toString();
   }
 
+  private static ProcessStatus mount(String state, String cache) {
+    return ProcessStatus.newBuilder()
+        .setResource("disk")
+        .setState(state)
+        .setCache(cache)
+        .build();
+  }
+
   private static CacheRuns theOnlyBlock() {
     return CacheRuns.newBuilder().setRuns(ByteString.copyFrom(new byte[] {0, 1})).build();
   }
 
   @Test
   void withoutACacheEverythingIsSaved() throws Exception {
-    UmountCommand.checkSaved("disk", "");
-    UmountCommand.checkSaved("disk", folder.resolve("cache").toString());
+    UmountCommand.checkSaved(mount("mounted", ""));
+    UmountCommand.checkSaved(mount("mounted", folder.resolve("cache").toString()));
   }
 
   @Test
   void afterAnOrderlyEndEverythingIsSaved() throws Exception {
-    UmountCommand.checkSaved(
-        "disk", cache(CacheEntry.newBuilder().setWhole(theOnlyBlock()).build()));
+    String cache = cache(CacheEntry.newBuilder().setWhole(theOnlyBlock()).build());
+    UmountCommand.checkSaved(mount("mounted", cache));
   }
 
   @Test
   void afterAnEndThatWasBrokenOffItIsNotKnownToBeSaved() throws Exception {
     String cache = cache();
     NodeException unknown =
-        assertThrows(NodeException.class, () -> UmountCommand.checkSaved("disk", cache));
+        assertThrows(NodeException.class, () -> UmountCommand.checkSaved(mount("mounted", cache)));
     assertEquals(NodeException.Kind.NOT_SAVED, unknown.kind());
     assertTrue(String.valueOf(unknown.getMessage()).contains("not known to be saved"));
   }
@@ -74,8 +83,23 @@ class UmountCommandTest {
   void whatIsNotSavedIsCounted() throws Exception {
     String cache = cache(CacheEntry.newBuilder().setUnsaved(theOnlyBlock()).build());
     NodeException unsaved =
-        assertThrows(NodeException.class, () -> UmountCommand.checkSaved("disk", cache));
+        assertThrows(NodeException.class, () -> UmountCommand.checkSaved(mount("mounted", cache)));
     assertEquals(NodeException.Kind.NOT_SAVED, unsaved.kind());
     assertTrue(String.valueOf(unsaved.getMessage()).contains("could not be saved"));
+  }
+
+  @Test
+  void aLostMountIsNotSavedByTheSameArguments() throws Exception {
+    String cache = cache(CacheEntry.newBuilder().setUnsaved(theOnlyBlock()).build());
+    NodeException unsaved =
+        assertThrows(
+            NodeException.class, () -> UmountCommand.checkSaved(mount(MountCommand.LOST, cache)));
+    assertEquals(NodeException.Kind.NOT_SAVED, unsaved.kind());
+    assertEquals(
+        "4.0 KiB of disk could not be saved. They are in "
+            + cache
+            + ", which fits only what the owner had before: to mount it anew, give another"
+            + " --cache, or delete that one.",
+        unsaved.getMessage());
   }
 }

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.fuse.FuseFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +29,11 @@ class DeadMountTest {
     bob = members.get(1);
     seed = members.getFirst().seed("data", StateFile.random(world.path("data.img"), 1 << 20, 3));
     at = world.path("data");
-    kill(mount());
+    ChildProcess mount = mount();
+    // As a person does; the kernel remembers what a look has shown.
+    bob.run("mount", "--list").succeeded();
+    var _ = Files.size(at);
+    kill(mount);
   }
 
   private ChildProcess mount() throws Exception {
@@ -50,10 +56,24 @@ class DeadMountTest {
   }
 
   @Test
-  void itIsListedAsDead() throws Exception {
+  void aMountIsDeadAlsoAfterItWasListed() throws Exception {
     Outcome list = bob.run("mount", "--list").succeeded();
     assertTrue(list.out().contains("dead  " + at), list::out);
     assertTrue(list.out().contains("godwit umount " + at), list::out);
+  }
+
+  @Test
+  void aMountWhoseProcessStandsStillIsNotDead() throws Exception {
+    ChildProcess again = mount();
+    world.signal("STOP", again.pid());
+    try {
+      assertEquals(List.of(), FuseFile.dead(Duration.ofMillis(200)));
+      assertFalse(FuseFile.clearDead(at, Duration.ofMillis(200)));
+    } finally {
+      world.signal("CONT", again.pid());
+    }
+    bob.run("umount", at.toString()).succeeded();
+    assertEquals(0, again.awaitEnd(World.PATIENCE));
   }
 
   @Test

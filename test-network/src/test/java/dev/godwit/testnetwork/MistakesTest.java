@@ -63,7 +63,10 @@ class MistakesTest {
     StateFile.random(folder.resolve("state.img"), 1 << 20, 7);
     StateFile.random(folder.resolve("offered.img"), 1 << 20, 8);
     Files.createFile(folder.resolve("empty.img"));
+    Files.createFile(folder.resolve("an empty one.img"));
+    world.programs().run("mkfifo", folder.resolve("pipe").toString()).succeeded();
     Files.createDirectory(folder.resolve("folder"));
+    Files.createDirectory(folder.resolve("a folder"));
     Files.writeString(folder.resolve("text"), "no key");
     damagedHomes();
     user();

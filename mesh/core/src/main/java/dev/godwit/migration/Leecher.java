@@ -237,6 +237,17 @@ public final class Leecher {
     return state;
   }
 
+  /**
+   * Tells the seeder that this migration has come to nothing, so that it waits for us no more. For
+   * the time after {@link #run} was interrupted and has returned.
+   *
+   * @param reason for people there, a part of a sentence
+   * @throws IOException when it does not hear of it
+   */
+  public void abandon(String reason) throws IOException {
+    seeder.abort(reason);
+  }
+
   private void become(LeecherState next) {
     boolean changed = !next.equals(state);
     state = next;

@@ -2,6 +2,9 @@ package dev.godwit.fuse;
 
 import dev.godwit.libc.BoundedCall;
 import dev.godwit.libc.Deadline;
+import dev.godwit.libc.LibC;
+import dev.godwit.libc.ShellWord;
+import dev.godwit.libc.SystemCalls;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -23,8 +27,10 @@ import org.slf4j.LoggerFactory;
 final class MountPoint {
   private static final Logger LOG = LoggerFactory.getLogger(MountPoint.class);
 
-  /** How the JDK reports ENOTCONN: the process that served a mount is gone. */
-  private static final String DEAD = "Transport endpoint is not connected";
+  /** Larger than a {@code struct statfs} is anywhere. */
+  private static final int STATFS_BYTES = 256;
+
+  private static final Duration LOOK = Duration.ofSeconds(2);
 
   private final Path path;
 
@@ -66,7 +72,7 @@ final class MountPoint {
   static Path resolve(Path given) throws IOException {
     Path path = given.toAbsolutePath().normalize();
     try {
-      if (Files.isSymbolicLink(path)) {
+      if (isLink(path)) {
         return path.toRealPath();
       }
       Path parent = path.getParent();
@@ -77,34 +83,45 @@ final class MountPoint {
     }
   }
 
+  /** What does not answer is no link, but a mount whose process stands still. */
+  private static boolean isLink(Path path) throws IOException {
+    try {
+      return BoundedCall.run("looking at " + path, LOOK, () -> Files.isSymbolicLink(path));
+    } catch (BoundedCall.TooLongException e) {
+      LOG.debug("{} does not answer", path, e);
+      return false;
+    }
+  }
+
   private static void clear(Path path, MountTable.Entry old, Mounter mounter, Deadline deadline)
       throws IOException {
     if (!old.type().equals(Mounter.TYPE) || !isDead(path, deadline)) {
       throw refusal(
           path,
-          "something of type " + old.type() + " is mounted there; first run: umount " + path,
+          "something of type " + old.type() + " is mounted there; first run: umount " + ShellWord.of(path),
           null);
     }
     LOG.info("{}: taking away a mount whose server is gone", path);
     mounter.detach(path, deadline.left());
     if (MountTable.now().at(path).isPresent()) {
-      throw refusal(path, "a mount whose server is gone lies there; run: umount -l " + path, null);
+      throw refusal(path, "a mount whose server is gone lies there; run: umount -l " + ShellWord.of(path), null);
     }
   }
 
-  /** Whether what is mounted there has lost the process that served it. */
+  /**
+   * Whether what is mounted there has lost the process that served it.
+   *
+   * @throws IOException when that does not turn out in time, as when that process stands still
+   */
   static boolean isDead(Path path, Deadline deadline) throws IOException {
+    var calls = new SystemCalls(LibC.load());
+    // Not stat(2): the kernel answers that from memory, for a mount that was looked at before.
     return BoundedCall.run(
         "looking at what is mounted at " + path,
         deadline.left(),
-        () -> {
-          try {
-            var _ = attributes(path);
-            return false;
-          } catch (FileSystemException e) {
-            return DEAD.equals(e.getReason());
-          }
-        });
+        () ->
+            calls.libc().statfs(path.toString(), new byte[STATFS_BYTES]) != 0
+                && calls.lastError() == LibC.ENOTCONN);
   }
 
   private static void check(Path path, BasicFileAttributes found) throws FileSystemException {

@@ -206,6 +206,9 @@ public interface LibC {
   int mount(
       CharSequence source, CharSequence target, CharSequence type, long flags, CharSequence data);
 
+  /** statfs(2); {@code status} takes a {@code struct statfs}, which has 120 bytes or less. */
+  int statfs(CharSequence path, @Out byte[] status);
+
   /** umount2(2). */
   int umount2(CharSequence target, int flags);
 

@@ -81,6 +81,9 @@ public final class NbdListener implements Closeable {
     }
   }
 
+  /** How the names of the folders begin in which sockets are made. */
+  private static final String HIDDEN = ".n";
+
   private NbdListener(
       ServerSocketChannel server,
       NbdAddress address,
@@ -160,18 +163,17 @@ public final class NbdListener implements Closeable {
   private static NbdListener openUnix(
       NbdAddress.Unix address, StreamHandler handler, Settings settings) throws IOException {
     Path path = address.path().toAbsolutePath();
-    refuseIfLong(path, path);
+    checkLength(address);
     refuseIfUsed(path);
-    Path parent = Objects.requireNonNullElse(path.getParent(), path);
+    Path parent = parent(path);
     Path hidden =
         Files.createTempDirectory(
             parent,
-            ".n",
+            HIDDEN,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     Path made = hidden.resolve("s");
     try {
-      refuseIfLong(made, path);
       server.bind(UnixDomainSocketAddress.of(made));
       var _ = Files.setPosixFilePermissions(made, settings.permissions());
       Object key = key(made);
@@ -189,6 +191,22 @@ public final class NbdListener implements Closeable {
       Files.deleteIfExists(made);
       Files.delete(hidden);
     }
+  }
+
+  /**
+   * Passes when a socket can be made at an address, as far as the length of its path goes.
+   *
+   * @throws BindException when the path is too long; the message says so
+   */
+  public static void checkLength(NbdAddress.Unix address) throws BindException {
+    Path path = address.path().toAbsolutePath();
+    refuseIfLong(path, path);
+    // Where it is made first; the random number has up to 20 digits.
+    refuseIfLong(parent(path).resolve(HIDDEN + "0".repeat(20)).resolve("s"), path);
+  }
+
+  private static Path parent(Path path) {
+    return Objects.requireNonNullElse(path.getParent(), path);
   }
 
   private static void refuseIfLong(Path path, Path shown) throws BindException {

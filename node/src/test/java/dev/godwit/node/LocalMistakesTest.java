@@ -1,0 +1,86 @@
+package dev.godwit.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.log.FileLog;
+import dev.godwit.migration.proto.JournalEntry;
+import dev.godwit.migration.proto.Owned;
+import dev.godwit.migration.proto.Released;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is seen to be wrong before a hub or another node is asked. */
+class LocalMistakesTest {
+  @TempDir private Path folder;
+
+  private Path state(JournalEntry entry) throws IOException {
+    Path file = Files.write(folder.resolve("state"), new byte[4096]);
+    try (StateFolder remembered = StateFolder.open(file);
+        FileLog log = remembered.log(StateFolder.Part.JOURNAL)) {
+      log.append(entry.toByteArray());
+    }
+    return file;
+  }
+
+  private static void assertRefused(String why, Executable check) {
+    String said = String.valueOf(assertThrows(NodeException.class, check).getMessage());
+    assertTrue(said.contains(why), said);
+  }
+
+  @Test
+  void aStateThatHasMovedIsNotSeeded() throws Exception {
+    Path file =
+        state(
+            JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
+    assertRefused(
+        "has moved to another node (generation 2); this copy is old",
+        () -> Seeding.check(SeedOptions.of("state", file)));
+    assertTrue(StateFolder.remembers(file, StateFolder.Part.JOURNAL));
+  }
+
+  @Test
+  void aStateThatIsInUseIsLookedAtLater() throws Exception {
+    Path file =
+        state(
+            JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
+    try (StateFolder _ = StateFolder.open(file)) {
+      Seeding.check(SeedOptions.of("state", file));
+    }
+  }
+
+  @Test
+  void aStateOfThisNodeIsNotReplaced() throws Exception {
+    Path file =
+        state(JournalEntry.newBuilder().setOwned(Owned.newBuilder().setGeneration(3)).build());
+    assertRefused(
+        "holds a state that belongs to this node (generation 3)",
+        () -> Leeching.check(LeechOptions.of("alice/state", file)));
+  }
+
+  @Test
+  void aSocketWithTooLongAPathIsNotTried() throws Exception {
+    Device device = Device.parse("nbd:unix:" + folder.resolve("s".repeat(100)));
+    BindException refused = assertThrows(BindException.class, device::check);
+    assertEquals(
+        folder.resolve("s".repeat(100)) + " is too long for a socket; use a shorter path.",
+        Explanation.of(refused).getMessage());
+  }
+
+  @Test
+  void aReasonThatSaysWhatCannotBeDoneIsEnough() {
+    assertEquals(
+        "/x/disk cannot be mounted over: the file holds 6 bytes.",
+        Explanation.of(
+                new FileSystemException(
+                    "/x/disk", null, "cannot be mounted over: the file holds 6 bytes"))
+            .getMessage());
+  }
+}
