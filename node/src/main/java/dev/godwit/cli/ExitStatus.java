@@ -39,6 +39,7 @@ public enum ExitStatus {
         case NOT_ALLOWED -> NOT_ALLOWED;
         case UNREACHABLE -> UNREACHABLE;
         case NOT_SAVED -> NOT_SAVED;
+        case STOPPED -> INTERRUPTED;
       };
     }
     return FAILED;

@@ -346,7 +346,7 @@ final class LeechCommand extends Verb {
 
   private NodeException stopped(String what) {
     return new NodeException(
-        NodeException.Kind.FAILED, "Stopped before " + name + " was here. " + what);
+        NodeException.Kind.STOPPED, "Stopped before " + name + " was here. " + what);
   }
 
   /** What to do about a copy that was begun, and that nobody needs. */

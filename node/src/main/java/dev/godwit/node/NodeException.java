@@ -19,7 +19,9 @@ public final class NodeException extends IOException {
     /** Somebody cannot be reached. */
     UNREACHABLE,
     /** Data could not be saved. */
-    NOT_SAVED
+    NOT_SAVED,
+    /** A person ended it before it was done. */
+    STOPPED
   }
 
   /** A failure in one or two sentences. */

@@ -42,10 +42,10 @@ class StoppedMoveTest {
         ChildProcess leech = bob.leech("alice/state", target)) {
       offer.awaitState("tracking");
       world.signal("STOP", leech.pid());
-      world.signal("INT", leech.pid());
+      world.signal("TERM", leech.pid());
       world.signal("CONT", leech.pid());
       Expect.refused(
-          ExitStatus.FAILED,
+          ExitStatus.INTERRUPTED,
           leech,
           "Stopped before alice/state was here",
           target + " is not complete: run the same command again to begin anew, or delete",
