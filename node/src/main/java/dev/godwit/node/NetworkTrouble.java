@@ -30,6 +30,8 @@ final class NetworkTrouble {
           "No way leads there (" + message + "). Is the network up, and does a firewall refuse it?";
       case ConnectException _ when message.contains("refused") ->
           "The machine is there, but nothing listens at that port (" + message + ").";
+      case SocketException _ when isLongPath(e) ->
+          "A UNIX socket cannot be made. " + FileTrouble.SOCKET_PATH;
       default ->
           FileTrouble.advice(message)
               .map(advice -> "The network cannot be used: " + message + ". " + advice)
@@ -37,10 +39,18 @@ final class NetworkTrouble {
     };
   }
 
+  /** Whether a UNIX socket cannot be made because of its path. */
+  static boolean isLongPath(SocketException e) {
+    return String.valueOf(e.getMessage()).contains("Unix domain path too long");
+  }
+
   /** What to say when a socket cannot be bound. */
   static String bind(String said) {
     // Netty names the call and the number, too.
     String message = said.replaceAll("bind\\(\\.\\.\\) failed with error\\(-\\d+\\): ", "");
+    if (message.contains("too long for a socket")) {
+      return Explanation.ended(message);
+    }
     if (message.contains("Permission denied")) {
       return message + ". Ports below 1024 are for root: choose a higher one.";
     }
