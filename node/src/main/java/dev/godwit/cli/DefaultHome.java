@@ -4,7 +4,6 @@ import dev.godwit.node.NodeException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Where a node keeps its keys when nobody says where. */
@@ -26,9 +25,8 @@ final class DefaultHome {
     return absolute(environment.get("XDG_DATA_HOME"))
         .or(
             () ->
-                Stream.of(environment.getOrDefault("HOME", ""), account)
-                    .flatMap(folder -> absolute(folder).stream())
-                    .findFirst()
+                absolute(environment.get("HOME"))
+                    .or(() -> absolute(account))
                     .map(folder -> folder.resolve(".local").resolve("share")))
         .map(folder -> folder.resolve("godwit"))
         .orElseThrow(

@@ -38,16 +38,15 @@ import picocli.CommandLine.Option;
 final class HubCommand extends Verb {
   private static final int DEFAULT_PORT = 7007;
   private static final int MAX_PORT = 65_535;
-  private static final DurationRange AWAY =
-      new DurationRange(Duration.ZERO, Duration.ofDays(1));
+  private static final DurationRange AWAY = new DurationRange(Duration.ZERO, Duration.ofDays(1));
 
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
       defaultValue = ":7007",
       description =
-          "Where to listen, TCP and UDP: HOST:PORT, HOST, or a port at every address (default: every"
-              + " address, port 7007). An IPv6 address is in brackets. STUN is answered on the next"
+          "Where to listen, TCP and UDP: HOST:PORT, HOST, or a port at every address (default:"
+              + " every address, port 7007). An IPv6 address is in brackets. STUN is answered on the next"
               + " UDP port, too.")
   private String listen = ":7007";
 

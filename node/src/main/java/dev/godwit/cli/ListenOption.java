@@ -35,7 +35,8 @@ final class ListenOption {
           NodeException.Kind.USAGE,
           "'"
               + text
-              + "' is no HOST:PORT to listen on: an IPv6 address needs brackets, as in [::1]:7007.");
+              + "' is no HOST:PORT to listen on: an IPv6 address needs brackets, as in"
+              + " [::1]:7007.");
     }
     // A number alone would be an IPv4 address to the JDK.
     String whole = text.matches("\\d+") ? ":" + text : text;

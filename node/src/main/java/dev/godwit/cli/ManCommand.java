@@ -31,7 +31,8 @@ final class ManCommand extends Verb {
   @Option(
       names = "--into",
       paramLabel = "DIR",
-      description = "Write the page of the verb and of its verbs into this folder, as godwit-VERB.1.")
+      description =
+          "Write the page of the verb and of its verbs into this folder, as godwit-VERB.1.")
   private @Nullable Path into;
 
   @Override

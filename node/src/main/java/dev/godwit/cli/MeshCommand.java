@@ -90,7 +90,9 @@ final class MeshCommand implements Runnable {
       mixinStandardHelpOptions = true,
       description = "Make a mesh, with this node as its first member.")
   static final class Create extends Verb {
-    @Parameters(paramLabel = "NAME", description = "What people call the mesh: 1 to 63 characters a-z, 0-9 and -.")
+    @Parameters(
+        paramLabel = "NAME",
+        description = "What people call the mesh: 1 to 63 characters a-z, 0-9 and -.")
     private String name = "";
 
     @Option(
@@ -148,7 +150,9 @@ final class MeshCommand implements Runnable {
     private static final DurationRange VALID =
         new DurationRange(Duration.ofMinutes(1), Duration.ofDays(30));
 
-    @Parameters(paramLabel = "NAME", description = "What the new member is called: 1 to 63 characters a-z, 0-9 and -.")
+    @Parameters(
+        paramLabel = "NAME",
+        description = "What the new member is called: 1 to 63 characters a-z, 0-9 and -.")
     private String name = "";
 
     @Option(

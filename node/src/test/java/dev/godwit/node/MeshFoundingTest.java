@@ -20,8 +20,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 class MeshFoundingTest {
   private static final HubFingerprint PRINT = HubFingerprint.of(new byte[32]);
@@ -75,12 +75,11 @@ class MeshFoundingTest {
 
   @Test
   void aMeshWhoseNameNoTicketCanCarryIsRefusedBeforeAnyKeyIsMade() {
+    HubAddress hub = new HubAddress("127.0.0.1", 1, PRINT);
     for (String name : List.of("Lab", "my lab", "labör", "x".repeat(64))) {
       String said =
           refusal(
-              NodeException.Kind.USAGE,
-              () ->
-                  MeshFounding.create(home(), name, "alice", new HubAddress("127.0.0.1", 1, PRINT)));
+              NodeException.Kind.USAGE, () -> MeshFounding.create(home(), name, "alice", hub));
       assertTrue(said.startsWith("'" + name + "' cannot be the name of a mesh."), said);
     }
     assertFalse(Files.exists(home().directory()));
