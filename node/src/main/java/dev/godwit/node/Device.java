@@ -14,6 +14,7 @@ import dev.godwit.nbd.NbdServer;
 import dev.godwit.nbd.kernel.KernelNbd;
 import dev.godwit.path.AddressText;
 import java.io.IOException;
+import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -47,7 +48,13 @@ public sealed interface Device {
     @Override
     public void check() throws NodeException {
       if (address instanceof NbdAddress.Unix unix) {
-        LocalFiles.checkWritableFolder(unix.path().toAbsolutePath().getParent());
+        Path socket = unix.path().toAbsolutePath();
+        LocalFiles.checkWritableFolder(socket.getParent());
+        try {
+          NbdListener.checkPath(socket);
+        } catch (BindException e) {
+          throw Explanation.of(e);
+        }
       }
     }
 

@@ -191,6 +191,15 @@ public final class NbdListener implements Closeable {
     }
   }
 
+  /**
+   * Passes when a UNIX socket can have that path.
+   *
+   * @throws BindException when it is too long
+   */
+  public static void checkPath(Path path) throws BindException {
+    refuseIfLong(path, path);
+  }
+
   private static void refuseIfLong(Path path, Path shown) throws BindException {
     if (path.toString().getBytes(UTF_8).length > MAX_SOCKET_PATH) {
       throw new BindException(shown + " is too long for a socket; use a shorter path");
