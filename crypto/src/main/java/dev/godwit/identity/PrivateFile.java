@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -73,7 +75,14 @@ public final class PrivateFile {
 
   /** Creates a directory, and its missing parents, that only the owner may enter. */
   public static void createDirectory(Path directory) throws IOException {
-    Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_DIRECTORY));
+    try {
+      Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_DIRECTORY));
+    } catch (NoSuchFileException e) {
+      // Its parents are there by then: the file system makes no folders, as /proc does not.
+      throw (FileSystemException)
+          new FileSystemException(directory.toString(), null, "No folder can be made there")
+              .initCause(e);
+    }
   }
 
   /**

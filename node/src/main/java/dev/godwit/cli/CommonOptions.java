@@ -1,5 +1,6 @@
 package dev.godwit.cli;
 
+import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -14,7 +15,8 @@ final class CommonOptions {
       scope = ScopeType.INHERIT,
       paramLabel = "DIR",
       description =
-          "Where this node keeps its keys (default: $GODWIT_HOME or ~/.local/share/godwit).")
+          "Where this node keeps its keys (default: $GODWIT_HOME, else $XDG_DATA_HOME/godwit, else"
+              + " ~/.local/share/godwit).")
   private @Nullable Path home;
 
   @Option(
@@ -42,21 +44,9 @@ final class CommonOptions {
     return verbose;
   }
 
-  NodeHome nodeHome() {
-    return new NodeHome(homeDirectory(), new SecureRandom());
-  }
-
-  private Path homeDirectory() {
-    if (home != null) {
-      return home;
-    }
-    String fromEnvironment = System.getenv("GODWIT_HOME");
-    if (fromEnvironment != null && !fromEnvironment.isEmpty()) {
-      return Path.of(fromEnvironment);
-    }
-    String data = System.getenv("XDG_DATA_HOME");
-    return data != null && !data.isEmpty()
-        ? Path.of(data, "godwit")
-        : Path.of(System.getProperty("user.home"), ".local", "share", "godwit");
+  NodeHome nodeHome() throws NodeException {
+    Path directory =
+        home == null ? DefaultHome.of(System.getenv(), System.getProperty("user.home")) : home;
+    return new NodeHome(directory, new SecureRandom());
   }
 }

@@ -77,27 +77,39 @@ final class DisplayText {
     return kept + dots;
   }
 
-  /**
-   * Breaks a text into lines between words. Words that are longer than a line stay whole, so that
-   * what is to be copied can be. What follows the first line is indented like it.
-   */
-  static List<String> wrap(String text, int columns) {
-    if (columns(text) <= columns) {
-      return List.of(text);
-    }
+  /** In which column a text begins. */
+  static int indent(String text) {
     int start = 0;
     while (start < text.length() && text.charAt(start) == ' ') {
       start++;
     }
-    String indent = " ".repeat(start);
+    return start;
+  }
+
+  /** As {@link #wrap(String, int, int)}; what follows the first line is indented like it. */
+  static List<String> wrap(String text, int columns) {
+    return wrap(text, columns, indent(text));
+  }
+
+  /**
+   * Breaks a text into lines between words. Words that are longer than a line stay whole, so that
+   * what is to be copied can be.
+   *
+   * @param margin the column in which what follows the first line begins
+   */
+  static List<String> wrap(String text, int columns, int margin) {
+    if (columns(text) <= columns) {
+      return List.of(text);
+    }
+    int start = indent(text);
     List<String> lines = new ArrayList<>();
-    StringBuilder line = new StringBuilder(indent);
+    StringBuilder line = new StringBuilder(" ".repeat(start));
     boolean empty = true;
     for (String word : text.substring(start).split(" ", -1)) {
       if (!empty && columns(line.toString()) + 1 + columns(word) > columns) {
         lines.add(line.toString().stripTrailing());
         line.setLength(0);
-        line.append(indent);
+        line.append(" ".repeat(margin));
         empty = true;
       }
       if (!empty) {

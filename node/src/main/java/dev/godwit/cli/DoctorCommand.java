@@ -4,6 +4,7 @@ import dev.godwit.doctor.Finding;
 import dev.godwit.doctor.HubChecks;
 import dev.godwit.doctor.LocalChecks;
 import dev.godwit.node.Diagnosis;
+import dev.godwit.node.DurationWords;
 import dev.godwit.node.Explanation;
 import dev.godwit.node.MeshInfo;
 import dev.godwit.node.Node;
@@ -45,7 +46,8 @@ final class DoctorCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
-    NodeSettings settings = told(listen.settings());
+    // What the node would say while it waits, and of this machine, is among the findings.
+    NodeSettings settings = listen.settings();
     NodeHome home = common().nodeHome();
     new LocalChecks(home.directory(), System.getenv()).tell(found -> tell(output, found));
     if (!home.isMember()) {
@@ -54,7 +56,8 @@ final class DoctorCommand extends Verb {
           Finding.note(
               "mesh",
               "this node is in no mesh yet, so its hub cannot be looked at",
-              "Join one with 'godwit mesh join', or make one with 'godwit mesh create'."));
+              "Join one with 'godwit mesh join', or make one with 'godwit mesh create"
+                  + " NAME --hub ADDRESS'."));
       output.event(Json.event("result").put("ok", true).put("hub", (Object) null));
       return ExitStatus.DONE;
     }
@@ -67,11 +70,28 @@ final class DoctorCommand extends Verb {
     try (Node node = starting.join()) {
       network(output, node, open);
     } catch (CompletionException e) {
-      NodeException why = Explanation.of(e);
-      tell(output, Finding.trouble("hub", String.valueOf(why.getMessage()), "See above."));
-      throw why;
+      return noHub(output, mesh.hub().hostAndPort(), open, e);
     }
     return ExitStatus.DONE;
+  }
+
+  /** Says it once: among the findings, and for programs in the result. */
+  private static ExitStatus noHub(
+      Output output, String hub, List<InetAddress> open, CompletionException failure) {
+    NodeException why = Explanation.of(failure);
+    String sentence = String.valueOf(why.getMessage());
+    tell(
+        output,
+        open.isEmpty()
+            ? Finding.trouble(
+                "hub",
+                "nobody can log in at " + hub,
+                "What runs goes on; nothing new begins before the hub is there.")
+            : new Finding("hub", Finding.Grade.TROUBLE, sentence, Optional.empty()));
+    ExitStatus status = ExitStatus.of(why);
+    output.event(
+        Json.event("result").put("ok", false).put("status", status.code()).put("error", sentence));
+    return status;
   }
 
   private static CompletableFuture<Node> begin(NodeHome home, NodeSettings settings) {
@@ -157,9 +177,9 @@ final class DoctorCommand extends Verb {
     }
     return Finding.trouble(
         "clock",
-        Units.clock(difference.abs())
+        DurationWords.of(difference.abs())
             + (difference.isNegative() ? " behind" : " ahead of")
-            + " the hub's (hours:minutes:seconds)",
+            + " the hub's",
         "Set the one that is wrong: timedatectl set-ntp true. Tickets and members can look expired,"
             + " or away, until then.");
   }
@@ -207,7 +227,8 @@ final class DoctorCommand extends Verb {
                     "Nodes that find no direct way do not reach each other through this hub."));
   }
 
-  private static void tell(Output output, Finding found) {
+  /** One finding, and below it what to do. */
+  static void tell(Output output, Finding found) {
     Terminal terminal = output.terminal();
     String mark =
         switch (found.grade()) {
@@ -215,8 +236,10 @@ final class DoctorCommand extends Verb {
           case NOTE -> terminal.attention();
           case TROUBLE -> terminal.cross();
         };
-    output.line(mark + String.format(" %-8s ", found.topic()) + found.text());
-    found.advice().ifPresent(advice -> output.line("           " + advice));
+    String head = mark + String.format(" %-8s ", found.topic());
+    int margin = DisplayText.columns(head);
+    output.line(head + found.text(), margin);
+    found.advice().ifPresent(advice -> output.line(" ".repeat(margin) + advice, margin));
     @Nullable String advice = found.advice().orElse(null);
     output.event(
         Json.event("finding")
@@ -243,7 +266,7 @@ final class DoctorCommand extends Verb {
       text.append(", ").append(Units.bytes(limits.bytesPerCircuit())).append(" at a time");
     }
     if (limits.perCircuit().isPositive()) {
-      text.append(", ").append(Units.clock(limits.perCircuit())).append(" at a time");
+      text.append(", ").append(DurationWords.of(limits.perCircuit())).append(" at a time");
     }
     return text.toString();
   }

@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
@@ -120,6 +120,7 @@ public final class Godwit implements Runnable {
     CommandLine command = new CommandLine(new Godwit());
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.registerConverter(Duration.class, Godwit::duration);
+    command.setHelpFactory(WholeWordsHelp::new);
     return command;
   }
 
@@ -138,7 +139,10 @@ public final class Godwit implements Runnable {
       out.flush();
     }
     err.println(name + ": " + message);
-    if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
+    Optional<String> option = Misuse.option(failure);
+    if (option.isPresent()) {
+      err.println("Did you mean: " + name + " " + option.get() + "?");
+    } else if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
       err.println("Try '" + name + " --help'.");
     }
     err.flush();

@@ -2,22 +2,27 @@ package dev.godwit.cli;
 
 import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
+import dev.godwit.identity.HubCertificate;
+import dev.godwit.node.DurationWords;
 import dev.godwit.node.Explanation;
 import dev.godwit.node.NodeException;
 import dev.godwit.path.AddressText;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubDraining;
 import dev.godwit.signaling.RelayLimits;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,15 +38,16 @@ import picocli.CommandLine.Option;
 final class HubCommand extends Verb {
   private static final int DEFAULT_PORT = 7007;
   private static final int MAX_PORT = 65_535;
-  private static final Duration LONGEST = Duration.ofHours(24);
+  private static final DurationRange AWAY = new DurationRange(Duration.ZERO, Duration.ofDays(1));
 
   @Option(
       names = "--listen",
       paramLabel = "HOST:PORT",
       defaultValue = ":7007",
       description =
-          "Where to listen, TCP and UDP (default: every address, port 7007). STUN is answered on"
-              + " the next UDP port, too.")
+          "Where to listen, TCP and UDP: HOST:PORT, HOST, or a port at every address (default:"
+              + " every address, port 7007). An IPv6 address is in brackets. STUN is answered on the next"
+              + " UDP port, too.")
   private String listen = ":7007";
 
   @Option(
@@ -76,26 +82,15 @@ final class HubCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     InetSocketAddress address = ListenOption.parse(listen, DEFAULT_PORT);
+    Optional<String> advertised = advertised();
     Optional<RelayLimits> limits = relay.limits();
-    if (drain.compareTo(LONGEST) > 0 || backIn.compareTo(LONGEST) > 0) {
-      throw new NodeException(
-          NodeException.Kind.USAGE,
-          "--drain and --back-in are at most " + LONGEST.toHours() + " hours.");
-    }
+    AWAY.check("--drain", drain);
+    AWAY.check("--back-in", backIn);
     Termination termination = termination(drain);
     Path directory = data != null ? data : common().nodeHome().hubDirectory();
-    HubConfig config;
     try {
-      config =
-          HubConfig.in(directory, address, InstantSource.system(), new SecureRandom())
-              .withSecondStunPort(next(address.getPort()))
-              .withRelay(limits);
-    } catch (IllegalArgumentException e) {
-      throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
-    }
-    try {
-      try (Hub hub = Hub.start(config)) {
-        List<HubAddress> reachable = reachable(hub);
+      try (Hub hub = start(directory, address, limits)) {
+        List<HubAddress> reachable = reachable(hub, advertised);
         show(output, reachable);
         output.line(RelayOptions.sentence(limits));
         output.event(
@@ -119,13 +114,30 @@ final class HubCommand extends Verb {
     return ExitStatus.DONE;
   }
 
+  /** Starts it; where it cannot listen no certificate is made that nobody would ever see. */
+  private static Hub start(Path directory, InetSocketAddress address, Optional<RelayLimits> limits)
+      throws IOException {
+    SecureRandom random = new SecureRandom();
+    InstantSource clock = InstantSource.system();
+    UnaryOperator<HubConfig> configured =
+        config -> config.withSecondStunPort(next(address.getPort())).withRelay(limits);
+    try {
+      if (!Files.exists(directory.resolve(HubCertificate.FILE_NAME))) {
+        Hub.start(configured.apply(HubConfig.inMemory(address, clock, random))).close();
+      }
+      return Hub.start(configured.apply(HubConfig.in(directory, address, clock, random)));
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
+    }
+  }
+
   private void drain(Output output, Hub hub) throws InterruptedException {
     int connections = hub.circuits();
     if (connections > 0) {
       output.line(
           Words.count(connections, "relayed connection")
               + " may go on for "
-              + Units.clock(drain)
+              + DurationWords.of(drain)
               + "; nothing new is relayed.");
     }
     output.event(
@@ -141,12 +153,35 @@ final class HubCommand extends Verb {
     return port == 0 || port == MAX_PORT ? 0 : port + 1;
   }
 
+  /** The host that nodes are told, an IPv6 address without its brackets. */
+  private Optional<String> advertised() throws NodeException {
+    if (advertise == null) {
+      return Optional.empty();
+    }
+    String host =
+        advertise.startsWith("[") && advertise.endsWith("]")
+            ? advertise.substring(1, advertise.length() - 1)
+            : advertise;
+    try {
+      return Optional.of(HubAddress.requireHost(host));
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "'"
+              + advertise
+              + "' is no HOST to advertise; write a name or an address alone, for example"
+              + " hub.example.org. The port is that of --listen.",
+          e);
+    }
+  }
+
   /** Where others find this hub, the best place first. */
-  private List<HubAddress> reachable(Hub hub) throws SocketException {
+  private static List<HubAddress> reachable(Hub hub, Optional<String> advertised)
+      throws SocketException {
     int port = hub.address().getPort();
     List<String> hosts =
-        advertise != null
-            ? List.of(advertise)
+        advertised.isPresent()
+            ? List.of(advertised.get())
             : AddressText.reachable(hub.address()).stream()
                 .map(text -> AddressText.parse(text).getAddress().getHostAddress())
                 .toList();

@@ -135,6 +135,8 @@ final class LeechCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
+    DurationRange.WAIT.check("--timeout", timeout);
+    DurationRange.WAIT.check("--hook-timeout", hookTimeout);
     try (CommandHook hook = hook(output)) {
       return run(output, options(hook));
     }

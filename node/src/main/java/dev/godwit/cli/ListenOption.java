@@ -15,7 +15,8 @@ final class ListenOption {
       names = "--listen",
       paramLabel = "HOST:PORT",
       description =
-          "Where peers reach this node, UDP and TCP (default: every address, any free port).")
+          "Where peers reach this node, UDP and TCP: HOST:PORT, HOST, or a port at every address"
+              + " (default: every address, any free port). An IPv6 address is in brackets.")
   private @Nullable String listen;
 
   NodeSettings settings() throws NodeException {
@@ -24,21 +25,31 @@ final class ListenOption {
   }
 
   /**
-   * Reads {@code HOST:PORT} or {@code HOST}; without a host it is every address.
+   * Reads {@code HOST:PORT}, {@code HOST} or a port alone; without a host it is every address.
    *
    * @param port when none is given
    */
   static InetSocketAddress parse(String text, int port) throws NodeException {
-    int colon = text.lastIndexOf(':');
-    boolean bare = colon < 0 || text.endsWith("]");
-    String host = bare ? text : text.substring(0, colon);
+    if (AddressText.lacksBrackets(text)) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "'"
+              + text
+              + "' is no HOST:PORT to listen on: an IPv6 address needs brackets, as in"
+              + " [::1]:7007.");
+    }
+    // A number alone would be an IPv4 address to the JDK.
+    String whole = text.matches("\\d+") ? ":" + text : text;
+    int colon = whole.lastIndexOf(':');
+    boolean bare = colon < 0 || whole.endsWith("]");
+    String host = bare ? whole : whole.substring(0, colon);
     if (host.startsWith("[") && host.endsWith("]")) {
       host = host.substring(1, host.length() - 1);
     }
     try {
       return new InetSocketAddress(
           host.isEmpty() ? AddressText.everywhere() : InetAddress.getByName(host),
-          bare ? port : Integer.parseInt(text.substring(colon + 1)));
+          bare ? port : Integer.parseInt(whole.substring(colon + 1)));
     } catch (UnknownHostException e) {
       throw new NodeException(
           NodeException.Kind.USAGE, "The host '" + host + "' to listen on is not known.", e);

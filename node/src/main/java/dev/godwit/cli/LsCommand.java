@@ -4,6 +4,7 @@ import dev.godwit.node.Node;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PeerView;
 import dev.godwit.signaling.proto.OfferedResource;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,6 +24,14 @@ final class LsCommand extends Verb {
             .anyMatch(offered -> offered.getName().equals(resource.getName()));
   }
 
+  /** Whether another node has the same name, so that only the id says which one it is. */
+  private static boolean isAmbiguous(PeerView peer, Node here, List<PeerView> peers) {
+    boolean isOurs = here.name().equals(peer.name()) && !here.id().equals(peer.id());
+    return isOurs
+        || peers.stream()
+            .anyMatch(other -> other.name().equals(peer.name()) && !other.id().equals(peer.id()));
+  }
+
   @Override
   ExitStatus run(Output output) throws Exception {
     int count = 0;
@@ -32,11 +41,17 @@ final class LsCommand extends Verb {
       for (PeerView peer : peers) {
         for (OfferedResource resource : peer.resources()) {
           count++;
-          table.row(
-              peer.name() + "/" + resource.getName(),
-              Units.bytes(resource.getSize()),
-              "generation " + resource.getGeneration(),
-              resource.getState());
+          List<String> cells =
+              new ArrayList<>(
+                  List.of(
+                      peer.name() + "/" + resource.getName(),
+                      Units.bytes(resource.getSize()),
+                      "generation " + resource.getGeneration(),
+                      resource.getState()));
+          if (isAmbiguous(peer, here, peers)) {
+            cells.add(peer.id().toString());
+          }
+          table.row(cells.toArray(String[]::new));
           if (peers.stream().filter(other -> offersToo(other, peer, resource)).count() > 1) {
             table.note("offered twice with the same identity; neither can be taken until one ends");
           }

@@ -12,12 +12,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 @Command(
     name = "man",
     mixinStandardHelpOptions = true,
     description = {
-      "Print the manual page of a verb, or write all of them into a folder.",
+      "Print the manual page of a verb, or write pages into a folder.",
       "To read one: godwit man seed | man -l -"
     })
 final class ManCommand extends Verb {
@@ -30,7 +31,8 @@ final class ManCommand extends Verb {
   @Option(
       names = "--into",
       paramLabel = "DIR",
-      description = "Write every page into this folder, as godwit-VERB.1.")
+      description =
+          "Write the page of the verb and of its verbs into this folder, as godwit-VERB.1.")
   private @Nullable Path into;
 
   @Override
@@ -40,7 +42,7 @@ final class ManCommand extends Verb {
     if (into == null) {
       pages.add(named(root));
     } else {
-      all(root, pages);
+      all(named(root), pages);
       Files.createDirectories(into);
     }
     for (CommandLine page : pages) {
@@ -61,10 +63,17 @@ final class ManCommand extends Verb {
     CommandLine found = root;
     for (String word : verb) {
       @Nullable CommandLine next = found.getSubcommands().get(word);
+      if (next == null && found.getSubcommands().isEmpty()) {
+        throw new UnmatchedArgumentException(spec().commandLine(), List.of(word));
+      }
       if (next == null) {
         throw new NodeException(
             NodeException.Kind.USAGE,
-            "There is no verb '" + String.join(" ", verb) + "'; 'godwit --help' lists all.");
+            "There is no verb '"
+                + String.join(" ", verb)
+                + "'; '"
+                + found.getCommandSpec().qualifiedName()
+                + " --help' lists all.");
       }
       found = next;
     }

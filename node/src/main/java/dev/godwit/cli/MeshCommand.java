@@ -6,6 +6,8 @@ import dev.godwit.membership.Grant;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
+import dev.godwit.node.DurationWords;
+import dev.godwit.node.MemberNames;
 import dev.godwit.node.MeshFounding;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
@@ -90,7 +92,9 @@ final class MeshCommand implements Runnable {
       mixinStandardHelpOptions = true,
       description = "Make a mesh, with this node as its first member.")
   static final class Create extends Verb {
-    @Parameters(paramLabel = "NAME", description = "What people call the mesh.")
+    @Parameters(
+        paramLabel = "NAME",
+        description = "What people call the mesh: 1 to 63 characters a-z, 0-9 and -.")
     private String name = "";
 
     @Option(
@@ -103,7 +107,9 @@ final class MeshCommand implements Runnable {
     @Option(
         names = "--as",
         paramLabel = "NAME",
-        description = "What this node is called in the mesh (default: the host name).")
+        description =
+            "What this node is called in the mesh: 1 to 63 characters a-z, 0-9 and - (default: the"
+                + " host name).")
     private @Nullable String as;
 
     @Override
@@ -143,7 +149,12 @@ final class MeshCommand implements Runnable {
         "The ticket is a secret: it works once and expires."
       })
   static final class Invite extends Verb {
-    @Parameters(paramLabel = "NAME", description = "What the new member is called.")
+    private static final DurationRange VALID =
+        new DurationRange(Duration.ofMinutes(1), Duration.ofDays(30));
+
+    @Parameters(
+        paramLabel = "NAME",
+        description = "What the new member is called: 1 to 63 characters a-z, 0-9 and -.")
     private String name = "";
 
     @Option(
@@ -159,7 +170,7 @@ final class MeshCommand implements Runnable {
         names = "--valid",
         paramLabel = "TIME",
         defaultValue = "1h",
-        description = "How long the ticket works (default: ${DEFAULT-VALUE}).")
+        description = "How long the ticket works, 1m to 30d (default: ${DEFAULT-VALUE}).")
     private Duration valid = Duration.ofHours(1);
 
     @Option(
@@ -169,6 +180,7 @@ final class MeshCommand implements Runnable {
 
     @Override
     ExitStatus run(Output output) throws Exception {
+      VALID.check("--valid", valid);
       NodeHome home = common().nodeHome();
       MeshKey mesh = key(home);
       List<Grant> parsed = new ArrayList<>();
@@ -190,7 +202,7 @@ final class MeshCommand implements Runnable {
           "The ticket for "
               + output.terminal().strong(name)
               + ", valid for "
-              + text(valid)
+              + DurationWords.of(valid)
               + ". It is a secret:");
       output.line("");
       output.verbatim("  " + ticket.text());
@@ -221,10 +233,6 @@ final class MeshCommand implements Runnable {
         throw new NodeException(
             NodeException.Kind.FAILED, "Nobody used the ticket before it expired.", e);
       }
-    }
-
-    private static String text(Duration valid) {
-      return valid.toMinutes() < 120 ? valid.toMinutes() + " minutes" : valid.toHours() + " hours";
     }
 
     private static Grant grant(String text) throws NodeException {
@@ -360,7 +368,7 @@ final class MeshCommand implements Runnable {
     ExitStatus run(Output output) throws Exception {
       NodeHome home = common().nodeHome();
       MeshKey key = key(home);
-      NodeId id = id(home);
+      NodeId id = new MemberNames(home).find(node);
       try (Node here = Node.start(home, told(NodeSettings.standard()))) {
         here.publish(home.revocations(key.id()).revoke(key, id, Instant.now()));
       }
@@ -368,33 +376,6 @@ final class MeshCommand implements Runnable {
           output.terminal().tick() + " " + node + " is revoked; who is online knows it already.");
       output.event(Json.event("result").put("ok", true).put("id", id));
       return ExitStatus.DONE;
-    }
-
-    private NodeId id(NodeHome home) throws IOException {
-      List<Membership> named =
-          home.members().stream().filter(member -> member.name().equals(node)).toList();
-      Set<NodeId> ids = new HashSet<>();
-      for (Membership member : named) {
-        ids.add(member.node());
-      }
-      if (ids.size() == 1) {
-        return ids.iterator().next();
-      }
-      if (ids.size() > 1) {
-        throw new NodeException(
-            NodeException.Kind.USAGE, "Several members are called '" + node + "'; use an id.");
-      }
-      try {
-        return NodeId.parse(node);
-      } catch (IllegalArgumentException e) {
-        throw new NodeException(
-            NodeException.Kind.FAILED,
-            "No member is called '"
-                + node
-                + "', and it is no node id either; see 'godwit mesh"
-                + " members'.",
-            e);
-      }
     }
   }
 }

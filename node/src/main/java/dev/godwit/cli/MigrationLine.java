@@ -38,8 +38,7 @@ record MigrationLine(
   }
 
   private Duration left() {
-    return Duration.ofMillis(
-        (long) (Math.max(0, bytesTotal - bytesDone) / bytesPerSecond * 1000));
+    return Duration.ofMillis((long) (Math.max(0, bytesTotal - bytesDone) / bytesPerSecond * 1000));
   }
 
   ProgressLine line() {

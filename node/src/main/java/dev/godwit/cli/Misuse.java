@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -32,6 +33,14 @@ final class Misuse {
     return command.getSubcommands().isEmpty()
         ? "Too many arguments: '" + String.join("', '", arguments) + "'."
         : "There is no verb '" + arguments.getFirst() + "'.";
+  }
+
+  /** The option whose name somebody has written without its dashes: {@code godwit version}. */
+  static Optional<String> option(ParameterException failure) {
+    return failure instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()
+        ? Optional.of("--" + unmatched.getUnmatched().getFirst())
+            .filter(failure.getCommandLine().getCommandSpec().optionsMap()::containsKey)
+        : Optional.empty();
   }
 
   /** Whoever mistypes an option is told that another one is missing; this is why. */

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 @Command(
     name = "mount",
@@ -137,6 +139,7 @@ final class MountCommand extends Verb {
   @Override
   ExitStatus run(Output output) throws Exception {
     if (list) {
+      refuseArguments();
       return list(output);
     }
     MountOptions options = options();
@@ -155,6 +158,17 @@ final class MountCommand extends Verb {
         watch(output, mounting, over);
       }
       return end(output, mounting);
+    }
+  }
+
+  /** A list is of everything. */
+  private void refuseArguments() {
+    List<String> arguments =
+        Stream.of(Optional.ofNullable(name), Optional.ofNullable(at))
+            .flatMap(Optional::stream)
+            .toList();
+    if (!arguments.isEmpty()) {
+      throw new UnmatchedArgumentException(spec().commandLine(), arguments);
     }
   }
 
@@ -181,6 +195,7 @@ final class MountCommand extends Verb {
           NodeException.Kind.USAGE,
           "--no-pull fetches only what is touched: --pull-first makes no sense with it.");
     }
+    DurationRange.WAIT.check("--timeout", timeout);
     return new MountOptions(
         ResourceName.parse(name),
         List.of(device(at)),

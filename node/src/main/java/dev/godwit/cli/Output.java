@@ -121,14 +121,23 @@ public final class Output {
   }
 
   /** A line for people. At a terminal it is broken between words where it has to be. */
-  public synchronized void line(String text) {
+  public void line(String text) {
+    line(text, DisplayText.indent(text));
+  }
+
+  /**
+   * As {@link #line(String)}, for a row of a table.
+   *
+   * @param margin the column in which what follows the first line begins
+   */
+  synchronized void line(String text, int margin) {
     said++;
     if (audience != Audience.PERSON) {
       return;
     }
     endMoving();
     if (canMove()) {
-      DisplayText.wrap(text, terminal.width()).forEach(out::println);
+      DisplayText.wrap(text, terminal.width(), margin).forEach(out::println);
     } else {
       out.println(text);
     }

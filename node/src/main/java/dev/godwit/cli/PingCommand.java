@@ -69,6 +69,7 @@ final class PingCommand extends Verb {
       throw new NodeException(
           NodeException.Kind.USAGE, "--count is at least 1, not " + count + ".");
     }
+    DurationRange.WAIT.check("--timeout", timeout);
     Termination termination = termination();
     try (Node node = Node.start(common().nodeHome(), told(paths.apply(listen.settings())))) {
       long start = System.nanoTime();

@@ -1,5 +1,6 @@
 package dev.godwit.cli;
 
+import dev.godwit.node.DurationWords;
 import dev.godwit.node.NodeException;
 import dev.godwit.signaling.RelayLimits;
 import java.time.Duration;
@@ -98,7 +99,7 @@ final class RelayOptions {
       parts.add(Units.bytes(limits.bytesPerCircuit()) + " over each");
     }
     if (limits.perCircuit().isPositive()) {
-      parts.add(Units.clock(limits.perCircuit()) + " for each");
+      parts.add(DurationWords.of(limits.perCircuit()) + " for each");
     }
     return "It relays for nodes that reach each other in no other way"
         + (parts.isEmpty() ? ", without limits." : ": " + String.join(", ", parts) + ".");

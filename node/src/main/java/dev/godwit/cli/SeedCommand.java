@@ -78,6 +78,7 @@ final class SeedCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
+    DurationRange.WAIT.check("--hook-timeout", hookTimeout);
     List<Device> parsed = new ArrayList<>();
     for (String device : devices) {
       parsed.add(Device.parse(device));

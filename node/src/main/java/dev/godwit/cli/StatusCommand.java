@@ -59,8 +59,7 @@ final class StatusCommand extends Verb {
     }
     table.show(output);
     SilentProcesses.tell(output, processes.silent());
-    output.event(
-        result.put("processes", processes.answered().size() + processes.silent().size()));
+    output.event(result.put("processes", processes.answered().size() + processes.silent().size()));
     return ExitStatus.DONE;
   }
 }

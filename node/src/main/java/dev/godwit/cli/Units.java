@@ -10,6 +10,10 @@ import java.util.regex.Pattern;
 public final class Units {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([KMGT]?)(iB|B)?");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
+
+  /** What is longer nobody waits for, and its nanoseconds would not fit into a number. */
+  private static final Duration LONGEST = Duration.ofDays(365);
+
   private static final Map<String, Integer> SHIFTS =
       Map.of("", 0, "K", 10, "M", 20, "G", 30, "T", 40);
 
@@ -44,13 +48,19 @@ public final class Units {
       throw new IllegalArgumentException("'" + text + "' is no duration; write 100ms, 30s or 2h");
     }
     long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "ms" -> Duration.ofMillis(number);
-      case "s" -> Duration.ofSeconds(number);
-      case "m" -> Duration.ofMinutes(number);
-      case "h" -> Duration.ofHours(number);
-      default -> Duration.ofDays(number);
-    };
+    Duration duration =
+        switch (matcher.group(2)) {
+          case "ms" -> Duration.ofMillis(number);
+          case "s" -> Duration.ofSeconds(number);
+          case "m" -> Duration.ofMinutes(number);
+          case "h" -> Duration.ofHours(number);
+          default -> Duration.ofDays(number);
+        };
+    if (duration.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is too long; the longest duration is " + LONGEST.toDays() + "d");
+    }
+    return duration;
   }
 
   /** Bytes with three digits or so: {@code 812 B}, {@code 1.4 MiB}, {@code 256 MiB}. */

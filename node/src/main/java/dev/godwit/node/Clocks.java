@@ -32,14 +32,6 @@ final class Clocks {
 
   /** To whole seconds: what a message takes is in it, too. */
   private static String words(Duration exact) {
-    Duration difference = Duration.ofSeconds(Math.round(exact.toMillis() / 1000.0));
-    if (difference.toDays() > 1) {
-      return difference.toDays() + " days";
-    }
-    return difference.toHours() > 0
-        ? difference.toHours() + " h " + difference.toMinutesPart() + " min"
-        : difference.toMinutes() > 1
-            ? difference.toMinutes() + " min"
-            : difference.toSeconds() + " s";
+    return DurationWords.of(Duration.ofSeconds(Math.round(exact.toMillis() / 1000.0)));
   }
 }

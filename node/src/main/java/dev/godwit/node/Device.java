@@ -12,6 +12,7 @@ import dev.godwit.nbd.NbdAddress;
 import dev.godwit.nbd.NbdListener;
 import dev.godwit.nbd.NbdServer;
 import dev.godwit.nbd.kernel.KernelNbd;
+import dev.godwit.path.AddressText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -206,6 +207,13 @@ public sealed interface Device {
             "Device '" + text + "' is not understood; write block, or block:/dev/nbd0.");
       }
       return new Block(Optional.of(wanted));
+    }
+    if (text.startsWith("nbd:") && AddressText.lacksBrackets(text.substring("nbd:".length()))) {
+      throw new NodeException(
+          NodeException.Kind.USAGE,
+          "Device '"
+              + text
+              + "' is not understood: an IPv6 address needs brackets, as in nbd:[::1]:10809.");
     }
     try {
       return new Nbd(NbdAddress.parse(text));

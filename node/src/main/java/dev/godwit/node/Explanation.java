@@ -77,6 +77,7 @@ public final class Explanation {
   /** Whether a socket failed because of this machine, not because of the network. */
   private static boolean isLocal(SocketException e) {
     return e instanceof java.net.BindException
+        || NetworkTrouble.isLongPath(e)
         || String.valueOf(e.getMessage()).contains("Too many open files");
   }
 

@@ -18,6 +18,10 @@ import org.jspecify.annotations.Nullable;
  * What went wrong with a file, in sentences. The file system's own words come from the C library.
  */
 final class FileTrouble {
+  /** The kernel has 108 bytes for it, with a zero behind. */
+  static final String SOCKET_PATH =
+      "The path of a UNIX socket has at most 107 bytes: choose a shorter one.";
+
   /** What the system says, and what a person can do. */
   private static final Map<String, String> ADVICE = advice();
 
@@ -37,6 +41,8 @@ final class FileTrouble {
         "This process may open too few files: raise the limit ('ulimit -n 1024').");
     advice.put("Input/output error", "The disk has failed; 'dmesg' may say more.");
     advice.put("File name too long", "Choose a shorter one.");
+    advice.put("No folder can be made there", "Choose another place.");
+    advice.put("Unix domain path too long", SOCKET_PATH);
     advice.put("Is a directory", "It is a folder; name a file.");
     advice.put("Not a directory", "One of the folders on the way there is a file.");
     advice.put("Too many levels of symbolic links", "Its links lead in a circle.");

@@ -98,8 +98,7 @@ final class HookCommand implements AutoCloseable {
                 + " hook '"
                 + command
                 + "' did not end within "
-                + surroundings.limit().toSeconds()
-                + " s");
+                + DurationWords.of(surroundings.limit()));
       }
       if (process.exitValue() != 0) {
         throw new IOException(

@@ -232,6 +232,10 @@ final class MemberSignals implements SignalHandler {
                 from,
                 clock.instant());
     return switch (redemption) {
+      case Redemption.Accepted accepted
+          when new MemberNames(home).isOfAnother(accepted.name(), from, clock.instant()) ->
+          refusal(
+              "name-taken", "another machine has joined as '" + accepted.name() + "' meanwhile");
       case Redemption.Accepted accepted -> {
         Membership membership =
             Membership.issue(

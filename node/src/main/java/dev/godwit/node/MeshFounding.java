@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
 import dev.godwit.membership.Capability;
 import dev.godwit.membership.Grant;
+import dev.godwit.membership.Label;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.MembershipVerifier;
@@ -27,6 +28,7 @@ import dev.godwit.ticket.Ticket;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.List;
@@ -101,9 +103,18 @@ public final class MeshFounding {
       throw new NodeException(
           NodeException.Kind.USAGE, "A mesh needs a name: godwit mesh create NAME --hub ADDRESS.");
     }
-    if (!node.matches("[a-z0-9-]{1,63}")) {
+    checkName(mesh, "a mesh");
+    checkName(node, "a node");
+  }
+
+  private static void checkName(String name, String whose) throws NodeException {
+    try {
+      Label.require(name);
+    } catch (IllegalArgumentException e) {
       throw new NodeException(
-          NodeException.Kind.USAGE, "A name has 1 to 63 characters a-z, 0-9 and -.");
+          NodeException.Kind.USAGE,
+          "'" + name + "' cannot be the name of " + whose + ". " + e.getMessage(),
+          e);
     }
   }
 
@@ -123,12 +134,15 @@ public final class MeshFounding {
    * @param name what the new member will be called
    * @param grants what it may do
    * @param valid how long the ticket works
-   * @throws NodeException when this node did not make the mesh, or the name is not allowed
+   * @throws NodeException when this node did not make the mesh, or the name is not allowed or taken
    */
   public static Ticket invite(NodeHome home, String name, List<Grant> grants, Duration valid)
       throws IOException {
     MeshInfo mesh = home.mesh();
     SecureRandom random = new SecureRandom();
+    Instant now = InstantSource.system().instant();
+    checkName(name, "a node");
+    new MemberNames(home).checkFree(name, now);
     try {
       return home.tickets()
           .issue(
@@ -140,7 +154,7 @@ public final class MeshFounding {
                   mesh.fingerprint(),
                   name,
                   grants,
-                  InstantSource.system().instant().plus(valid)),
+                  now.plus(valid)),
               random);
     } catch (IllegalArgumentException e) {
       throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);

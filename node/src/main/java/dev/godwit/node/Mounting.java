@@ -333,11 +333,7 @@ public final class Mounting implements Closeable {
   }
 
   private static void checkCache(
-      Path file,
-      CacheJournal.@Nullable Origin before,
-      NodeId owner,
-      Node node,
-      ResourceName name)
+      Path file, CacheJournal.@Nullable Origin before, NodeId owner, Node node, ResourceName name)
       throws NodeException {
     checkNoState(file);
     if (before == null) {

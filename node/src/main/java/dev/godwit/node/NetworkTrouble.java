@@ -30,11 +30,18 @@ final class NetworkTrouble {
           "No way leads there (" + message + "). Is the network up, and does a firewall refuse it?";
       case ConnectException _ when message.contains("refused") ->
           "The machine is there, but nothing listens at that port (" + message + ").";
+      case SocketException _ when isLongPath(e) ->
+          "A UNIX socket cannot be made. " + FileTrouble.SOCKET_PATH;
       default ->
           FileTrouble.advice(message)
               .map(advice -> "The network cannot be used: " + message + ". " + advice)
               .orElse("The connection failed: " + Explanation.ended(message));
     };
+  }
+
+  /** Whether a UNIX socket cannot be made because of its path. */
+  static boolean isLongPath(SocketException e) {
+    return String.valueOf(e.getMessage()).contains("Unix domain path too long");
   }
 
   /** What to say when a socket cannot be bound. */

@@ -283,11 +283,13 @@ public final class Node implements AutoCloseable {
   }
 
   private void awaitHub(Duration patience, Stay stay) throws IOException {
-    waits.waiting(new Wait.Hub(mesh.hub().hostAndPort()));
+    String address = mesh.hub().hostAndPort();
+    waits.waiting(new Wait.Hub(address));
+    AtomicBoolean told = new AtomicBoolean();
     hub.onState(
         state -> {
-          if (!online && state instanceof HubState.Offline(String reason, var _)) {
-            waits.waiting(new Wait.HubAway(reason));
+          if (!online && state instanceof HubState.Offline && told.compareAndSet(false, true)) {
+            waits.waiting(new Wait.HubAway(address));
           }
         });
     try {
@@ -298,7 +300,7 @@ public final class Node implements AutoCloseable {
         LOG.warn("{} Nodes in this LAN are found without it.", e.getMessage());
         return;
       }
-      throw noHub("The hub " + mesh.hub().hostAndPort() + " of mesh " + mesh.name(), e);
+      throw noHub("The hub " + address + " of mesh " + mesh.name(), e);
     } catch (InterruptedException e) {
       throw Interruption.passedOn("interrupted", e);
     }

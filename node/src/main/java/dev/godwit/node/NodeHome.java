@@ -2,6 +2,7 @@ package dev.godwit.node;
 
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.PrivateFile;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.MeshId;
@@ -74,9 +75,7 @@ public final class NodeHome {
 
   private void prepare() throws IOException {
     if (!Files.isDirectory(directory)) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      PrivateFile.createDirectory(directory);
     }
   }
 

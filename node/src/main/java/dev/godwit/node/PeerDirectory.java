@@ -230,16 +230,9 @@ final class PeerDirectory {
     if (found.isEmpty()) {
       throw new NodeException(NodeException.Kind.UNREACHABLE, absence(node, look.missing()));
     }
-    if (found.stream().map(PeerView::id).distinct().count() > 1) {
-      throw new NodeException(
-          NodeException.Kind.USAGE,
-          "Several nodes are called '"
-              + node
-              + "'; use a node id: "
-              + found.stream()
-                  .map(peer -> peer.id().toString())
-                  .distinct()
-                  .collect(Collectors.joining(", ")));
+    List<NodeId> ids = found.stream().map(PeerView::id).distinct().toList();
+    if (ids.size() > 1) {
+      throw MemberNames.ambiguous(node, ids, "godwit peers");
     }
     return found;
   }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -62,6 +63,16 @@ public final class StatusSocket implements AutoCloseable {
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       server.bind(UnixDomainSocketAddress.of(path));
+    } catch (SocketException e) {
+      server.close();
+      throw NetworkTrouble.isLongPath(e)
+          ? new NodeException(
+              NodeException.Kind.FAILED,
+              "The path of this node's folder is too long for the socket in it, "
+                  + path
+                  + ": a UNIX socket's path has at most 107 bytes. Choose a shorter --home.",
+              e)
+          : e;
     } catch (IOException e) {
       server.close();
       throw e;

@@ -20,14 +20,14 @@ public sealed interface Wait {
   }
 
   /**
-   * The hub could not be reached so far.
+   * The hub could not be reached so far. Why is said when it is given up, and not before.
    *
-   * @param reason a sentence
+   * @param address as people write it
    */
-  record HubAway(String reason) implements Wait {
+  record HubAway(String address) implements Wait {
     @Override
     public String text() {
-      return "trying the hub again: " + reason;
+      return "trying the hub " + address + " again";
     }
   }
 

@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import dev.godwit.demo.Demo;
 import dev.godwit.demo.RecordChecker;
+import dev.godwit.doctor.Finding;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,8 @@ enum Scene {
   WAITING(Scene::waiting),
   /** Lists of things with long and short names. */
   TABLE(Scene::table),
+  /** What the doctor finds, in short and in long sentences. */
+  DOCTOR(Scene::doctor),
   /** An error in the middle of a moving line. */
   ERROR(Scene::error);
 
@@ -139,9 +142,26 @@ enum Scene {
             "looking for alice",
             "trying quic, tls, webrtc, relay",
             "asking alice for vm1",
-            "trying the hub again: The name 'hub.example.org' is not known to DNS.")) {
+            "trying the hub hub.example.org:7007 again")) {
       output.waiting(what);
     }
+  }
+
+  private static void doctor(Output output) {
+    DoctorCommand.tell(output, Finding.good("limits", "524288 files may be open"));
+    DoctorCommand.tell(
+        output,
+        Finding.note(
+            "disks",
+            "a resource cannot be a disk here: this kernel has no network block devices, and"
+                + " /dev/loop-control is not there",
+            "Use it as a file, or as nbd:unix:PATH."));
+    DoctorCommand.tell(
+        output,
+        Finding.trouble(
+            "identity",
+            "another machine, or a copy of this node's folder, uses the same one",
+            "End one of them, and join there with another --home and a ticket of its own."));
   }
 
   private static void table(Output output) {

@@ -47,11 +47,7 @@ class UmountCommandTest {
   }
 
   private static ProcessStatus mount(String state, String cache) {
-    return ProcessStatus.newBuilder()
-        .setResource("disk")
-        .setState(state)
-        .setCache(cache)
-        .build();
+    return ProcessStatus.newBuilder().setResource("disk").setState(state).setCache(cache).build();
   }
 
   private static CacheRuns theOnlyBlock() {

@@ -102,7 +102,7 @@ class HookTest {
           ExitStatus.FAILED,
           bob.runLeech(
               "alice/state", target(), "--on-resume", "sleep 1000; true", "--hook-timeout", "1s"),
-          "did not end within 1 s",
+          "did not end within 1 second",
           "still there");
       assertRunsAtTheSource(offer, 3);
     }
@@ -142,7 +142,7 @@ class HookTest {
       Expect.refused(
           ExitStatus.FAILED,
           bob.runLeech("alice/state", target(), "--on-resume", "touch ran-at-bob"),
-          "did not end within 1 s",
+          "did not end within 1 second",
           "still there");
       assertRunsAtTheSource(offer, 1);
       assertFalse(Files.exists(world.path("ran-at-bob")));

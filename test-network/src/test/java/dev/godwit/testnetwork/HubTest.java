@@ -2,6 +2,7 @@ package dev.godwit.testnetwork;
 
 import static dev.godwit.testnetwork.World.PATIENCE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
@@ -16,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -99,11 +101,12 @@ class HubTest {
   }
 
   @Test
-  void aPortThatIsTaken() throws Exception {
+  void aPortThatIsTakenIsSaidAndNothingIsLeftBehind() throws Exception {
     String taken = "127.0.0.1:" + world.hub().port();
     Outcome outcome =
         world.run("hub", "--listen", taken, "--data", world.path("second").toString());
     Expect.refused(ExitStatus.FAILED, outcome, taken, "--listen");
+    assertFalse(Files.exists(world.path("second")), "a folder for a hub that never was");
     assertTrue(world.hubProcess().isAlive());
   }
 

@@ -8,6 +8,7 @@ import dev.godwit.cli.ExitStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Hubs with which something is wrong, and what is said of it. */
 class HubTroubleTest {
-  private static final String AHEAD = "The clock of this machine is 2 h 0 min ahead of the hub's.";
+  private static final String AHEAD = "The clock of this machine is 2 hours ahead of the hub's.";
 
   private World world;
 
@@ -103,7 +104,30 @@ class HubTroubleTest {
     assertTrue(listed.err().contains(AHEAD), listed::toString);
     Outcome doctor =
         world.programs().run("", laterBy("-2h", as(bob, "doctor", "--listen", World.LOOPBACK)));
-    assertTrue(doctor.out().contains("clock    2:00:00 behind the hub's"), doctor::toString);
+    assertTrue(doctor.out().contains("clock    2 hours behind the hub's"), doctor::toString);
+  }
+
+  @Test
+  void aHubThatDoesNotRunIsSaidNotToOnce() throws Exception {
+    Member bob = world.mesh("alice", "bob").get(1);
+    world.hubProcess().close();
+    Outcome listed = bob.run("ls");
+    assertEquals(ExitStatus.UNREACHABLE.code(), listed.status(), listed::toString);
+    assertEquals(1, times("Nothing listens", listed.err()), listed::err);
+    assertTrue(times("again…", listed.err()) <= 1, listed::err);
+    assertFalse(listed.err().contains("?…"), listed::err);
+    Outcome doctor = bob.run("doctor", "--listen", World.LOOPBACK);
+    assertEquals(ExitStatus.UNREACHABLE.code(), doctor.status(), doctor::toString);
+    assertFalse(doctor.err().contains("godwit:"), doctor::err);
+    assertEquals(1, times("nothing listens", doctor.out()), doctor::out);
+    assertTrue(doctor.out().contains("hub      nobody can log in at "), doctor::out);
+  }
+
+  private static long times(String part, String text) {
+    return Pattern.compile(Pattern.quote(part), Pattern.CASE_INSENSITIVE)
+        .matcher(text)
+        .results()
+        .count();
   }
 
   @Test

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.node.MeshFounding;
 import dev.godwit.signaling.HubAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +75,7 @@ class MistakesTest {
     seed = members.get(0).seed("vm1", folder.resolve("offered.img"));
     tickets(members.get(0));
     other = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-    names();
+    names(members.get(0), members.get(1));
   }
 
   private void damagedHomes() throws Exception {
@@ -102,22 +104,22 @@ class MistakesTest {
   }
 
   private void tickets(Member alice) throws Exception {
-    ticket = invited(alice, "carol", "1h");
+    ticket = invited(alice, "carol");
     int middle = ticket.length() / 2;
     typo =
         ticket.substring(0, middle)
             + (ticket.charAt(middle) == 'a' ? 'b' : 'a')
             + ticket.substring(middle + 1);
-    expired = invited(alice, "dave", "1ms");
+    expired = MeshFounding.invite(alice.nodeHome(), "dave", List.of(), Duration.ofMillis(1)).text();
   }
 
-  private static String invited(Member alice, String name, String valid) throws Exception {
-    try (ChildProcess invite = alice.start("mesh", "invite", name, "--no-wait", "--valid", valid)) {
+  private static String invited(Member alice, String name) throws Exception {
+    try (ChildProcess invite = alice.start("mesh", "invite", name, "--no-wait")) {
       return Objects.requireNonNull(invite.await("ticket", World.PATIENCE).get("ticket"));
     }
   }
 
-  private void names() throws Exception {
+  private void names(Member alice, Member bob) throws Exception {
     HubAddress hub = world.hub();
     String fingerprint = hub.toString().substring(hub.toString().indexOf('/') + 1);
     names.put("TYPO", typo);
@@ -127,6 +129,9 @@ class MistakesTest {
     names.put("HUBPORT", Integer.toString(hub.port()));
     names.put("OTHERPRINT", otherPrint());
     names.put("FINGERPRINT", fingerprint);
+    names.put("LONGNAME", "x".repeat(110));
+    names.put("ALICEID", alice.nodeHome().identity().id().toString());
+    names.put("BOBID", bob.nodeHome().identity().id().toString());
     names.put("HOMES", world.path("home").toString());
     names.put("DIR", folder.toString());
   }

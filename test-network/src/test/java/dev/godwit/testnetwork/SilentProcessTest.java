@@ -28,9 +28,7 @@ class SilentProcessTest {
         assertTrue(
             list.out()
                 .contains(
-                    "{\"event\":\"process\",\"pid\":"
-                        + up.pid()
-                        + ",\"state\":\"not answering\"}"),
+                    "{\"event\":\"process\",\"pid\":" + up.pid() + ",\"state\":\"not answering\"}"),
             list::out);
         Expect.refused(
             ExitStatus.FAILED,

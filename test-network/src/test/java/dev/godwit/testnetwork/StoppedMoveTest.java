@@ -67,8 +67,7 @@ class StoppedMoveTest {
         leech.await("handover", World.PATIENCE);
         int _ = offer.process().awaitEnd(World.PATIENCE);
         Outcome again = alice.runSeed("state", offer.file()).succeeded();
-        assertTrue(
-            again.out().contains("state was handed over to bob, generation 2."), again::out);
+        assertTrue(again.out().contains("state was handed over to bob, generation 2."), again::out);
         assertFalse(again.out().contains("Offering"), again::out);
         assertEquals(0, leech.awaitEnd(World.PATIENCE), leech::complaints);
       }

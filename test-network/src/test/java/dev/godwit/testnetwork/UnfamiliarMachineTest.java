@@ -191,6 +191,25 @@ class UnfamiliarMachineTest {
   }
 
   @Test
+  void theHomeFolderThatTheEnvironmentNamesIsUsed() throws Exception {
+    Path home = Files.createDirectory(world.path("elsewhere"));
+    shell("unset GODWIT_HOME XDG_DATA_HOME; HOME='" + home + "' godwit id").succeeded();
+    assertTrue(Files.exists(home.resolve(".local/share/godwit/identity.pem")));
+  }
+
+  @Test
+  void aNodesFolderWhosePathIsTooLongForASocketIsSaidToBe() throws Exception {
+    Path home = world.path("l".repeat(100));
+    Member bob = world.mesh("alice", "bob").get(1);
+    world.programs().run("cp", "-r", bob.home().toString(), home.toString()).succeeded();
+    Expect.refused(
+        ExitStatus.FAILED,
+        shell("godwit up --listen 127.0.0.1:0 --home '" + home + "'"),
+        "has at most 107 bytes",
+        "Choose a shorter --home");
+  }
+
+  @Test
   void aFolderThatMayOnlyBeReadWillDo() throws Exception {
     Path built = Path.of(System.getProperty("godwit.launcher", "")).resolve("../..").normalize();
     Path copy = world.path("read-only");
@@ -235,7 +254,7 @@ class UnfamiliarMachineTest {
 
   @Test
   void helpOfAVerbIsTheSameInBothWays() throws Exception {
-    for (String verb : List.of("seed", "leech", "mount", "hub", "doctor")) {
+    for (String verb : List.of("seed", "leech", "hub", "mesh", "mesh create")) {
       assertEquals(
           shell("godwit " + verb + " --help").succeeded().out(),
           shell("godwit help " + verb).succeeded().out());

@@ -81,6 +81,14 @@ public final class AddressText {
   }
 
   /**
+   * Whether a text has an IPv6 address in it that is not in brackets, so that where it ends and a
+   * port begins cannot be told.
+   */
+  public static boolean lacksBrackets(String text) {
+    return text.indexOf(':') != text.lastIndexOf(':') && text.matches("[0-9a-fA-F:.]+(%\\S+)?");
+  }
+
+  /**
    * The address that a socket is bound to so that it is reached at all addresses of this machine:
    * {@code ::}, which takes IPv4 too, or {@code 0.0.0.0} where no interface has IPv6.
    */

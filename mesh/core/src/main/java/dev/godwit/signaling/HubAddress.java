@@ -1,6 +1,7 @@
 package dev.godwit.signaling;
 
 import dev.godwit.identity.HubFingerprint;
+import dev.godwit.path.AddressText;
 import java.net.URI;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,12 +23,23 @@ public record HubAddress(String host, int port, HubFingerprint fingerprint) {
 
   /** Checks host and port. */
   public HubAddress {
-    if (!HOST.matcher(host).matches()) {
-      throw new IllegalArgumentException("This is not the name of a host: " + host);
-    }
+    requireHost(host);
     if (port < 1 || port > MAX_PORT) {
       throw new IllegalArgumentException("A port is from 1 to " + MAX_PORT + ", not " + port);
     }
+  }
+
+  /**
+   * Returns {@code host} when it can be one.
+   *
+   * @param host a name or an address; an IPv6 address without brackets
+   * @throws IllegalArgumentException when it is neither
+   */
+  public static String requireHost(String host) {
+    if (!HOST.matcher(host).matches()) {
+      throw new IllegalArgumentException("This is not the name of a host: " + host);
+    }
+    return host;
   }
 
   /**
@@ -36,6 +48,9 @@ public record HubAddress(String host, int port, HubFingerprint fingerprint) {
    * @param hostAndPort {@code HOST:PORT}, an IPv6 address in brackets
    */
   public static HubAddress of(String hostAndPort, HubFingerprint fingerprint) {
+    if (AddressText.lacksBrackets(hostAndPort)) {
+      throw new IllegalArgumentException("An IPv6 address needs brackets: [::1]:7007.");
+    }
     Matcher matcher = HOST_PORT.matcher(hostAndPort);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
@@ -60,7 +75,7 @@ public record HubAddress(String host, int port, HubFingerprint fingerprint) {
   public static HubAddress parse(String text) {
     String stripped = text.strip();
     int cut = Math.max(stripped.indexOf('/'), stripped.indexOf('#'));
-    if (cut < 0 || stripped.length() > MAX_CHARS) {
+    if (cut < 0 || stripped.contains("://") || stripped.length() > MAX_CHARS) {
       throw new IllegalArgumentException(
           "A hub is named HOST:PORT/FINGERPRINT; the hub prints it when it starts.");
     }

@@ -38,6 +38,23 @@ class HubAddressTest {
         new HubAddress("::1", 4433, FINGERPRINT), HubAddress.of("[::1]:4433", FINGERPRINT));
   }
 
+  private static String refusal(String text) {
+    return String.valueOf(
+        assertThrows(IllegalArgumentException.class, () -> HubAddress.parse(text)).getMessage());
+  }
+
+  @Test
+  void anIpv6AddressWithoutBracketsIsSaidToNeedThem() {
+    assertEquals("An IPv6 address needs brackets: [::1]:7007.", refusal("::1:4433/" + FINGERPRINT));
+  }
+
+  @Test
+  void aWebAddressIsSaidToBeNoHubInsteadOfABadFingerprint() {
+    String said = refusal("https://hub:4433/" + FINGERPRINT);
+    assertEquals(said, refusal("https://hub.example.org"));
+    assertEquals("A hub is named HOST:PORT/FINGERPRINT; the hub prints it when it starts.", said);
+  }
+
   @Test
   void everythingElseIsRefused() {
     for (String text :

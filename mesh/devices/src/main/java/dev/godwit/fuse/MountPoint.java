@@ -98,13 +98,19 @@ final class MountPoint {
     if (!old.type().equals(Mounter.TYPE) || !isDead(path, deadline)) {
       throw refusal(
           path,
-          "something of type " + old.type() + " is mounted there; first run: umount " + ShellWord.of(path),
+          "something of type "
+              + old.type()
+              + " is mounted there; first run: umount "
+              + ShellWord.of(path),
           null);
     }
     LOG.info("{}: taking away a mount whose server is gone", path);
     mounter.detach(path, deadline.left());
     if (MountTable.now().at(path).isPresent()) {
-      throw refusal(path, "a mount whose server is gone lies there; run: umount -l " + ShellWord.of(path), null);
+      throw refusal(
+          path,
+          "a mount whose server is gone lies there; run: umount -l " + ShellWord.of(path),
+          null);
     }
   }
 

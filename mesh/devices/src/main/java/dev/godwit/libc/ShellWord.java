@@ -20,8 +20,6 @@ public final class ShellWord {
     if (PLAIN.matcher(text).matches()) {
       return text;
     }
-    return SPECIAL.matcher(text).find()
-        ? "'" + text.replace("'", "'\\''") + "'"
-        : '"' + text + '"';
+    return SPECIAL.matcher(text).find() ? "'" + text.replace("'", "'\\''") + "'" : '"' + text + '"';
   }
 }

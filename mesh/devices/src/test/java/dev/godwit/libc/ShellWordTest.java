@@ -24,7 +24,8 @@ class ShellWordTest {
   @Test
   void aShellReadsBackWhatItWas() throws Exception {
     for (String word :
-        List.of("", "a b", "it's", "\"", "$HOME", "`id`", "a\\b", "a\nb", "*", "~", "a'b\"c", "!x")) {
+        List.of(
+            "", "a b", "it's", "\"", "$HOME", "`id`", "a\\b", "a\nb", "*", "~", "a'b\"c", "!x")) {
       Process shell =
           new ProcessBuilder("sh", "-c", "printf %s " + ShellWord.of(word))
               .redirectErrorStream(true)
