@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -21,7 +22,7 @@ class WholeWordsHelpTest {
   private static String help(String verb, int width) {
     CommandLine command = Godwit.commandLine();
     command.setUsageHelpWidth(width);
-    return command.getSubcommands().get(verb).getUsageMessage(Ansi.OFF);
+    return Objects.requireNonNull(command.getSubcommands().get(verb)).getUsageMessage(Ansi.OFF);
   }
 
   private static Set<String> words(String text) {
@@ -31,7 +32,10 @@ class WholeWordsHelpTest {
   /** Words of descriptions only: an option's own column is narrow. */
   private static Set<String> described(String verb) {
     Set<String> all = new TreeSet<>();
-    for (ArgSpec one : Godwit.commandLine().getSubcommands().get(verb).getCommandSpec().args()) {
+    for (ArgSpec one :
+        Objects.requireNonNull(Godwit.commandLine().getSubcommands().get(verb))
+            .getCommandSpec()
+            .args()) {
       for (String line : one.description()) {
         all.addAll(words(line.replaceAll("\\$\\{.*?}", "")));
       }
