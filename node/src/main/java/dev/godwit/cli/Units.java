@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /** Sizes and durations as people write and read them: {@code 64K}, {@code 2G}, {@code 100ms}. */
 public final class Units {
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([KMGT]?)(iB|B)?");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,15})([KMGTkmgt]?)(iB|B)?");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
   /** What is longer nobody waits for, and its nanoseconds would not fit into a number. */
@@ -20,7 +20,7 @@ public final class Units {
   private Units() {}
 
   /**
-   * Reads a size; K, M, G and T are powers of 1024.
+   * Reads a size; K, M, G and T, or their small letters, are powers of 1024.
    *
    * @throws IllegalArgumentException with a message for people
    */
@@ -30,7 +30,7 @@ public final class Units {
       throw new IllegalArgumentException("'" + text + "' is no size; write 64K, 256M or 2G");
     }
     long number = Long.parseLong(matcher.group(1));
-    int shift = SHIFTS.getOrDefault(matcher.group(2), 0);
+    int shift = SHIFTS.getOrDefault(matcher.group(2).toUpperCase(Locale.ROOT), 0);
     if (number > Long.MAX_VALUE >> shift) {
       throw new IllegalArgumentException("'" + text + "' is too large");
     }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs programs of other people. */
 public final class Programs {
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = World.PATIENCE;
 
   /** The Debian packages of what is not on every machine. */
   private static final Map<String, String> PACKAGES =
