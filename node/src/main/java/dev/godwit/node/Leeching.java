@@ -449,6 +449,7 @@ public final class Leeching implements Closeable {
     if (running == null) {
       return;
     }
+    leecher.stopping(node.name() + " stopped fetching it" + share());
     running.interrupt();
     try {
       boolean nothingCameOfIt =
@@ -460,7 +461,7 @@ public final class Leeching implements Closeable {
                 "telling the seeder",
                 PARTING,
                 () -> {
-                  leecher.abandon(node.name() + " stopped fetching it" + share());
+                  leecher.abandon();
                   return true;
                 });
       }

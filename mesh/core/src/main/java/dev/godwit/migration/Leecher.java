@@ -64,6 +64,10 @@ public final class Leecher {
   private final Announcer<LeecherState> announcer = new Announcer<>();
   private volatile LeecherState state = new LeecherState.Connecting();
   private volatile @Nullable Handover handover;
+
+  /** Why it is being stopped. */
+  private volatile @Nullable String stopping;
+
   private long generation;
   private boolean tracked;
 
@@ -238,14 +242,28 @@ public final class Leecher {
   }
 
   /**
+   * Says why {@link #run} is going to be interrupted.
+   *
+   * @param reason for people at the seeder, who otherwise hear what the interruption broke; a part
+   *     of a sentence
+   */
+  public void stopping(String reason) {
+    stopping = reason;
+  }
+
+  /**
    * Tells the seeder that this migration has come to nothing, so that it waits for us no more. For
    * the time after {@link #run} was interrupted and has returned.
    *
-   * @param reason for people there, a part of a sentence
    * @throws IOException when it does not hear of it
    */
-  public void abandon(String reason) throws IOException {
-    seeder.abort(reason);
+  public void abandon() throws IOException {
+    abort("it was stopped");
+  }
+
+  private void abort(String reason) throws IOException {
+    @Nullable String why = stopping;
+    seeder.abort(why == null ? reason : why);
   }
 
   private void become(LeecherState next) {
@@ -307,7 +325,7 @@ public final class Leecher {
           yield new LeecherEvent.Released();
         }
         case LeecherAction.AskAbort abort -> {
-          seeder.abort(abort.reason());
+          abort(abort.reason());
           yield new LeecherEvent.Released();
         }
       };
