@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -69,27 +70,50 @@ public final class HubCertificate {
   }
 
   /**
-   * Reads {@value #FILE_NAME} in this directory, or creates it, atomically and with mode 0600, when
-   * there is none. Key and certificate are in one file so that there is never one without the
-   * other.
+   * Reads {@value #FILE_NAME} in this directory, or creates it as {@link #keep} does when there is
+   * none.
    *
-   * @throws IOException also when others than the owner have access to the file, when it is
-   *     malformed, or when its certificate expired
+   * @throws IOException as {@link #loadOrGenerate} and {@link #keep}
    */
   public static HubCertificate loadOrCreate(Path dir, InstantSource clock, SecureRandom random)
       throws IOException {
+    HubCertificate certificate = loadOrGenerate(dir, clock, random);
+    certificate.keep(dir);
+    return certificate;
+  }
+
+  /**
+   * Reads {@value #FILE_NAME} in this directory, or makes a certificate that is in no file yet when
+   * there is none.
+   *
+   * @throws IOException when others than the owner have access to the file, when it is malformed,
+   *     or when its certificate expired
+   */
+  public static HubCertificate loadOrGenerate(Path dir, InstantSource clock, SecureRandom random)
+      throws IOException {
     Path file = dir.resolve(FILE_NAME);
-    if (!Files.exists(file)) {
-      HubCertificate fresh = generate(clock, random);
-      PrivateFile.Creation creation =
-          PrivateFile.create(
-              file,
-              (fresh.privateKeyPem() + fresh.certificatePem()).getBytes(StandardCharsets.US_ASCII));
-      if (creation == PrivateFile.Creation.CREATED) {
-        return fresh;
-      }
+    return Files.exists(file) ? load(file, clock) : generate(clock, random);
+  }
+
+  /**
+   * Writes it to {@value #FILE_NAME} in this directory, atomically and with mode 0600, unless it is
+   * there already. Key and certificate are in one file so that there is never one without the
+   * other.
+   *
+   * @throws IOException also when another one is there
+   */
+  public void keep(Path dir) throws IOException {
+    Path file = dir.resolve(FILE_NAME);
+    byte[] content = (privateKeyPem() + certificatePem()).getBytes(StandardCharsets.US_ASCII);
+    if (PrivateFile.create(file, content) == PrivateFile.Creation.CREATED) {
+      return;
     }
-    return load(file, clock);
+    if (!Arrays.equals(PrivateFile.read(file, MAX_FILE_BYTES), content)) {
+      throw new IOException(
+          file
+              + " was written by another hub meanwhile. Start this one again, or give it another"
+              + " folder with --data.");
+    }
   }
 
   private static HubCertificate load(Path file, InstantSource clock) throws IOException {

@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
+import dev.godwit.hub.HubLimits;
 import dev.godwit.identity.HubCertificate;
 import dev.godwit.node.DurationWords;
 import dev.godwit.node.Explanation;
@@ -15,14 +16,13 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -114,21 +114,34 @@ final class HubCommand extends Verb {
     return ExitStatus.DONE;
   }
 
-  /** Starts it; where it cannot listen no certificate is made that nobody would ever see. */
+  /** Starts it; where it cannot listen no certificate is kept that nobody would ever see. */
   private static Hub start(Path directory, InetSocketAddress address, Optional<RelayLimits> limits)
       throws IOException {
     SecureRandom random = new SecureRandom();
     InstantSource clock = InstantSource.system();
-    UnaryOperator<HubConfig> configured =
-        config -> config.withSecondStunPort(next(address.getPort())).withRelay(limits);
+    HubCertificate certificate = HubCertificate.loadOrGenerate(directory, clock, random);
+    Hub hub;
     try {
-      if (!Files.exists(directory.resolve(HubCertificate.FILE_NAME))) {
-        Hub.start(configured.apply(HubConfig.inMemory(address, clock, random))).close();
-      }
-      return Hub.start(configured.apply(HubConfig.in(directory, address, clock, random)));
+      hub =
+          Hub.start(
+              new HubConfig(
+                  address,
+                  OptionalInt.of(next(address.getPort())),
+                  certificate,
+                  HubLimits.defaults(),
+                  limits,
+                  clock,
+                  random));
     } catch (IllegalArgumentException e) {
       throw new NodeException(NodeException.Kind.USAGE, String.valueOf(e.getMessage()), e);
     }
+    try {
+      certificate.keep(directory);
+    } catch (IOException e) {
+      hub.close();
+      throw e;
+    }
+    return hub;
   }
 
   private void drain(Output output, Hub hub) throws InterruptedException {

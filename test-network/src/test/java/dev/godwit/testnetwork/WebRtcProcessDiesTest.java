@@ -37,11 +37,9 @@ class WebRtcProcessDiesTest {
     new Random(5).nextBytes(state);
     try (Internet internet = Internet.create();
         World world = World.in(directory)) {
-      Host server = internet.host("hub");
-      world.hub(Place.on(server), server.address().getHostAddress() + ":7007");
-      Member alice = world.stranger("alice", Place.on(internet.host("alice")));
-      Member bob = world.stranger("bob", Place.on(internet.host("bob", NatKind.NONE, LINK)));
-      world.found(Place.on(server), List.of(alice, bob));
+      List<Member> members = members(internet, world);
+      Member alice = members.get(0);
+      Member bob = members.get(1);
       Path from = Files.write(world.path("state"), state);
       Path to = world.path("moved");
       ChildProcess seed = alice.seed("vm", from);
@@ -66,11 +64,9 @@ class WebRtcProcessDiesTest {
   void nothingOfItStaysWhenItsNodeIsKilled() throws Exception {
     try (Internet internet = Internet.create();
         World world = World.in(directory)) {
-      Host server = internet.host("hub");
-      world.hub(Place.on(server), server.address().getHostAddress() + ":7007");
-      Member alice = world.stranger("alice", Place.on(internet.host("alice")));
-      Member bob = world.stranger("bob", Place.on(internet.host("bob", NatKind.NONE, LINK)));
-      world.found(Place.on(server), List.of(alice, bob));
+      List<Member> members = members(internet, world);
+      Member alice = members.get(0);
+      Member bob = members.get(1);
       Path from = StateFile.random(world.path("state"), 32 << 20, 6);
       ChildProcess seed = alice.seed("vm", from);
       ChildProcess leech =
@@ -81,6 +77,17 @@ class WebRtcProcessDiesTest {
       leech.close();
       Patience.until("their folders are gone", () -> folders(world) == 0);
     }
+  }
+
+  private static List<Member> members(Internet internet, World world) throws Exception {
+    Host server = internet.host("hub");
+    world.hub(Place.on(server), server.address().getHostAddress() + ":7007");
+    List<Member> members =
+        List.of(
+            world.stranger("alice", Place.on(internet.host("alice"))),
+            world.stranger("bob", Place.on(internet.host("bob", NatKind.NONE, LINK))));
+    world.found(Place.on(server), members);
+    return members;
   }
 
   private static long folders(World world) throws IOException {
