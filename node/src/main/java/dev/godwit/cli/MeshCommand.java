@@ -122,7 +122,8 @@ final class MeshCommand implements Runnable {
             NodeException.Kind.USAGE, "'" + hub + "' is no hub address: " + e.getMessage(), e);
       }
       NodeHome home = common().nodeHome();
-      Membership own = MeshFounding.create(home, name, as == null ? hostName() : as, address);
+      Membership own =
+          MeshFounding.create(home, name, as == null ? hostName() : as, address, waits());
       output.line(
           output.terminal().tick()
               + " Made mesh "
@@ -269,7 +270,7 @@ final class MeshCommand implements Runnable {
     ExitStatus run(Output output) throws Exception {
       NodeHome home = common().nodeHome();
       String text = ticket != null ? ticket : read(output);
-      Membership own = MeshFounding.join(home, text);
+      Membership own = MeshFounding.join(home, text, waits());
       output.line(
           output.terminal().tick()
               + " Joined mesh "

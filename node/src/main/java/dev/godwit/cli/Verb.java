@@ -51,18 +51,22 @@ abstract class Verb implements Callable<Integer> {
 
   /** These settings, with what the node waits for told to whoever watches. */
   NodeSettings told(NodeSettings settings) {
-    return settings.withWaits(
-        new Wait.Listener() {
-          @Override
-          public void waiting(Wait wait) {
-            output().waiting(wait.text());
-          }
+    return settings.withWaits(waits());
+  }
 
-          @Override
-          public void limited(String advice) {
-            output().error("godwit: " + advice);
-          }
-        });
+  /** Tells whoever watches what is waited for. */
+  Wait.Listener waits() {
+    return new Wait.Listener() {
+      @Override
+      public void waiting(Wait wait) {
+        output().waiting(wait.text());
+      }
+
+      @Override
+      public void limited(String advice) {
+        output().error("godwit: " + advice);
+      }
+    };
   }
 
   /** Does it. */

@@ -40,19 +40,26 @@ import java.util.concurrent.TimeoutException;
 /** How a mesh comes to be and grows: it is created, its maker invites, others join. */
 public final class MeshFounding {
   private static final Duration HUB = Duration.ofSeconds(10);
-  private static final Duration HOPELESS = Duration.ofMillis(2500);
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   private MeshFounding() {}
+
+  /** As the other one, with nobody who wants to know what is waited for. */
+  public static Membership create(NodeHome home, String name, String as, HubAddress hub)
+      throws IOException {
+    return create(home, name, as, hub, Wait.Listener.NONE);
+  }
 
   /**
    * Makes a mesh with this node as its first member, which may do everything.
    *
    * @param name of the mesh, for people
    * @param as this node's name in it
+   * @param waits told what is waited for
    * @throws NodeException when the hub cannot be reached, or a name is not allowed
    */
-  public static Membership create(NodeHome home, String name, String as, HubAddress hub)
+  public static Membership create(
+      NodeHome home, String name, String as, HubAddress hub, Wait.Listener waits)
       throws IOException {
     checkNames(name, as);
     SecureRandom random = new SecureRandom();
@@ -76,7 +83,7 @@ public final class MeshFounding {
                 SealingKey.generate(random)),
             clock,
             random)) {
-      online(client, hub);
+      online(client, hub, waits);
     }
     MeshKey key = home.createMeshKey();
     try {
@@ -118,9 +125,10 @@ public final class MeshFounding {
     }
   }
 
-  private static void online(HubClient client, HubAddress hub) throws IOException {
+  private static void online(HubClient client, HubAddress hub, Wait.Listener waits)
+      throws IOException {
     try {
-      var _ = client.awaitOnline(HUB, HOPELESS);
+      HubArrival.awaitBriefly(client, hub.hostAndPort(), HUB, waits);
     } catch (HubException e) {
       throw Node.noHub("The hub " + hub.hostAndPort(), e);
     } catch (InterruptedException e) {
@@ -161,13 +169,20 @@ public final class MeshFounding {
     }
   }
 
+  /** As the other one, with nobody who wants to know what is waited for. */
+  public static Membership join(NodeHome home, String text) throws IOException {
+    return join(home, text, Wait.Listener.NONE);
+  }
+
   /**
    * Joins the mesh of a ticket.
    *
+   * @param waits told what is waited for
    * @throws NodeException when the ticket is malformed, wrong, used or expired, when the inviting
    *     node is not there, or when its hub cannot be reached
    */
-  public static Membership join(NodeHome home, String text) throws IOException {
+  public static Membership join(NodeHome home, String text, Wait.Listener waits)
+      throws IOException {
     SecureRandom random = new SecureRandom();
     InstantSource clock = InstantSource.system();
     Ticket ticket;
@@ -187,7 +202,7 @@ public final class MeshFounding {
                 identity, ticket.mesh(), InstanceId.random(random), SealingKey.generate(random)),
             clock,
             random)) {
-      online(client, hub);
+      online(client, hub, waits);
       checkNotExpired(ticket, clock, client.clockAhead());
       try (Signaling signaling =
           new Signaling(client, (from, instance, request) -> Optional.empty(), clock, random)) {

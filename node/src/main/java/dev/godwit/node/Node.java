@@ -85,9 +85,6 @@ public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration GREETING = Duration.ofSeconds(10);
 
-  /** Who only has a question wants to know of a mistyped hub soon. */
-  private static final Duration HOPELESS = Duration.ofMillis(2500);
-
   private static final Duration STUN_ANSWER = Duration.ofMillis(700);
   private static final Duration ROUTER = Duration.ofMillis(2500);
   private static final Duration TICKET_POLL = Duration.ofMillis(500);
@@ -118,7 +115,6 @@ public final class Node implements AutoCloseable {
   private final ZstdCompression compression = new ZstdCompression();
   private final ConcurrentMap<String, Offer> offers = new ConcurrentHashMap<>();
   private final ConcurrentMap<NodeId, String> names = new ConcurrentHashMap<>();
-  private volatile boolean online;
   private final Started started = new Started();
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -224,7 +220,6 @@ public final class Node implements AutoCloseable {
     Node node = new Node(home, settings, clock, random);
     try {
       node.awaitHub(settings.hubPatience(), settings.stay());
-      node.online = true;
       node.directory.checkNotRevoked();
       if (settings.stay() == Stay.LONG) {
         var _ = Thread.ofVirtual().name("twins").start(node::tellOfTwins);
@@ -284,16 +279,12 @@ public final class Node implements AutoCloseable {
 
   private void awaitHub(Duration patience, Stay stay) throws IOException {
     String address = mesh.hub().hostAndPort();
-    waits.waiting(new Wait.Hub(address));
-    AtomicBoolean told = new AtomicBoolean();
-    hub.onState(
-        state -> {
-          if (!online && state instanceof HubState.Offline && told.compareAndSet(false, true)) {
-            waits.waiting(new Wait.HubAway(address));
-          }
-        });
     try {
-      var _ = hub.awaitOnline(patience, stay == Stay.BRIEF ? HOPELESS : patience);
+      if (stay == Stay.BRIEF) {
+        HubArrival.awaitBriefly(hub, address, patience, waits);
+      } else {
+        HubArrival.await(hub, address, patience, waits);
+      }
       Clocks.complaint(hub.clockAhead()).ifPresent(waits::limited);
     } catch (HubException e) {
       if (e.isCurable() && surroundings.listens()) {

@@ -20,14 +20,14 @@ public sealed interface Wait {
   }
 
   /**
-   * The hub could not be reached so far. Why is said when it is given up, and not before.
+   * The hub could not be reached so far.
    *
-   * @param address as people write it
+   * @param reason one or more sentences; what to do about it is said when it is given up
    */
-  record HubAway(String address) implements Wait {
+  record HubAway(String reason) implements Wait {
     @Override
     public String text() {
-      return "trying the hub " + address + " again";
+      return "trying the hub again: " + reason.replaceFirst("(?s)[.?!]( .*)?$", "");
     }
   }
 

@@ -142,7 +142,7 @@ enum Scene {
             "looking for alice",
             "trying quic, tls, webrtc, relay",
             "asking alice for vm1",
-            "trying the hub hub.example.org:7007 again")) {
+            "trying the hub again: The name 'hub.example.org' is not known to DNS")) {
       output.waiting(what);
     }
   }

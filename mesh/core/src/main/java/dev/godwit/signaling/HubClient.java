@@ -224,12 +224,12 @@ public final class HubClient implements AutoCloseable {
               throw new HubException(reason.reason(), String.valueOf(reason.getMessage()), reason);
           case HubState.Offline(String reason, Instant next) -> {
             HubException last = trouble;
-            boolean useless = last != null && last.isHopeless() && left <= spare;
-            if (left <= 0 || useless) {
+            long enough = last != null && last.isHopeless() ? spare : 0;
+            if (left <= enough) {
               throw new HubException(last == null ? Reason.OFFLINE : last.reason(), reason);
             }
             LOG.debug("Waiting for the hub: {}, next attempt at {}", reason, next);
-            left = changed.awaitNanos(left);
+            left = enough + changed.awaitNanos(left - enough);
           }
         }
       }
