@@ -15,7 +15,7 @@ public sealed interface Wait {
   record Hub(String address) implements Wait {
     @Override
     public String text() {
-      return "reaching the hub " + address;
+      return "reaching the hub " + address + ", no answer yet";
     }
   }
 

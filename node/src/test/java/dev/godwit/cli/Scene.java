@@ -138,7 +138,7 @@ enum Scene {
   private static void waiting(Output output) {
     for (String what :
         List.of(
-            "reaching the hub hub.example.org:7007",
+            "reaching the hub hub.example.org:7007, no answer yet",
             "looking for alice",
             "trying quic, tls, webrtc, relay",
             "asking alice for vm1",

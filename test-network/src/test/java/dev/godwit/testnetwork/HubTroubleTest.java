@@ -53,8 +53,9 @@ class HubTroubleTest {
                 + "godwit mesh create lab --hub 127.0.0.1:7007/"
                 + fingerprint);
     assertEquals(ExitStatus.UNREACHABLE.code(), outcome.status(), outcome::toString);
-    // The end comes only after ten seconds, so why it takes so long is said before.
+    // The end comes only after ten seconds, so what is wrong is said before.
     List<String> said = outcome.err().lines().toList();
+    assertEquals("reaching the hub 127.0.0.1:7007, no answer yet…", said.getFirst());
     String why = "Nothing answers at 127.0.0.1:7007: the machine is off";
     assertEquals(
         1,
