@@ -17,32 +17,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a program that embeds a node leaves to it to close. */
-class ClosingTest {
-  private World world;
-  private Member alice;
-  private Member bob;
+class ClosingTest extends MeshForEach {
   private Path disk;
   private Path machine;
 
   @BeforeEach
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    List<Member> members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
+  void begin() throws Exception {
     disk = StateFile.random(world.path("disk"), 1 << 20, 1);
     machine = StateFile.random(world.path("machine"), 1 << 20, 2);
-  }
-
-  @AfterEach
-  void end() throws Exception {
-    world.close();
   }
 
   private MountOptions mount() throws NodeException {

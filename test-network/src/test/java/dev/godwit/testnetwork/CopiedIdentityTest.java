@@ -10,33 +10,17 @@ import dev.godwit.demo.ChildProcess;
 import dev.godwit.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A node's folder that was copied, as by cloning a disk: two nodes go by one name. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class CopiedIdentityTest {
-  private World world;
-  private Member alice;
+class CopiedIdentityTest extends MeshForAll {
   private Member twin;
-  private Member bob;
 
   @BeforeAll
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    var members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
+  void begin() throws Exception {
     twin = world.stranger("twin");
     world.programs().run("cp", "-r", alice.home().toString(), twin.home().toString()).succeeded();
-  }
-
-  @AfterAll
-  void end() throws Exception {
-    world.close();
   }
 
   private Path state(String name) throws Exception {

@@ -7,33 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.demo.ChildProcess;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that end without a word in the middle of a migration. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class CrashTest {
+class CrashTest extends MeshForAll {
   private static final long LARGE = 128 << 20;
-
-  private World world;
-  private Member alice;
-  private Member bob;
-
-  @BeforeAll
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    var members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
-  }
-
-  @AfterAll
-  void end() throws Exception {
-    world.close();
-  }
 
   /**
    * An offer whose program writes 32 MiB more at the very end, so that much is left to fetch after

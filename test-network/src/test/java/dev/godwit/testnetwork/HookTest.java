@@ -10,30 +10,10 @@ import dev.godwit.testing.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Commands that stop and start the program, and do not do it. */
-class HookTest {
-  private World world;
-  private Member alice;
-  private Member bob;
-
-  @BeforeEach
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    List<Member> members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
-  }
-
-  @AfterEach
-  void end() throws Exception {
-    world.close();
-  }
-
+class HookTest extends MeshForEach {
   /** An offer whose program can be seen to be stopped and started. */
   private Offer offer(String suspend, String... more) throws Exception {
     String[] arguments = new String[more.length + 4];

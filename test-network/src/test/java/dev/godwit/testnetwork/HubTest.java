@@ -23,31 +23,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A hub that is not there, cannot be there, or is talked to by strangers. */
-class HubTest {
+class HubTest extends MeshForEach {
   private static final long LARGE = 128 << 20;
-
-  private World world;
-  private Member alice;
-  private Member bob;
-
-  @BeforeEach
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    List<Member> members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
-  }
-
-  @AfterEach
-  void end() throws Exception {
-    world.close();
-  }
 
   @Test
   void withoutTheHubNothingNewBegins() throws Exception {

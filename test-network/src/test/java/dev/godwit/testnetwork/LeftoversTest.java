@@ -9,32 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What the command leaves beside a state. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class LeftoversTest {
-  private World world;
-  private Member alice;
-  private Member bob;
-
-  @BeforeAll
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    var members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
-  }
-
-  @AfterAll
-  void end() throws Exception {
-    world.close();
-  }
-
+class LeftoversTest extends MeshForAll {
   private Path folder(String name) throws Exception {
     return Files.createDirectory(world.path(name));
   }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Something that a person does wrong, and what the command says of it.
@@ -15,6 +16,8 @@ import java.util.List;
  * @param said exit status and message
  */
 record Mistake(String what, String who, String command, String said) {
+  private static final Pattern LOCKS = Pattern.compile("\\b(seed|leech|mount)\\b");
+
   /**
    * Reads a file of them. Each is a comment that says what it is, a line {@code who$ command}, and
    * then what is said until an empty line.
@@ -39,6 +42,11 @@ record Mistake(String what, String who, String command, String said) {
   /** The block that it was read from. */
   String text() {
     return "# " + what + "\n" + who + "$ " + command + "\n" + said + "\n";
+  }
+
+  /** Whether the command may lock a state while it runs. */
+  boolean locks() {
+    return LOCKS.matcher(command).find();
   }
 
   Mistake saying(String other) {

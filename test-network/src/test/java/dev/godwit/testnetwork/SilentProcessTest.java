@@ -6,11 +6,9 @@ import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process of a node that was stopped, as by Ctrl-Z, and what the others say of it. */
-@Timeout(180)
 class SilentProcessTest {
   @Test
   void aStoppedProcessIsNamedAndNobodyWaitsForIt(@TempDir Path directory) throws Exception {

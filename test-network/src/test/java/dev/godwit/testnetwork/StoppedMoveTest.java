@@ -7,34 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What both sides say of a move that somebody stops. */
-@Timeout(180)
-class StoppedMoveTest {
-  private World world;
-  private Member alice;
-  private Member bob;
-
-  @BeforeEach
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    List<Member> members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
-  }
-
-  @AfterEach
-  void end() throws Exception {
-    world.close();
-  }
-
+class StoppedMoveTest extends MeshForEach {
   @Test
   void bothSidesHearOfALeechThatWasStopped() throws Exception {
     Path target = world.path("target");

@@ -12,32 +12,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Targets that are not as they should be. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class TargetTest {
-  private World world;
-  private Member alice;
-  private Member bob;
-
-  @BeforeAll
-  void begin(@TempDir Path directory) throws Exception {
-    world = World.in(directory);
-    var members = world.mesh("alice", "bob");
-    alice = members.get(0);
-    bob = members.get(1);
-  }
-
-  @AfterAll
-  void end() throws Exception {
-    world.close();
-  }
-
+class TargetTest extends MeshForAll {
   @Test
   void aFileThatIsNotEmptyIsLeftAlone() throws Exception {
     Path target = Files.writeString(world.path("precious"), "precious");
