@@ -56,6 +56,9 @@ public final class World implements AutoCloseable {
 
   private static final Duration POLITE = Duration.ofSeconds(15);
 
+  /** More options of Java for the processes of all worlds; a system property. */
+  private static final String JAVA_OPTIONS = "godwit.world.java";
+
   private final Path directory;
   private final Path launcher;
   private final Deque<ChildProcess> children = new ArrayDeque<>();
@@ -108,7 +111,7 @@ public final class World implements AutoCloseable {
         MARK,
         directory.toString(),
         "GODWIT_JAVA_OPTS",
-        "-Djava.io.tmpdir=" + temporary(),
+        "-Djava.io.tmpdir=" + temporary() + " " + System.getProperty(JAVA_OPTIONS, ""),
         "GODWIT_HOME",
         directory.resolve("nobody").toString());
   }
