@@ -2,6 +2,7 @@ package dev.godwit.migration;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.RememberingBackend;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.ChunkGeometry;
@@ -151,7 +152,7 @@ public final class Leecher {
     this.random = random;
     this.settings = settings;
     this.geometry = origin.geometry();
-    this.store = store;
+    this.store = new RememberingBackend(store, "the copy here");
     this.journal = journal;
     this.origin = origin;
     this.session = session;
@@ -166,7 +167,7 @@ public final class Leecher {
     }
     this.partial =
         new PartialBackend(
-            store,
+            this.store,
             geometry,
             missing,
             new RangeReader(session, settings.fetchTimeout()),

@@ -49,6 +49,16 @@ public sealed interface SeederState {
   }
 
   /**
+   * The journal failed at the hand-over, so whether the state belongs to the leecher is known only
+   * when the journal is read again. Nobody may use it until then.
+   *
+   * @param reason what failed
+   */
+  record Undecided(
+      long generation, MigrationId migration, NodeId leecher, MigrationId token, String reason)
+      implements SeederState {}
+
+  /**
    * The state belongs to the leecher; our copy serves it until the release.
    *
    * @param generation the leecher's
@@ -70,6 +80,7 @@ public sealed interface SeederState {
       case Idle _ -> "idle";
       case Tracking _ -> "tracking";
       case Finalized _ -> "finalized";
+      case Undecided _ -> "undecided";
       case HandedOver _, Returning _ -> "handed-over";
       case Released _ -> "released";
     };

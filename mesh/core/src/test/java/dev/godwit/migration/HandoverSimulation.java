@@ -271,6 +271,9 @@ final class HandoverSimulation {
         Message message = inbox.removeFirst();
         tell("seeder hears " + message.event());
         apply(message.event(), message.caller());
+      } else if (state instanceof SeederState.Undecided) {
+        // Somebody starts it again.
+        crash();
       }
     }
 
@@ -298,17 +301,10 @@ final class HandoverSimulation {
         case SeederAction.Suspend _ -> suspend(caller);
         case SeederAction.JournalHandover handover -> {
           if (chance(6)) {
-            apply(new SeederEvent.JournalFailed("full"), caller);
+            failedHandover(handover, caller);
             return;
           }
-          journal =
-              new Ownership.HandedOver(
-                  handover.generation(),
-                  handover.migration(),
-                  handover.token(),
-                  handover.leecher(),
-                  runs(late));
-          handed.put(handover.token(), handover.generation());
+          keep(handover);
           todo.addFirst(() -> apply(new SeederEvent.HandoverJournaled(), caller));
         }
         case SeederAction.AnswerFinalize done -> {
@@ -320,6 +316,10 @@ final class HandoverSimulation {
         }
         case SeederAction.FailFinalize failed -> {
           finalizers.forEach(each -> each.answered(new Answer.Refused(failed.reason())));
+          finalizers.clear();
+        }
+        case SeederAction.DoubtFinalize _ -> {
+          finalizers.forEach(each -> each.answered(new Answer.NoAnswer()));
           finalizers.clear();
         }
         case SeederAction.JournalReturn back -> journalReturn(back, caller);
@@ -334,6 +334,29 @@ final class HandoverSimulation {
         case SeederAction.AnswerLater _ -> finalizers.add(caller);
         case SeederAction.Refuse refuse -> caller.answered(new Answer.Refused(refuse.reason()));
       }
+    }
+
+    private void keep(SeederAction.JournalHandover handover) {
+      journal =
+          new Ownership.HandedOver(
+              handover.generation(),
+              handover.migration(),
+              handover.token(),
+              handover.leecher(),
+              runs(late));
+      handed.put(handover.token(), handover.generation());
+    }
+
+    /** The entry is not there, or nobody knows, and it is there or not. */
+    private void failedHandover(SeederAction.JournalHandover handover, Caller caller) {
+      if (random.nextBoolean()) {
+        apply(new SeederEvent.JournalFailed("full"), caller);
+        return;
+      }
+      if (random.nextBoolean()) {
+        keep(handover);
+      }
+      apply(new SeederEvent.JournalUndecided("broken"), caller);
     }
 
     private void suspend(Caller caller) {
