@@ -68,6 +68,7 @@ public final class SeederMachine {
       case Ownership.HandedOver given ->
           new HandedOver(given.generation(), given.migration(), given.leecher(), given.token());
       case Ownership.Owned owned -> new Idle(owned.generation(), EndedMigrations.NONE);
+      case Ownership.Taken taken -> new Idle(taken.generation(), EndedMigrations.NONE);
       case Ownership.Unknown _ -> new Idle(1, EndedMigrations.NONE);
       case Ownership.Released _,
           Ownership.Pulling _,

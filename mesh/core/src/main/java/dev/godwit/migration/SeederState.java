@@ -4,6 +4,8 @@ import dev.godwit.identity.NodeId;
 
 /** What a seeder is doing. Each state carries what its transitions need and nothing else. */
 public sealed interface SeederState {
+  /** The word for a state that belongs to the leecher while our copy serves it. */
+  String HANDED_OVER = "handed-over";
 
   /** The generation that this node's program runs on, or last ran on. */
   long generation();
@@ -81,7 +83,7 @@ public sealed interface SeederState {
       case Tracking _ -> "tracking";
       case Finalized _ -> "finalized";
       case Undecided _ -> "undecided";
-      case HandedOver _, Returning _ -> "handed-over";
+      case HandedOver _, Returning _ -> HANDED_OVER;
       case Released _ -> "released";
     };
   }

@@ -540,6 +540,11 @@ final class HandoverSimulation {
           generation = running.generation();
           found();
         }
+        case Ownership.Taken taken -> {
+          migration = taken.origin().pulling().migration();
+          generation = taken.generation();
+          found();
+        }
         case Ownership.Declined declined -> {
           migration = declined.origin().pulling().migration();
           generation = declined.generation();
@@ -574,6 +579,8 @@ final class HandoverSimulation {
         BitSet left = set(running.missing());
         left.andNot(logged);
         journal = new Ownership.Running(running.generation(), running.origin(), runs(left));
+        settled();
+      } else if (journal instanceof Ownership.Taken) {
         settled();
       }
     }
@@ -703,17 +710,34 @@ final class HandoverSimulation {
                 new LeecherEvent.Declined());
         case LeecherAction.JournalComplete complete -> {
           flush();
-          journaled(
-              () -> journal = new Ownership.Owned(complete.generation()),
-              new LeecherEvent.CompleteJournaled());
+          journaled(() -> taken(complete.generation()), new LeecherEvent.CompleteJournaled());
         }
-        case LeecherAction.AskRelease release ->
-            done(
-                new SeederEvent.ReleaseAsked(migration, release.token()),
-                new LeecherEvent.Released());
+        case LeecherAction.AskRelease release -> askRelease(release.token());
         case LeecherAction.AskAbort _ ->
             done(new SeederEvent.AbortAsked(migration, "no more"), new LeecherEvent.Released());
       }
+    }
+
+    private void taken(long given) {
+      if (journal instanceof Ownership.Running running) {
+        journal = new Ownership.Taken(given, running.origin());
+      }
+    }
+
+    private void askRelease(MigrationId token) {
+      ask(
+          new SeederEvent.ReleaseAsked(migration, token),
+          answer -> {
+            if (answer instanceof Answer.Done) {
+              // Noted if it can be: without that the seeder hears it once more.
+              if (!chance(4)) {
+                journal = new Ownership.Owned(generation);
+              }
+              finished(new LeecherEvent.Released());
+            } else {
+              broken(answer);
+            }
+          });
     }
 
     /** A journal that fails may have kept the entry or not. */
@@ -820,7 +844,9 @@ final class HandoverSimulation {
     }
 
     private void resume() {
-      assertTrue(journal instanceof Ownership.Running, "resumed without owning the state");
+      assertTrue(
+          journal instanceof Ownership.Running || journal instanceof Ownership.Taken,
+          "resumed without owning the state");
       if (postCopy == PostCopy.NEVER) {
         assertEquals(0, missing.cardinality(), "the program runs before everything is here");
       }
