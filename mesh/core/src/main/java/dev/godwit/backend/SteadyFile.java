@@ -121,6 +121,7 @@ public final class SteadyFile implements Closeable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // Whether it is that very pair that was closed.
   private void reopen(Channels old, ClosedChannelException cause) throws IOException {
     if (closed) {
       throw (IOException) new BackendClosedException().initCause(cause);
