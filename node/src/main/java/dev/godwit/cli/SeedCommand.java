@@ -4,6 +4,7 @@ import dev.godwit.migration.SeederState;
 import dev.godwit.node.CommandHook;
 import dev.godwit.node.Device;
 import dev.godwit.node.Node;
+import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.SeedOptions;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -122,11 +124,20 @@ final class SeedCommand extends Verb {
       if (seeding.state() instanceof SeederState.HandedOver given) {
         event(output, given, "");
       }
-      CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
+      awaitEnd(seeding, termination);
+      seeding.save();
       if (seeding.state() instanceof SeederState.Released) {
         hooks.hook().moved();
       }
       result(output, node, seeding);
+    }
+  }
+
+  private static void awaitEnd(Seeding seeding, Termination termination) throws Exception {
+    try {
+      CompletableFuture.anyOf(seeding.released(), termination.requested()).get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof NodeException failed ? failed : e;
     }
   }
 
@@ -199,6 +210,7 @@ final class SeedCommand extends Verb {
                   + ".");
       case SeederState.Tracking _,
           SeederState.Finalized _,
+          SeederState.Undecided _,
           SeederState.Returning _,
           SeederState.Released _ -> {}
     }
@@ -227,6 +239,7 @@ final class SeedCommand extends Verb {
           case SeederState.Idle _,
               SeederState.Tracking _,
               SeederState.Finalized _,
+              SeederState.Undecided _,
               SeederState.Returning _ ->
               "Stopped offering " + resource + ".";
         });

@@ -15,6 +15,7 @@ import dev.godwit.migration.MigrationId;
 import dev.godwit.migration.MigrationProgress;
 import dev.godwit.migration.Ownership;
 import dev.godwit.migration.SeederClient;
+import dev.godwit.migration.SeederState;
 import dev.godwit.mount.LeaseBook;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
@@ -112,27 +113,30 @@ public final class Leeching implements Closeable {
     }
     Journal journal = null;
     Backend store = null;
+    SeederClient agreed = null;
     try {
       journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
       checkJournal(journal.ownership(), file, seeder, node, options);
       node.reaching();
       session.start();
       node.asking(options.name());
-      Ownership.Pulling resumed = resumed(journal.ownership());
+      MigrationId anew = MigrationId.random(node.random());
+      DescribeReply description = new SeederClient(session, anew).describe();
+      Ownership found = found(journal.ownership(), description, file, options);
+      Ownership.Pulling resumed = resumed(found);
       MigrationId migration =
-          resumed == null || journal.ownership() instanceof Ownership.Pulling
-              ? MigrationId.random(node.random())
-              : resumed.migration();
-      DescribeReply description = new SeederClient(session, migration).describe();
-      Ownership.Pulling origin =
-          origin(journal.ownership(), migration, seeder, options.name(), description);
-      if (beginsAnew(journal.ownership())) {
+          resumed == null || found instanceof Ownership.Pulling ? anew : resumed.migration();
+      Ownership.Pulling origin = origin(found, migration, seeder, options.name(), description);
+      if (beginsAnew(found)) {
         checkRoom(file, description);
+        // Consent first: what is here is destroyed next.
+        agreed = new SeederClient(session, migration);
+        var _ = agreed.track();
         outdate(folder);
         // What is found of the file after a crash is a copy that was begun, and no state.
         journal.pulling(origin);
       }
-      store = target(file, journal.ownership(), origin.geometry());
+      store = target(file, found, origin.geometry());
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
@@ -147,6 +151,9 @@ public final class Leeching implements Closeable {
                   node.home().mountDirectory()));
       return leeching;
     } catch (IOException e) {
+      if (agreed != null) {
+        withdraw(agreed, e);
+      }
       session.close();
       if (store != null) {
         store.close();
@@ -156,6 +163,15 @@ public final class Leeching implements Closeable {
       }
       folder.close();
       throw explained(e, options.name());
+    }
+  }
+
+  /** The seeder need not wait for what failed here. */
+  private static void withdraw(SeederClient agreed, IOException cause) {
+    try {
+      agreed.abort(String.valueOf(cause.getMessage()));
+    } catch (IOException e) {
+      cause.addSuppressed(e);
     }
   }
 
@@ -215,6 +231,7 @@ public final class Leeching implements Closeable {
     return switch (ownership) {
       case Ownership.Finalizing finalizing -> finalizing.pulling();
       case Ownership.Running running -> running.origin().pulling();
+      case Ownership.Taken taken -> taken.origin().pulling();
       case Ownership.Declined declined -> declined.origin().pulling();
       case Ownership.Pulling pulling -> pulling;
       case Ownership.Unknown _, Ownership.Owned _, Ownership.HandedOver _, Ownership.Released _ ->
@@ -229,7 +246,9 @@ public final class Leeching implements Closeable {
     if (resumed != null) {
       boolean same =
           resumed.seeder().equals(seeder) && resumed.resource().equals(options.name().resource());
-      if (!same && !(ownership instanceof Ownership.Pulling)) {
+      if (!same && ownership instanceof Ownership.Taken taken) {
+        checkOwned(taken, file, options);
+      } else if (!same && !(ownership instanceof Ownership.Pulling)) {
         throw new NodeException(
             NodeException.Kind.FAILED,
             file
@@ -254,7 +273,24 @@ public final class Leeching implements Closeable {
     }
   }
 
-  private static void checkOwned(Ownership.Owned owned, Path file, LeechOptions options)
+  /**
+   * What the journal says, as far as it concerns what the seeder has: a state that was taken before
+   * is just one of this node unless the seeder still waits for word of that.
+   */
+  private static Ownership found(
+      Ownership journaled, DescribeReply description, Path file, LeechOptions options)
+      throws NodeException {
+    if (journaled instanceof Ownership.Taken taken
+        && !(description.getState().equals(SeederState.HANDED_OVER)
+            && description.getGeneration() == taken.generation()
+            && taken.origin().pulling().resource().equals(options.name().resource()))) {
+      checkOwned(taken, file, options);
+      return new Ownership.Owned(taken.generation());
+    }
+    return journaled;
+  }
+
+  private static void checkOwned(Ownership owned, Path file, LeechOptions options)
       throws NodeException {
     if (options.existing() == LeechOptions.Existing.REFUSE) {
       throw new NodeException(
@@ -308,14 +344,20 @@ public final class Leeching implements Closeable {
           true;
       // The seeder may not know yet that it has the state again.
       case Ownership.Declined _ -> false;
-      case Ownership.HandedOver _, Ownership.Finalizing _, Ownership.Running _ -> false;
+      case Ownership.HandedOver _,
+          Ownership.Finalizing _,
+          Ownership.Running _,
+          Ownership.Taken _ ->
+          false;
     };
   }
 
   private static Backend target(Path file, Ownership ownership, ChunkGeometry geometry)
       throws IOException {
     boolean goesOn =
-        ownership instanceof Ownership.Finalizing || ownership instanceof Ownership.Running;
+        ownership instanceof Ownership.Finalizing
+            || ownership instanceof Ownership.Running
+            || ownership instanceof Ownership.Taken;
     if (goesOn) {
       if (!Files.exists(file) || Files.size(file) != geometry.size()) {
         throw new NodeException(

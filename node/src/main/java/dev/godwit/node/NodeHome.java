@@ -3,6 +3,7 @@ package dev.godwit.node;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.PrivateFile;
+import dev.godwit.log.DurableNames;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.MeshId;
@@ -224,10 +225,14 @@ public final class NodeHome {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     try {
       try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        channel.write(ByteBuffer.wrap(contents));
+        ByteBuffer rest = ByteBuffer.wrap(contents);
+        while (rest.hasRemaining()) {
+          channel.write(rest);
+        }
         channel.force(true);
       }
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      DurableNames.force(file);
     } finally {
       Files.deleteIfExists(fresh);
     }

@@ -81,13 +81,33 @@ public final class Seeding implements Closeable {
     this.journal = journal;
     seeder.onChange(
         state -> {
-          if (state instanceof SeederState.Released gone) {
-            var _ =
-                CompletableFuture.runAsync(
-                    () -> released.complete(gone.generation()),
-                    CompletableFuture.delayedExecutor(LINGER.toMillis(), TimeUnit.MILLISECONDS));
+          switch (state) {
+            case SeederState.Released gone -> later(() -> released.complete(gone.generation()));
+            case SeederState.Undecided undecided ->
+                later(() -> released.completeExceptionally(doubt(undecided)));
+            default -> {}
           }
         });
+  }
+
+  /** Once the leecher has its answer. */
+  private static void later(Runnable what) {
+    var _ =
+        CompletableFuture.runAsync(
+            what, CompletableFuture.delayedExecutor(LINGER.toMillis(), TimeUnit.MILLISECONDS));
+  }
+
+  private NodeException doubt(SeederState.Undecided undecided) {
+    return new NodeException(
+        NodeException.Kind.FAILED,
+        "Whether "
+            + seeder.resource()
+            + " was handed over to "
+            + node.nameOf(undecided.leecher())
+            + " is not known: "
+            + undecided.reason()
+            + ". The program that uses it stays stopped. Run the same command again: it reads what"
+            + " is on the disk, and goes on from there.");
   }
 
   /**
@@ -260,7 +280,10 @@ public final class Seeding implements Closeable {
   private static void checkOwned(Ownership ownership, Path file) throws NodeException {
     String remembered = StateFolder.of(file).getFileName().toString();
     switch (ownership) {
-      case Ownership.Unknown _, Ownership.Owned _, Ownership.HandedOver _ -> {}
+      case Ownership.Unknown _,
+          Ownership.Owned _,
+          Ownership.Taken _,
+          Ownership.HandedOver _ -> {}
       case Ownership.Released released ->
           throw new NodeException(
               NodeException.Kind.FAILED,
@@ -316,9 +339,23 @@ public final class Seeding implements Closeable {
     seeder.onChange(listener);
   }
 
-  /** Completes with the new generation when another node has taken everything over. */
+  /**
+   * Completes with the new generation when another node has taken everything over; exceptionally
+   * when only a restart tells whether it has.
+   */
   public CompletableFuture<Long> released() {
     return released.copy();
+  }
+
+  /**
+   * Makes everything durable that programs wrote here, unless the copy here is old.
+   *
+   * @throws IOException when that could not be confirmed, now or before
+   */
+  public void save() throws IOException {
+    if (!(seeder.state() instanceof SeederState.Released)) {
+      store.flush();
+    }
   }
 
   @Override
@@ -337,7 +374,7 @@ public final class Seeding implements Closeable {
           journal;
           leases;
           store) {
-        store.flush();
+        save();
       }
     }
   }

@@ -41,6 +41,25 @@ class TargetTest extends MeshForAll {
   }
 
   @Test
+  void aFileIsNotReplacedBeforeTheSeederAgrees() throws Exception {
+    Path precious = Files.writeString(world.path("kept-precious"), "precious");
+    Path hold = Files.createFile(world.path("hold-busy"));
+    String whileHeld = "while [ -e '" + hold + "' ]; do sleep 0.1; done";
+    try (Offer offer = Offer.of(world, alice, "busy", "--on-suspend", whileHeld);
+        ChildProcess first = bob.leech("alice/busy", world.path("first"))) {
+      offer.awaitState("finalized");
+      Expect.refused(
+          ExitStatus.FAILED,
+          bob.runLeech("alice/busy", precious, "--overwrite"),
+          "is already being migrated");
+      assertEquals("precious", Files.readString(precious));
+      assertFalse(Files.exists(world.path("kept-precious.godwit")));
+      Files.delete(hold);
+      assertEquals(0, first.awaitEnd(PATIENCE));
+    }
+  }
+
+  @Test
   void anEmptyFileIsUsed() throws Exception {
     Path target = Files.createFile(world.path("empty"));
     try (Offer offer = Offer.of(world, alice, "filling")) {

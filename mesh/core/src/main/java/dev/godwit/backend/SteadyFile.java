@@ -20,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * A file that stays open when a thread that uses it is interrupted. A {@link FileChannel} is closed
  * by that for everybody; here it is opened again, what was going on is done again, and the thread
  * is still interrupted afterwards. Thread-safe.
+ *
+ * <p><b>A failed {@link #force} is remembered.</b> Linux tells every descriptor once that writing
+ * back has failed, and takes the pages for clean from then on; whoever asks again is told that all
+ * is well. Here every later call fails until the file is opened anew. An interruption can swallow
+ * that one answer, so a second descriptor, opened as early, takes the place of one that it closes.
  */
 public final class SteadyFile implements Closeable {
   private final Path path;
@@ -27,13 +32,44 @@ public final class SteadyFile implements Closeable {
   /** Which file it was: another one of the same name is not taken for it. */
   private final @Nullable Object key;
 
-  private final AtomicReference<FileChannel> channel;
+  private final AtomicReference<Channels> channels;
+  private final FlushMemory forced;
   private volatile boolean closed;
 
-  private SteadyFile(Path path, @Nullable Object key, FileChannel channel) {
+  private SteadyFile(Path path, @Nullable Object key, Channels channels) {
     this.path = path;
     this.key = key;
-    this.channel = new AtomicReference<>(channel);
+    this.channels = new AtomicReference<>(channels);
+    this.forced = new FlushMemory(path.toString());
+  }
+
+  /**
+   * The same file twice.
+   *
+   * @param used does the work
+   * @param spare takes its place, and has not been told of any error
+   */
+  private record Channels(FileChannel used, FileChannel spare) implements Closeable {
+    static Channels open(Path path, Set<OpenOption> options) throws IOException {
+      FileChannel used = FileChannel.open(path, options);
+      try {
+        return new Channels(used, another(path));
+      } catch (IOException e) {
+        used.close();
+        throw e;
+      }
+    }
+
+    static FileChannel another(Path path) throws IOException {
+      return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (spare) {
+        used.close();
+      }
+    }
   }
 
   /**
@@ -46,11 +82,11 @@ public final class SteadyFile implements Closeable {
     Set<OpenOption> options =
         new HashSet<>(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     options.addAll(Set.of(more));
-    FileChannel channel = FileChannel.open(path, options);
+    Channels channels = Channels.open(path, options);
     try {
-      return new SteadyFile(path, key(path), channel);
+      return new SteadyFile(path, key(path), channels);
     } catch (IOException e) {
-      channel.close();
+      channels.close();
       throw e;
     }
   }
@@ -69,9 +105,9 @@ public final class SteadyFile implements Closeable {
     boolean interrupted = false;
     try {
       while (true) {
-        FileChannel now = channel.get();
+        Channels now = channels.get();
         try {
-          return work.with(now);
+          return work.with(now.used());
         } catch (ClosedChannelException e) {
           // By this thread's interruption, or by another's, or for good.
           interrupted |= Thread.interrupted();
@@ -85,23 +121,25 @@ public final class SteadyFile implements Closeable {
     }
   }
 
-  private void reopen(FileChannel old, ClosedChannelException cause) throws IOException {
+  @SuppressWarnings("ReferenceEquality") // Whether it is that very pair that was closed.
+  private void reopen(Channels old, ClosedChannelException cause) throws IOException {
     if (closed) {
       throw (IOException) new BackendClosedException().initCause(cause);
     }
-    if (channel.get().isOpen()) {
+    if (channels.get() != old) {
       // Somebody else has done it.
       return;
     }
-    FileChannel fresh = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    FileChannel fresh = Channels.another(path);
     if (!Objects.equals(key, key(path))) {
       fresh.close();
       throw new IOException(path + " was replaced by another file", cause);
     }
-    if (!channel.compareAndSet(old, fresh)) {
+    Channels next = new Channels(old.spare(), fresh);
+    if (!channels.compareAndSet(old, next)) {
       fresh.close();
     } else if (closed) {
-      fresh.close();
+      next.close();
     }
   }
 
@@ -140,19 +178,26 @@ public final class SteadyFile implements Closeable {
     EVERYTHING
   }
 
-  /** As {@link FileChannel#force(boolean)}. */
+  /**
+   * As {@link FileChannel#force(boolean)}.
+   *
+   * @throws FlushFailedException when this one or one before has failed
+   */
   public void force(Durable what) throws IOException {
-    long _ =
-        steadily(
-            now -> {
-              now.force(what == Durable.EVERYTHING);
-              return 0;
-            });
+    forced.flush(
+        () -> {
+          long _ =
+              steadily(
+                  now -> {
+                    now.force(what == Durable.EVERYTHING);
+                    return 0;
+                  });
+        });
   }
 
   @Override
   public void close() throws IOException {
     closed = true;
-    channel.get().close();
+    channels.get().close();
   }
 }

@@ -103,8 +103,19 @@ public final class FileLog implements StableLog {
       throw new DamagedLogException(file, at);
     }
     channel.truncate(at);
+    writeAgain(channel, entries);
     makeRoom(channel, at);
     return new Contents(entries, at);
+  }
+
+  /**
+   * What is read may not be on the disk: after a write-back that failed, the pages count as clean.
+   */
+  private static void writeAgain(SteadyFile channel, List<byte[]> entries) throws IOException {
+    long at = 0;
+    for (byte[] entry : entries) {
+      at = write(channel, entry, at);
+    }
   }
 
   /** The entry that begins at {@code at}; null when none does, or a crash cut it off. */
@@ -195,33 +206,46 @@ public final class FileLog implements StableLog {
       open.force(SteadyFile.Durable.CONTENTS);
       end = next;
     } catch (IOException e) {
-      broken = e;
       undo(open, e);
       throw e;
     }
   }
 
-  /** Tries to make sure that what failed to become durable does not turn up after a restart. */
-  private void undo(SteadyFile open, IOException cause) {
-    try {
-      open.truncate(end);
-      open.force(SteadyFile.Durable.EVERYTHING);
+  /**
+   * Makes sure that what failed to become durable does not turn up after a restart, by the file
+   * opened anew, as the one in use has failed for good.
+   *
+   * @throws UndecidedLogException when that failed, too
+   */
+  private void undo(SteadyFile failed, IOException cause) throws UndecidedLogException {
+    try (failed) {
+      channel = SteadyFile.open(file);
+      channel.truncate(end);
+      makeRoom(channel, end);
     } catch (IOException e) {
       cause.addSuppressed(e);
+      throw undecided(cause);
     }
+  }
+
+  private UndecidedLogException undecided(IOException cause) {
+    UndecidedLogException undecided = new UndecidedLogException(file, cause);
+    broken = undecided;
+    return undecided;
   }
 
   @Override
   public synchronized void replace(byte[] entry) throws IOException {
     check(entry);
     Path fresh = fresh(file);
+    long size;
+    try (SteadyFile next =
+        SteadyFile.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
+      size = write(next, entry, 0);
+      makeRoom(next, size);
+    }
+    // From here on the new one may be what a restart finds.
     try {
-      long size;
-      try (SteadyFile next =
-          SteadyFile.open(fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
-        size = write(next, entry, 0);
-        makeRoom(next, size);
-      }
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       DurableNames.force(file);
       SteadyFile old = channel;
@@ -231,8 +255,7 @@ public final class FileLog implements StableLog {
         old.close();
       }
     } catch (IOException e) {
-      broken = e;
-      throw e;
+      throw undecided(e);
     }
   }
 
@@ -254,7 +277,7 @@ public final class FileLog implements StableLog {
       throw new IllegalArgumentException("an entry of " + entry.length + " bytes");
     }
     if (broken != null) {
-      throw new IOException("the journal " + file + " failed before", broken);
+      throw new IOException(String.valueOf(broken.getMessage()), broken);
     }
   }
 
@@ -270,7 +293,7 @@ public final class FileLog implements StableLog {
 
   @Override
   public synchronized void close() throws IOException {
-    broken = new IOException("it was closed");
+    broken = new IOException("the journal " + file + " is closed");
     if (channel != null) {
       channel.close();
     }

@@ -17,8 +17,9 @@ public interface StableLog extends Closeable {
    * Appends an entry, which is not empty. On return it survives every crash.
    *
    * @throws IllegalArgumentException when it is empty
-   * @throws IOException when that could not be confirmed; the entry may or may not be there after a
-   *     restart, and the log refuses further entries
+   * @throws UndecidedLogException when the entry may or may not be there after a restart; the log
+   *     then refuses further entries
+   * @throws IOException when it is not there, and the log is as before
    */
   void append(byte[] entry) throws IOException;
 
@@ -26,6 +27,7 @@ public interface StableLog extends Closeable {
    * Replaces everything by one entry, in one step: after a crash either all old entries are there
    * or the new one.
    *
+   * @throws UndecidedLogException as {@link #append}
    * @throws IOException as {@link #append}
    */
   void replace(byte[] entry) throws IOException;

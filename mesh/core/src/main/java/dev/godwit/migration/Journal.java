@@ -16,6 +16,7 @@ import dev.godwit.migration.proto.Owned;
 import dev.godwit.migration.proto.Pulling;
 import dev.godwit.migration.proto.Released;
 import dev.godwit.migration.proto.Running;
+import dev.godwit.migration.proto.Taken;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,6 +60,7 @@ public final class Journal implements Closeable {
         case PULLING -> pulling(entry.getPulling());
         case FINALIZING -> finalizing(before, entry.getFinalizing());
         case RUNNING -> running(before, entry.getRunning());
+        case TAKEN -> taken(before, entry.getTaken());
         case BECAME_LOCAL -> becameLocal(before, entry.getBecameLocal());
         case ENTRY_NOT_SET -> throw new IOException("the journal has an entry of a newer version");
       };
@@ -112,6 +114,13 @@ public final class Journal implements Closeable {
       throw new IOException("the journal declines what is " + before.word());
     }
     return new Ownership.Declined(entry.getGeneration(), running.origin());
+  }
+
+  private static Ownership taken(Ownership before, Taken entry) throws IOException {
+    if (!(before instanceof Ownership.Running running)) {
+      throw new IOException("the journal takes what is " + before.word());
+    }
+    return new Ownership.Taken(entry.getGeneration(), running.origin());
   }
 
   private static Ownership becameLocal(Ownership before, BecameLocal entry) throws IOException {
@@ -230,6 +239,15 @@ public final class Journal implements Closeable {
             .setBecameLocal(BecameLocal.newBuilder().setBlocks(bytes(BlockRuns.of(sorted))))
             .build()
             .toByteArray());
+  }
+
+  /** All of the state is here, durable; the seeder is to hear of it next. */
+  synchronized void taken(long generation) throws IOException {
+    if (ownership instanceof Ownership.Running running) {
+      append(
+          JournalEntry.newBuilder().setTaken(Taken.newBuilder().setGeneration(generation)),
+          new Ownership.Taken(generation, running.origin()));
+    }
   }
 
   /** The state is given back unused. */

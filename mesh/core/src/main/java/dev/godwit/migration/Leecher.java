@@ -2,6 +2,7 @@ package dev.godwit.migration;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.RememberingBackend;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.ChunkGeometry;
@@ -151,7 +152,7 @@ public final class Leecher {
     this.random = random;
     this.settings = settings;
     this.geometry = origin.geometry();
-    this.store = store;
+    this.store = new RememberingBackend(store, "the copy here");
     this.journal = journal;
     this.origin = origin;
     this.session = session;
@@ -166,7 +167,7 @@ public final class Leecher {
     }
     this.partial =
         new PartialBackend(
-            store,
+            this.store,
             geometry,
             missing,
             new RangeReader(session, settings.fetchTimeout()),
@@ -220,6 +221,8 @@ public final class Leecher {
     if (journaled instanceof Ownership.Running running) {
       generation = running.generation();
       partial.logTo(journal::becameLocal);
+    } else if (journaled instanceof Ownership.Taken taken) {
+      generation = taken.generation();
     } else if (journaled instanceof Ownership.Declined declined) {
       generation = declined.generation();
     }
@@ -317,11 +320,12 @@ public final class Leecher {
         }
         case LeecherAction.JournalComplete complete -> {
           partial.flush();
-          journal.owned(complete.generation());
+          journal.taken(complete.generation());
           yield new LeecherEvent.CompleteJournaled();
         }
         case LeecherAction.AskRelease release -> {
           seeder.release(release.token());
+          released();
           yield new LeecherEvent.Released();
         }
         case LeecherAction.AskAbort abort -> {
@@ -333,6 +337,15 @@ public final class Leecher {
       LOG.debug("{} failed", action, e);
       String reason = String.valueOf(e.getMessage());
       return isForgotten(e) ? new LeecherEvent.Forgotten(reason) : new LeecherEvent.Broke(reason);
+    }
+  }
+
+  /** What led here is history. Without this, the seeder is told once more after a restart. */
+  private void released() {
+    try {
+      journal.owned(generation);
+    } catch (IOException e) {
+      LOG.warn("that {} was released could not be noted", origin.resource(), e);
     }
   }
 

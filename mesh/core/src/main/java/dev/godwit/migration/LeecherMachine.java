@@ -64,13 +64,9 @@ public final class LeecherMachine {
           Step.of(
               new Finalizing(finalizing.token(), Phase.ASKING_AGAIN),
               new AskFinalize(finalizing.token()));
-      // The program may have run before the crash, so it is ours whatever the hook says now.
-      case Ownership.Running running ->
-          postCopy == PostCopy.NEVER
-              ? Step.of(
-                  new Finalizing(running.origin().token(), Phase.FETCHING_AGAIN), new PullMissing())
-              : Step.of(
-                  new Finalizing(running.origin().token(), Phase.RESUMING_AGAIN), new Resume());
+      case Ownership.Running running -> runAgain(running.origin().token());
+      // All of it is here, but the seeder may still keep its copy for us.
+      case Ownership.Taken taken -> runAgain(taken.origin().token());
       // The seeder may not have heard yet that it has the state again.
       case Ownership.Declined declined -> {
         String reason = "the state was given back before the restart";
@@ -81,6 +77,13 @@ public final class LeecherMachine {
       }
       default -> Step.of(new Connecting(), new Track());
     };
+  }
+
+  /** The program may have run before the crash, so it is ours whatever the hook says now. */
+  private Step runAgain(MigrationId handedOver) {
+    return postCopy == PostCopy.NEVER
+        ? Step.of(new Finalizing(handedOver, Phase.FETCHING_AGAIN), new PullMissing())
+        : Step.of(new Finalizing(handedOver, Phase.RESUMING_AGAIN), new Resume());
   }
 
   /**

@@ -67,6 +67,9 @@ public sealed interface Ownership {
    */
   record Running(long generation, Finalizing origin, BlockRuns missing) implements Ownership {}
 
+  /** This node owns the state and has all of it; the seeder may not have heard of that yet. */
+  record Taken(long generation, Finalizing origin) implements Ownership {}
+
   /** The state was given back unused; the seeder may not have heard of it yet. */
   record Declined(long generation, Finalizing origin) implements Ownership {}
 
@@ -74,7 +77,7 @@ public sealed interface Ownership {
   default String word() {
     return switch (this) {
       case Unknown _ -> "new";
-      case Owned _ -> "owned";
+      case Owned _, Taken _ -> "owned";
       case HandedOver _ -> "handed-over";
       case Released _ -> "released";
       case Pulling _ -> "pulling";

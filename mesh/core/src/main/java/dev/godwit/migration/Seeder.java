@@ -2,11 +2,13 @@ package dev.godwit.migration;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.RememberingBackend;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.chunk.TrackingBackend;
 import dev.godwit.identity.Octets;
+import dev.godwit.log.UndecidedLogException;
 import dev.godwit.membership.Capability;
 import dev.godwit.pull.RangeRead;
 import dev.godwit.pull.RangeService;
@@ -129,12 +131,12 @@ public final class Seeder implements AutoCloseable {
     this.place = place;
     this.resource = resource;
     this.geometry = geometry;
-    this.store = store;
-    this.ranges = new RangeService(store, geometry);
+    this.store = new RememberingBackend(store, resource);
+    this.ranges = new RangeService(this.store, geometry);
     this.journal = journal;
     this.hook = hook;
     this.leecherTimeout = leecherTimeout;
-    this.tracking = new TrackingBackend(store, geometry);
+    this.tracking = new TrackingBackend(this.store, geometry);
     this.gate = new LockedBackend(tracking, Duration.ZERO, LockedBackend.State.OPEN);
     this.state = SeederMachine.restart(journal.ownership());
     if (journal.ownership() instanceof Ownership.HandedOver given) {
@@ -284,7 +286,7 @@ public final class Seeder implements AutoCloseable {
           case SeederState.Finalized s -> s.leecher().equals(call.peer().id());
           case SeederState.HandedOver s -> s.leecher().equals(call.peer().id());
           case SeederState.Returning s -> s.leecher().equals(call.peer().id());
-          case SeederState.Idle _, SeederState.Released _ -> false;
+          case SeederState.Idle _, SeederState.Undecided _, SeederState.Released _ -> false;
         };
     if (!allowed) {
       throw new RemoteException(
@@ -418,7 +420,6 @@ public final class Seeder implements AutoCloseable {
 
   /**
    * Now, so that the hand-over will be appended, which takes less time and is undone when it fails.
-   * If this fails, the journal takes nothing any more, and a hand-over fails before it has begun.
    */
   private void ownBeforeHandover() {
     if (journal.ownership() instanceof Ownership.Unknown) {
@@ -489,6 +490,8 @@ public final class Seeder implements AutoCloseable {
       }
       case SeederAction.FailFinalize failed ->
           answerFinalizers(new Answer.Refused(Failure.Code.CONFLICT, failed.reason()));
+      case SeederAction.DoubtFinalize doubt ->
+          answerFinalizers(new Answer.Refused(Failure.Code.IO, doubt.reason()));
       case SeederAction.JournalReturn back -> {
         return journalReturn(back.generation(), answer);
       }
@@ -543,6 +546,9 @@ public final class Seeder implements AutoCloseable {
               lateDirty));
       journalNanos = System.nanoTime() - start;
       return new SeederEvent.HandoverJournaled();
+    } catch (UndecidedLogException e) {
+      LOG.error("whether {} was handed over is not known: {}", resource, e.toString());
+      return new SeederEvent.JournalUndecided(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       LOG.warn("journaling the hand-over of {} failed: {}", resource, e.toString());
       return new SeederEvent.JournalFailed(String.valueOf(e.getMessage()));

@@ -25,8 +25,8 @@ public sealed interface SeederAction {
   record Suspend() implements SeederAction {}
 
   /**
-   * Make the hand-over durable. Ends with {@link SeederEvent.HandoverJournaled} or {@link
-   * SeederEvent.JournalFailed}.
+   * Make the hand-over durable. Ends with {@link SeederEvent.HandoverJournaled}, {@link
+   * SeederEvent.JournalFailed} or {@link SeederEvent.JournalUndecided}.
    */
   record JournalHandover(long generation, MigrationId migration, NodeId leecher, MigrationId token)
       implements SeederAction {}
@@ -36,6 +36,9 @@ public sealed interface SeederAction {
 
   /** Answer everybody who asked to finalize that it failed. */
   record FailFinalize(String reason) implements SeederAction {}
+
+  /** Answer everybody who asked to finalize that nobody knows. */
+  record DoubtFinalize(String reason) implements SeederAction {}
 
   /**
    * Make it durable that the state is ours again. Ends with {@link SeederEvent.ReturnJournaled}.

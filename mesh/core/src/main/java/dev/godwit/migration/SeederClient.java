@@ -53,8 +53,13 @@ public final class SeederClient {
     return session.call(Operation.DESCRIBE, null).control(DescribeReply.parser());
   }
 
-  /** Begins; returns the seeder's place, empty when it does not tell. */
-  ByteString track() throws IOException {
+  /**
+   * Begins, or, before the first round, does nothing; returns the seeder's place, empty when it does
+   * not tell. Nothing is to be destroyed here before the seeder has agreed to this.
+   *
+   * @throws dev.godwit.session.RemoteException when it does not
+   */
+  public ByteString track() throws IOException {
     return session
         .call(Operation.TRACK, TrackRequest.newBuilder().setMigration(migration.bytes()).build())
         .control(TrackReply.parser())
@@ -161,7 +166,12 @@ public final class SeederClient {
             .build());
   }
 
-  void abort(String reason) throws IOException {
+  /**
+   * Ends what {@link #track} began.
+   *
+   * @param reason for people there, a part of a sentence
+   */
+  public void abort(String reason) throws IOException {
     session.call(
         Operation.ABORT,
         AbortRequest.newBuilder().setMigration(migration.bytes()).setReason(reason).build(),

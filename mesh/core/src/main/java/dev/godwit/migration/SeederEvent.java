@@ -23,8 +23,11 @@ public sealed interface SeederEvent {
   /** The hand-over is durable. */
   record HandoverJournaled() implements SeederEvent {}
 
-  /** The hand-over could not be made durable. */
+  /** The hand-over could not be made durable, and no restart will find it. */
   record JournalFailed(String reason) implements SeederEvent {}
+
+  /** Whether the hand-over is durable, only a restart tells. */
+  record JournalUndecided(String reason) implements SeederEvent {}
 
   /**
    * The leecher gives the state back: its program never ran.

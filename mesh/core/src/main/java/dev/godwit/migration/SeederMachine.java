@@ -5,6 +5,7 @@ import dev.godwit.migration.SeederAction.AnswerFinalize;
 import dev.godwit.migration.SeederAction.AnswerLater;
 import dev.godwit.migration.SeederAction.AnswerRound;
 import dev.godwit.migration.SeederAction.CollectRound;
+import dev.godwit.migration.SeederAction.DoubtFinalize;
 import dev.godwit.migration.SeederAction.FailFinalize;
 import dev.godwit.migration.SeederAction.JournalHandover;
 import dev.godwit.migration.SeederAction.JournalRelease;
@@ -19,6 +20,7 @@ import dev.godwit.migration.SeederEvent.DeclineAsked;
 import dev.godwit.migration.SeederEvent.FinalizeAsked;
 import dev.godwit.migration.SeederEvent.HandoverJournaled;
 import dev.godwit.migration.SeederEvent.JournalFailed;
+import dev.godwit.migration.SeederEvent.JournalUndecided;
 import dev.godwit.migration.SeederEvent.LeecherLost;
 import dev.godwit.migration.SeederEvent.ReleaseAsked;
 import dev.godwit.migration.SeederEvent.ReturnJournaled;
@@ -33,6 +35,7 @@ import dev.godwit.migration.SeederState.Phase;
 import dev.godwit.migration.SeederState.Released;
 import dev.godwit.migration.SeederState.Returning;
 import dev.godwit.migration.SeederState.Tracking;
+import dev.godwit.migration.SeederState.Undecided;
 import dev.godwit.wire.proto.Failure;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +68,7 @@ public final class SeederMachine {
       case Ownership.HandedOver given ->
           new HandedOver(given.generation(), given.migration(), given.leecher(), given.token());
       case Ownership.Owned owned -> new Idle(owned.generation(), EndedMigrations.NONE);
+      case Ownership.Taken taken -> new Idle(taken.generation(), EndedMigrations.NONE);
       case Ownership.Unknown _ -> new Idle(1, EndedMigrations.NONE);
       case Ownership.Released _,
           Ownership.Pulling _,
@@ -87,12 +91,37 @@ public final class SeederMachine {
       case HandoverJournaled _ -> handedOver(state);
       case JournalFailed failed ->
           takeBack(state, "the hand-over could not be journaled: ", failed.reason());
+      case JournalUndecided undecided -> undecided(state, undecided.reason());
       case DeclineAsked asked -> decline(state, asked);
       case ReturnJournaled _ -> returned(state);
       case ReleaseAsked asked -> release(state, asked);
       case AbortAsked asked -> abort(state, asked.migration(), true);
       case LeecherLost lost -> abort(state, lost.migration(), false);
     };
+  }
+
+  private static Step undecided(SeederState state, String reason) {
+    if (state instanceof Finalized finalized) {
+      return Step.of(
+          new Undecided(
+              finalized.generation(),
+              finalized.migration(),
+              finalized.leecher(),
+              finalized.token(),
+              reason),
+          new StopTracking(),
+          new DoubtFinalize(doubt(reason)));
+    }
+    return Step.of(state);
+  }
+
+  /** No refusal: for that the leecher would let go of its token. */
+  private static Step doubt(Undecided undecided) {
+    return refuse(undecided, Failure.Code.IO, doubt(undecided.reason()));
+  }
+
+  private static String doubt(String reason) {
+    return "the hand-over is undecided until the seeder is started again: " + reason;
   }
 
   private static Step track(SeederState state, TrackAsked asked) {
@@ -125,6 +154,7 @@ public final class SeederMachine {
       case Tracking tracking -> busy(state, tracking.leecher().shortForm());
       case Finalized finalized -> busy(state, finalized.leecher().shortForm());
       case Returning returning -> busy(state, returning.leecher().shortForm());
+      case Undecided undecided -> doubt(undecided);
       case HandedOver given ->
           refuse(
               state,
@@ -167,7 +197,7 @@ public final class SeederMachine {
       // Whoever began after the one that asks need not be disturbed by its beginning anew.
       return refuse(state, Failure.Code.BUSY, "another migration of it has begun");
     }
-    return unknown(state);
+    return state instanceof Undecided undecided ? doubt(undecided) : unknown(state);
   }
 
   private static Step finalize(SeederState state, FinalizeAsked asked) {
@@ -192,6 +222,7 @@ public final class SeederMachine {
           Step.of(given, new AnswerFinalize(given.generation()));
       case Finalized _, HandedOver _ ->
           refuse(state, Failure.Code.CONFLICT, "the state was asked for with another token");
+      case Undecided undecided -> doubt(undecided);
       case Idle _, Tracking _, Returning _, Released _ -> unknown(state);
     };
   }
@@ -249,6 +280,7 @@ public final class SeederMachine {
       case Returning returning when returning.token().equals(asked.token()) ->
           Step.of(returning, new JournalReturn(returning.generation() + 1), new Answer());
       case Released released when released.token().equals(asked.token()) -> unknown(state);
+      case Undecided undecided -> doubt(undecided);
       // The state came back already, whatever has become of it since, or it never left: that is
       // what the leecher wants to hear.
       case Idle _, Tracking _, Finalized _, HandedOver _, Returning _, Released _ ->
@@ -275,6 +307,7 @@ public final class SeederMachine {
               new Answer());
       case Released released when released.token().equals(asked.token()) ->
           Step.of(released, new Answer());
+      case Undecided undecided -> doubt(undecided);
       case Idle _, Tracking _, Finalized _, HandedOver _, Returning _, Released _ -> unknown(state);
     };
   }

@@ -4,6 +4,8 @@ import dev.godwit.identity.NodeId;
 
 /** What a seeder is doing. Each state carries what its transitions need and nothing else. */
 public sealed interface SeederState {
+  /** The word for a state that belongs to the leecher while our copy serves it. */
+  String HANDED_OVER = "handed-over";
 
   /** The generation that this node's program runs on, or last ran on. */
   long generation();
@@ -49,6 +51,16 @@ public sealed interface SeederState {
   }
 
   /**
+   * The journal failed at the hand-over, so whether the state belongs to the leecher is known only
+   * when the journal is read again. Nobody may use it until then.
+   *
+   * @param reason what failed
+   */
+  record Undecided(
+      long generation, MigrationId migration, NodeId leecher, MigrationId token, String reason)
+      implements SeederState {}
+
+  /**
    * The state belongs to the leecher; our copy serves it until the release.
    *
    * @param generation the leecher's
@@ -70,7 +82,8 @@ public sealed interface SeederState {
       case Idle _ -> "idle";
       case Tracking _ -> "tracking";
       case Finalized _ -> "finalized";
-      case HandedOver _, Returning _ -> "handed-over";
+      case Undecided _ -> "undecided";
+      case HandedOver _, Returning _ -> HANDED_OVER;
       case Released _ -> "released";
     };
   }

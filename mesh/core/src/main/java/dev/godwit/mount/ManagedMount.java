@@ -2,6 +2,7 @@ package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Backend.Holes;
+import dev.godwit.backend.RememberingBackend;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.BlockSource;
@@ -154,7 +155,7 @@ public final class ManagedMount implements Mount {
     this.opened = opened;
     this.settings = settings;
     this.geometry = opened.geometry();
-    this.cache = cache;
+    this.cache = new RememberingBackend(cache, "the cache of " + origin.resource());
     this.journal = journal;
     BlockSet unsaved = unsavedIn(journal, geometry);
     if (access == MountClient.Access.READ && !unsaved.isEmpty()) {
@@ -170,7 +171,7 @@ public final class ManagedMount implements Mount {
     InFlightWindow pulls = new InFlightWindow(System::nanoTime, session::roundTrip);
     this.partial =
         new PartialBackend(
-            cache,
+            this.cache,
             geometry,
             missing,
             new RangeReader(session, settings.timeout()),
@@ -187,7 +188,7 @@ public final class ManagedMount implements Mount {
         new Pusher(
             client,
             opened,
-            cache,
+            this.cache,
             tracking,
             new InFlightWindow(System::nanoTime, session::roundTrip),
             settings.pushInterval(),

@@ -1,6 +1,7 @@
 package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.backend.FlushFailedException;
 import dev.godwit.backend.ForwardingBackend;
 import dev.godwit.stream.Failures;
 import dev.godwit.stream.Interruption;
@@ -216,7 +217,11 @@ final class MountDevice extends ForwardingBackend {
       LOG.trace("the owner has not confirmed yet", e);
       return false;
     } catch (ExecutionException e) {
-      throw new IOException("the owner did not save it: " + Failures.text(e), e);
+      throw new IOException(
+          e.getCause() instanceof FlushFailedException failed
+              ? "it is not saved: " + failed.getMessage()
+              : "the owner did not save it: " + Failures.text(e),
+          e);
     } catch (InterruptedException e) {
       throw Interruption.passedOn("interrupted while waiting for the owner", e);
     }

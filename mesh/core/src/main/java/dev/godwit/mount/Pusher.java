@@ -2,17 +2,20 @@ package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Extent;
+import dev.godwit.backend.FlushFailedException;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.TrackingBackend;
 import dev.godwit.mount.GivingWay.Haste;
 import dev.godwit.pull.InFlightWindow;
 import dev.godwit.session.Lane;
+import dev.godwit.session.RemoteException;
 import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.Failures;
 import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.Limits;
+import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.MountRun;
 import dev.godwit.wire.proto.MountZeroKind;
 import java.io.IOException;
@@ -21,7 +24,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
@@ -34,7 +39,9 @@ import org.slf4j.LoggerFactory;
  * Brings what was written here to the owner, in passes: each takes what was written since the one
  * before, so a block that is written often is sent once, and no block is under way twice. A block
  * counts as saved when the owner has flushed it, and is sent again when the owner began anew before
- * that. One thread works; the methods may be called by any.
+ * that, or its flush failed: what it may have lost then, it does not know itself. Nothing counts as
+ * saved once the cache could not be flushed, because what was sent may not be what was written. One
+ * thread works; the methods may be called by any.
  */
 final class Pusher implements AutoCloseable, MountDevice.Saving {
   private static final Logger LOG = LoggerFactory.getLogger(Pusher.class);
@@ -86,6 +93,9 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
 
   private volatile @Nullable String problem;
   private long incarnation;
+
+  /** Whether a flush of the owner has failed, so that what was sent before it may be lost there. */
+  private boolean doubted;
 
   /**
    * A pusher that has not begun.
@@ -196,7 +206,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
           waiting.forEach(each -> each.complete(true));
         } catch (IOException e) {
           LOG.debug("what was written could not be saved", e);
-          problem = Failures.text(e);
+          problem = e instanceof FlushFailedException ? e.getMessage() : Failures.text(e);
           for (CompletableFuture<Boolean> each : waiting) {
             each.completeExceptionally(e);
           }
@@ -259,10 +269,15 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
 
   /** One pass, and the owner's flush; again when the owner has begun anew in between. */
   private void save() throws IOException {
+    if (doubted) {
+      // Asked first, so that nothing is sent to an owner that cannot keep it.
+      incarnation = client.flush(generation, FLUSH);
+      sendAgain();
+      doubted = false;
+    }
     while (true) {
       pass();
-      BlockSet flushing = unflushed;
-      long now = client.flush(generation, FLUSH);
+      long now = flushBoth();
       if (now == incarnation) {
         unflushed = new BlockSet(geometry.blocks());
         saved.run();
@@ -270,11 +285,52 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
       }
       LOG.info("the owner has begun anew; what it has not flushed is sent again");
       incarnation = now;
-      move(
-          () -> {
-            tracking.record(flushing);
-            unflushed = new BlockSet(geometry.blocks());
-          });
+      sendAgain();
+    }
+  }
+
+  private void sendAgain() {
+    move(
+        () -> {
+          tracking.record(unflushed);
+          unflushed = new BlockSet(geometry.blocks());
+        });
+  }
+
+  /**
+   * Flushes the owner's disk, and beside it the cache: bytes that could not be written back there
+   * may have been read as they were before, and only a flush tells.
+   *
+   * @return the incarnation of the owner
+   */
+  private long flushBoth() throws IOException {
+    CompletableFuture<Boolean> here = new CompletableFuture<>();
+    Thread.ofVirtual().name("pusher-flush").start(() -> flushHere(here));
+    long now;
+    try {
+      now = client.flush(generation, FLUSH);
+    } catch (RemoteException e) {
+      doubted = e.code() == Failure.Code.IO;
+      throw e;
+    }
+    try {
+      boolean _ = here.get(FLUSH.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof FlushFailedException failed ? failed : new IOException(e);
+    } catch (TimeoutException e) {
+      throw new IOException("the cache is not flushed after " + FLUSH.toMinutes() + " min", e);
+    } catch (InterruptedException e) {
+      throw Interruption.passedOn("interrupted while saving", e);
+    }
+    return now;
+  }
+
+  private void flushHere(CompletableFuture<Boolean> done) {
+    try {
+      cache.flush();
+      done.complete(true);
+    } catch (IOException | RuntimeException e) {
+      done.completeExceptionally(e);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.testing.Patience;
+import dev.godwit.testing.disk.FailingDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -93,6 +94,36 @@ class SteadyFileTest {
           assertThrows(IOException.class, () -> file.read(ByteBuffer.allocate(1), 0));
       assertTrue(Thread.interrupted());
       assertTrue(String.valueOf(refused.getMessage()).contains("was replaced"));
+    }
+  }
+
+  @Test
+  void aFailedForceIsNotForgottenUntilTheFileIsOpenedAnew() throws Exception {
+    FailingDisk disk = FailingDisk.on(directory);
+    Path path = disk.root().resolve(file("abc").getFileName().toString());
+    try (SteadyFile file = SteadyFile.open(path)) {
+      assertEquals(1, file.write(ByteBuffer.wrap(new byte[] {'x'}), 0));
+      disk.failNext(FailingDisk.Operation.FORCE);
+      assertThrows(FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+      FlushFailedException again =
+          assertThrows(FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+      assertTrue(String.valueOf(again.getMessage()).contains("Input/output error"));
+    }
+    try (SteadyFile anew = SteadyFile.open(path)) {
+      anew.force(SteadyFile.Durable.CONTENTS);
+    }
+  }
+
+  @Test
+  void anInterruptionDoesNotSwallowAFailedForce() throws Exception {
+    FailingDisk disk = FailingDisk.on(directory);
+    Path path = disk.root().resolve(file("abc").getFileName().toString());
+    try (SteadyFile file = SteadyFile.open(path)) {
+      assertEquals(1, file.write(ByteBuffer.wrap(new byte[] {'x'}), 0));
+      disk.failNext(FailingDisk.Operation.FORCE);
+      Thread.currentThread().interrupt();
+      assertThrows(FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+      assertTrue(Thread.interrupted());
     }
   }
 }

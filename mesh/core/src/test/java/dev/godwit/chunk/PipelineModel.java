@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Extent;
+import dev.godwit.backend.FlushFailedException;
 import dev.godwit.backend.OutOfRangeException;
+import dev.godwit.backend.RememberingBackend;
 import dev.godwit.testing.CrashDisk;
 import dev.godwit.testing.Patience;
 import dev.godwit.testing.Seeds;
@@ -106,7 +108,8 @@ final class PipelineModel {
   private PartialBackend start() {
     BlockSet missing = new BlockSet(geometry.blocks());
     journaled.forEachRun(missing::add);
-    PartialBackend started = new PartialBackend(disk, geometry, missing, this::fetch, PATIENCE);
+    Backend opened = new RememberingBackend(disk, "the disk");
+    PartialBackend started = new PartialBackend(opened, geometry, missing, this::fetch, PATIENCE);
     started.logTo(this::becameLocal);
     return started;
   }
@@ -207,8 +210,9 @@ final class PipelineModel {
     int kind = random.nextInt(8);
     if (kind == 0) {
       disk.failFlushes(1);
-      assertThrows(IOException.class, () -> gate.flush());
-      disk.failFlushes(0);
+      assertThrows(FlushFailedException.class, () -> gate.flush());
+      assertThrows(FlushFailedException.class, () -> gate.flush());
+      crash();
     } else if (kind == 1) {
       logFailures = 1;
       try {

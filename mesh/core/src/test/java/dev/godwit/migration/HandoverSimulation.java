@@ -271,6 +271,9 @@ final class HandoverSimulation {
         Message message = inbox.removeFirst();
         tell("seeder hears " + message.event());
         apply(message.event(), message.caller());
+      } else if (state instanceof SeederState.Undecided) {
+        // Somebody starts it again.
+        crash();
       }
     }
 
@@ -298,17 +301,10 @@ final class HandoverSimulation {
         case SeederAction.Suspend _ -> suspend(caller);
         case SeederAction.JournalHandover handover -> {
           if (chance(6)) {
-            apply(new SeederEvent.JournalFailed("full"), caller);
+            failedHandover(handover, caller);
             return;
           }
-          journal =
-              new Ownership.HandedOver(
-                  handover.generation(),
-                  handover.migration(),
-                  handover.token(),
-                  handover.leecher(),
-                  runs(late));
-          handed.put(handover.token(), handover.generation());
+          keep(handover);
           todo.addFirst(() -> apply(new SeederEvent.HandoverJournaled(), caller));
         }
         case SeederAction.AnswerFinalize done -> {
@@ -320,6 +316,10 @@ final class HandoverSimulation {
         }
         case SeederAction.FailFinalize failed -> {
           finalizers.forEach(each -> each.answered(new Answer.Refused(failed.reason())));
+          finalizers.clear();
+        }
+        case SeederAction.DoubtFinalize _ -> {
+          finalizers.forEach(each -> each.answered(new Answer.NoAnswer()));
           finalizers.clear();
         }
         case SeederAction.JournalReturn back -> journalReturn(back, caller);
@@ -334,6 +334,29 @@ final class HandoverSimulation {
         case SeederAction.AnswerLater _ -> finalizers.add(caller);
         case SeederAction.Refuse refuse -> caller.answered(new Answer.Refused(refuse.reason()));
       }
+    }
+
+    private void keep(SeederAction.JournalHandover handover) {
+      journal =
+          new Ownership.HandedOver(
+              handover.generation(),
+              handover.migration(),
+              handover.token(),
+              handover.leecher(),
+              runs(late));
+      handed.put(handover.token(), handover.generation());
+    }
+
+    /** The entry is not there, or nobody knows, and it is there or not. */
+    private void failedHandover(SeederAction.JournalHandover handover, Caller caller) {
+      if (random.nextBoolean()) {
+        apply(new SeederEvent.JournalFailed("full"), caller);
+        return;
+      }
+      if (random.nextBoolean()) {
+        keep(handover);
+      }
+      apply(new SeederEvent.JournalUndecided("broken"), caller);
     }
 
     private void suspend(Caller caller) {
@@ -517,6 +540,11 @@ final class HandoverSimulation {
           generation = running.generation();
           found();
         }
+        case Ownership.Taken taken -> {
+          migration = taken.origin().pulling().migration();
+          generation = taken.generation();
+          found();
+        }
         case Ownership.Declined declined -> {
           migration = declined.origin().pulling().migration();
           generation = declined.generation();
@@ -551,6 +579,8 @@ final class HandoverSimulation {
         BitSet left = set(running.missing());
         left.andNot(logged);
         journal = new Ownership.Running(running.generation(), running.origin(), runs(left));
+        settled();
+      } else if (journal instanceof Ownership.Taken) {
         settled();
       }
     }
@@ -680,17 +710,34 @@ final class HandoverSimulation {
                 new LeecherEvent.Declined());
         case LeecherAction.JournalComplete complete -> {
           flush();
-          journaled(
-              () -> journal = new Ownership.Owned(complete.generation()),
-              new LeecherEvent.CompleteJournaled());
+          journaled(() -> taken(complete.generation()), new LeecherEvent.CompleteJournaled());
         }
-        case LeecherAction.AskRelease release ->
-            done(
-                new SeederEvent.ReleaseAsked(migration, release.token()),
-                new LeecherEvent.Released());
+        case LeecherAction.AskRelease release -> askRelease(release.token());
         case LeecherAction.AskAbort _ ->
             done(new SeederEvent.AbortAsked(migration, "no more"), new LeecherEvent.Released());
       }
+    }
+
+    private void taken(long given) {
+      if (journal instanceof Ownership.Running running) {
+        journal = new Ownership.Taken(given, running.origin());
+      }
+    }
+
+    private void askRelease(MigrationId token) {
+      ask(
+          new SeederEvent.ReleaseAsked(migration, token),
+          answer -> {
+            if (answer instanceof Answer.Done) {
+              // Noted if it can be: without that the seeder hears it once more.
+              if (!chance(4)) {
+                journal = new Ownership.Owned(generation);
+              }
+              finished(new LeecherEvent.Released());
+            } else {
+              broken(answer);
+            }
+          });
     }
 
     /** A journal that fails may have kept the entry or not. */
@@ -797,7 +844,9 @@ final class HandoverSimulation {
     }
 
     private void resume() {
-      assertTrue(journal instanceof Ownership.Running, "resumed without owning the state");
+      assertTrue(
+          journal instanceof Ownership.Running || journal instanceof Ownership.Taken,
+          "resumed without owning the state");
       if (postCopy == PostCopy.NEVER) {
         assertEquals(0, missing.cardinality(), "the program runs before everything is here");
       }

@@ -28,6 +28,8 @@ final class HandoverSimulationTest {
           "Tracking<-LeecherLost",
           "Finalized<-SuspendFailed",
           "Finalized<-JournalFailed",
+          "Finalized<-JournalUndecided",
+          "Undecided<-FinalizeAsked",
           "HandedOver<-DeclineAsked",
           "HandedOver<-ReleaseAsked",
           "Returning<-ReturnJournaled",

@@ -1,5 +1,6 @@
 package dev.godwit.migration;
 
+import dev.godwit.backend.Backend;
 import dev.godwit.backend.MemoryBackend;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.PullOrder;
@@ -46,8 +47,8 @@ final class MigrationFixture implements AutoCloseable {
   private final MemoryTransport leecherTransport = new MemoryTransport(bob.id(), network);
   final List<Connection> connections = new CopyOnWriteArrayList<>();
   final ChunkGeometry geometry;
-  final MemoryBackend source;
-  final MemoryBackend target;
+  final Backend source;
+  final Backend target;
   final MemoryLog seederLog = new MemoryLog();
   final MemoryLog leecherLog = new MemoryLog();
   volatile Seeder seeder;
@@ -59,10 +60,15 @@ final class MigrationFixture implements AutoCloseable {
   }
 
   MigrationFixture(long size, ProgramHook seederHook, Duration leecherTimeout) throws IOException {
+    this(new MemoryBackend(size), new MemoryBackend(size), seederHook, leecherTimeout);
+  }
+
+  MigrationFixture(Backend source, Backend target, ProgramHook seederHook, Duration leecherTimeout)
+      throws IOException {
     this.leecherTimeout = leecherTimeout;
-    this.geometry = ChunkGeometry.of(size);
-    this.source = new MemoryBackend(size);
-    this.target = new MemoryBackend(size);
+    this.geometry = ChunkGeometry.of(source.size());
+    this.source = source;
+    this.target = target;
     this.seederHook = seederHook;
     this.seeder = newSeeder();
     Protocol protocol = new RequestProtocol((peer, open) -> seeder.handler(peer), Compression.NONE);
