@@ -344,10 +344,7 @@ public final class Leeching implements Closeable {
           true;
       // The seeder may not know yet that it has the state again.
       case Ownership.Declined _ -> false;
-      case Ownership.HandedOver _,
-          Ownership.Finalizing _,
-          Ownership.Running _,
-          Ownership.Taken _ ->
+      case Ownership.HandedOver _, Ownership.Finalizing _, Ownership.Running _, Ownership.Taken _ ->
           false;
     };
   }

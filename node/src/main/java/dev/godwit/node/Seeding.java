@@ -280,10 +280,7 @@ public final class Seeding implements Closeable {
   private static void checkOwned(Ownership ownership, Path file) throws NodeException {
     String remembered = StateFolder.of(file).getFileName().toString();
     switch (ownership) {
-      case Ownership.Unknown _,
-          Ownership.Owned _,
-          Ownership.Taken _,
-          Ownership.HandedOver _ -> {}
+      case Ownership.Unknown _, Ownership.Owned _, Ownership.Taken _, Ownership.HandedOver _ -> {}
       case Ownership.Released released ->
           throw new NodeException(
               NodeException.Kind.FAILED,

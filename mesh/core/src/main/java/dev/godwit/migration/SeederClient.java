@@ -54,8 +54,8 @@ public final class SeederClient {
   }
 
   /**
-   * Begins, or, before the first round, does nothing; returns the seeder's place, empty when it does
-   * not tell. Nothing is to be destroyed here before the seeder has agreed to this.
+   * Begins, or, before the first round, does nothing; returns the seeder's place, empty when it
+   * does not tell. Nothing is to be destroyed here before the seeder has agreed to this.
    *
    * @throws dev.godwit.session.RemoteException when it does not
    */
