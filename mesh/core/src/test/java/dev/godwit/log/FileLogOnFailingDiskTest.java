@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,7 @@ class FileLogOnFailingDiskTest {
     private List<String> perhaps = entries;
 
     private int undecided;
+    private int doubts;
 
     Run(Path folder) throws IOException {
       this.disk = FailingDisk.on(Files.createDirectories(folder));
@@ -83,6 +85,7 @@ class FileLogOnFailingDiskTest {
       } catch (UndecidedLogException e) {
         perhaps = with;
         undecided++;
+        doubts++;
       } catch (IOException e) {
         assertTrue(disk.failures() > 0, e::toString);
       }
@@ -113,7 +116,7 @@ class FileLogOnFailingDiskTest {
       run.disk.failAt(call, lasting);
       run.everything();
       assertTrue(run.disk.failures() > 0, "call " + call + " did not fail");
-      undecided += run.undecided;
+      undecided += run.doubts;
       run.disk.repair();
       run.disk.losePower(new Random(call));
       try (FileLog log = FileLog.open(run.file)) {
@@ -138,6 +141,29 @@ class FileLogOnFailingDiskTest {
     try (FileLog log = FileLog.open(file)) {
       assertEquals(2, log.entries().size());
       assertEquals(3, log.entries().get(1)[0]);
+    }
+  }
+
+  @Test
+  void whatItSaysWhenItIsOpenedStaysSo() throws Exception {
+    FailingDisk disk = FailingDisk.on(directory);
+    Path file = disk.root().resolve("log");
+    try (FileLog log = FileLog.open(file)) {
+      log.append(new byte[] {1});
+      // Not this write, but everything after it.
+      disk.failAt(disk.calls().size() + 1, Lasting.FOR_EVER);
+      byte[] pages = new byte[20_000];
+      Arrays.fill(pages, (byte) 2);
+      assertThrows(UndecidedLogException.class, () -> log.append(pages));
+    }
+    disk.repair();
+    int entries;
+    try (FileLog log = FileLog.open(file)) {
+      entries = log.entries().size();
+    }
+    disk.losePower(new Random(1));
+    try (FileLog log = FileLog.open(file)) {
+      assertEquals(entries, log.entries().size());
     }
   }
 }

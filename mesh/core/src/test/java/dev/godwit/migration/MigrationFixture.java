@@ -49,8 +49,8 @@ final class MigrationFixture implements AutoCloseable {
   final ChunkGeometry geometry;
   final Backend source;
   final Backend target;
-  final MemoryLog seederLog = new MemoryLog();
-  final MemoryLog leecherLog = new MemoryLog();
+  final StableLog seederLog;
+  final StableLog leecherLog;
   volatile Seeder seeder;
   private final ProgramHook seederHook;
   private final Duration leecherTimeout;
@@ -65,6 +65,19 @@ final class MigrationFixture implements AutoCloseable {
 
   MigrationFixture(Backend source, Backend target, ProgramHook seederHook, Duration leecherTimeout)
       throws IOException {
+    this(source, target, new MemoryLog(), new MemoryLog(), seederHook, leecherTimeout);
+  }
+
+  MigrationFixture(
+      Backend source,
+      Backend target,
+      StableLog seederLog,
+      StableLog leecherLog,
+      ProgramHook seederHook,
+      Duration leecherTimeout)
+      throws IOException {
+    this.seederLog = seederLog;
+    this.leecherLog = leecherLog;
     this.leecherTimeout = leecherTimeout;
     this.geometry = ChunkGeometry.of(source.size());
     this.source = source;

@@ -149,7 +149,7 @@ final class RecoveryTest {
       LeecherState first;
       try (Session session = fixture.session()) {
         session.start();
-        DyingLog log = new DyingLog(fixture.leecherLog, entries, kept);
+        DyingLog log = new DyingLog((MemoryLog) fixture.leecherLog, entries, kept);
         first = fixture.leecher(session, ProgramHook.NONE, MigrationFixture.settings(), log).run();
       }
       Ownership journaled = new Journal(fixture.leecherLog).ownership();
