@@ -82,7 +82,7 @@ public final class Leeching implements Closeable {
    * @throws NodeException when the options make no sense here
    */
   public static void check(LeechOptions options) throws IOException {
-    Path file = options.to().toAbsolutePath();
+    Path file = LocalFiles.real(options.to());
     checkTarget(file, options.existing());
     if (Seeding.remembered(file).orElse(null) instanceof Ownership.Owned owned) {
       checkOwned(owned, file, options);
@@ -94,7 +94,7 @@ public final class Leeching implements Closeable {
 
   static Leeching start(Node node, LeechOptions options) throws IOException {
     check(options);
-    Path file = options.to().toAbsolutePath();
+    Path file = LocalFiles.real(options.to());
     KeptSession kept = node.session(options.name(), SeederClient.protocol());
     NodeId seeder = kept.peer();
     try {

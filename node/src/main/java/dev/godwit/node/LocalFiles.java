@@ -67,6 +67,50 @@ final class LocalFiles {
     }
   }
 
+  /**
+   * The file itself, whatever links lead to it: what is remembered of it lies beside it, once. It
+   * need not be there.
+   *
+   * @throws NodeException when it is a link to nothing
+   */
+  static Path real(Path file) throws IOException {
+    Path whole = file.toAbsolutePath();
+    if (Files.exists(whole)) {
+      return whole.toRealPath();
+    }
+    if (Files.isSymbolicLink(whole)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          whole
+              + " is a symbolic link to "
+              + Files.readSymbolicLink(whole)
+              + ", which is not there. Remove the link, or name the file itself.");
+    }
+    Path folder = whole.getParent();
+    return folder == null || !Files.exists(folder)
+        ? whole
+        : folder.toRealPath().resolve(whole.getFileName());
+  }
+
+  /**
+   * Passes when a file has no second name, by which its bytes could be offered or changed without
+   * what is remembered of the first.
+   *
+   * @throws NodeException when it has
+   */
+  static void checkOneName(Path file) throws IOException {
+    if (Files.isRegularFile(file) && Files.getAttribute(file, "unix:nlink") instanceof Integer names
+        && names > 1) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " has "
+              + names
+              + " names (hard links), and would be taken for as many states. Remove the others"
+              + " ('find -samefile' names them), or offer a copy.");
+    }
+  }
+
   /** Whether something that is there can hold a state: it is a file or a disk. */
   static boolean holdsState(Path file) throws IOException {
     return Files.isRegularFile(file)

@@ -117,7 +117,7 @@ public final class Seeding implements Closeable {
    */
   public static void check(SeedOptions options) throws IOException {
     String _ = ResourceName.checked(options.resource());
-    Path file = options.from().toAbsolutePath();
+    Path file = LocalFiles.real(options.from());
     if (!Files.exists(file)) {
       throw new NodeException(NodeException.Kind.FAILED, "There is no file " + file + " to seed.");
     }
@@ -139,6 +139,7 @@ public final class Seeding implements Closeable {
               + ShellWord.of(options.from()));
     }
     LocalFiles.checkReadableAndWritable(file);
+    LocalFiles.checkOneName(file);
     checkRemembered(file);
     for (Device device : options.devices()) {
       device.check();
@@ -149,7 +150,7 @@ public final class Seeding implements Closeable {
     check(options);
     String resource = options.resource();
     node.checkOfferedOnlyHere(resource);
-    Path file = options.from().toAbsolutePath();
+    Path file = LocalFiles.real(options.from());
     StateFolder folder = StateFolder.open(file);
     Journal journal = null;
     Backend store = null;

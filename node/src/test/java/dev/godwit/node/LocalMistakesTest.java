@@ -47,6 +47,40 @@ class LocalMistakesTest {
   }
 
   @Test
+  void aLinkToAStateThatHasMovedIsNotSeeded() throws Exception {
+    Path file =
+        state(
+            JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+    assertRefused(
+        "this copy is old", () -> Seeding.check(SeedOptions.of("state", link)));
+    assertTrue(Files.notExists(StateFolder.of(link)));
+  }
+
+  @Test
+  void aLinkToAStateOfThisNodeIsNotReplaced() throws Exception {
+    Path file =
+        state(JournalEntry.newBuilder().setOwned(Owned.newBuilder().setGeneration(3)).build());
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+    assertRefused(
+        "belongs to this node", () -> Leeching.check(LeechOptions.of("alice/state", link)));
+  }
+
+  @Test
+  void aLinkToNothingIsNoTarget() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("gone"));
+    assertRefused(
+        "is a symbolic link to", () -> Leeching.check(LeechOptions.of("alice/state", link)));
+  }
+
+  @Test
+  void aFileWithTwoNamesIsNotSeeded() throws Exception {
+    Path file = Files.write(folder.resolve("state"), new byte[4096]);
+    Path other = Files.createLink(folder.resolve("other"), file);
+    assertRefused("has 2 names", () -> Seeding.check(SeedOptions.of("state", other)));
+  }
+
+  @Test
   void aStateThatIsInUseIsLookedAtLater() throws Exception {
     Path file =
         state(

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -179,7 +180,8 @@ public final class SteadyFile implements Closeable {
   }
 
   /**
-   * As {@link FileChannel#force(boolean)}.
+   * As {@link FileChannel#force(boolean)}. Fails when the file does not have its name any more: what
+   * is durable in it, nobody will find.
    *
    * @throws FlushFailedException when this one or one before has failed
    */
@@ -192,7 +194,19 @@ public final class SteadyFile implements Closeable {
                     now.force(what == Durable.EVERYTHING);
                     return 0;
                   });
+          checkName();
         });
+  }
+
+  private void checkName() throws IOException {
+    try {
+      if (Objects.equals(key, key(path))) {
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      throw new IOException("it was removed, or has another name now", e);
+    }
+    throw new IOException("another file has its name now");
   }
 
   @Override

@@ -115,6 +115,25 @@ class SteadyFileTest {
   }
 
   @Test
+  void aFileThatWasRemovedOrReplacedIsNotFlushed() throws Exception {
+    Path path = file("abc");
+    try (SteadyFile file = SteadyFile.open(path)) {
+      Files.delete(path);
+      FlushFailedException removed =
+          assertThrows(
+              FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+      assertTrue(String.valueOf(removed.getMessage()).contains("was removed"));
+    }
+    Path again = file("abc");
+    try (SteadyFile file = SteadyFile.open(again)) {
+      Path other = Files.writeString(directory.resolve("other"), "xyz");
+      Files.move(other, again, StandardCopyOption.REPLACE_EXISTING);
+      assertThrows(
+          FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+    }
+  }
+
+  @Test
   void anInterruptionDoesNotSwallowAFailedForce() throws Exception {
     FailingDisk disk = FailingDisk.on(directory);
     Path path = disk.root().resolve(file("abc").getFileName().toString());
