@@ -14,8 +14,10 @@ import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.proto.IntroduceRequest;
+import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Interruption;
+import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -188,12 +190,20 @@ final class PeerDirectory {
               process.node(),
               peer.membership().name(),
               process,
-              reply.getResourcesList(),
+              presentable(reply.getResourcesList()),
               Octets.of(reply.getPlace().toByteArray())));
     } catch (RemoteException | MembershipException e) {
       LOG.debug("{} is not a member", process.node().shortForm(), e);
       return new Introduction.Unproven();
     }
+  }
+
+  /** What may be shown, and asked for, of what a member says that it offers. */
+  static List<OfferedResource> presentable(List<OfferedResource> resources) {
+    return resources.stream()
+        .filter(resource -> ResourceName.isName(resource.getName()))
+        .map(resource -> resource.toBuilder().setState(Printable.text(resource.getState())).build())
+        .toList();
   }
 
   /**

@@ -30,12 +30,18 @@ public record ResourceName(String node, String resource) {
    *     underscores and inner slashes
    */
   public static String checked(String resource) throws NodeException {
-    if (!resource.matches("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*") || resource.length() > 100) {
+    if (!isName(resource)) {
       throw new NodeException(
           NodeException.Kind.USAGE,
           "'" + resource + "' is no name for a resource; use letters, digits, dots and dashes.");
     }
     return resource;
+  }
+
+  /** Whether it is a name as {@link #checked} wants it; others are shown nowhere. */
+  static boolean isName(String resource) {
+    return resource.length() <= 100
+        && resource.matches("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*");
   }
 
   @Override

@@ -16,7 +16,7 @@ import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
-import dev.godwit.signaling.Printable;
+import dev.godwit.wire.Printable;
 import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.ProtocolException;

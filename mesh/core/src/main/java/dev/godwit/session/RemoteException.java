@@ -1,5 +1,6 @@
 package dev.godwit.session;
 
+import dev.godwit.wire.Printable;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
 
@@ -9,9 +10,9 @@ public final class RemoteException extends IOException {
 
   private final Failure.Code code;
 
-  /** What the peer said. */
+  /** What the peer said, without what terminals obey. */
   public RemoteException(Failure failure) {
-    this(failure.getCode(), failure.getMessage());
+    this(failure.getCode(), Printable.text(failure.getMessage()));
   }
 
   /** A refusal to be sent to a peer. */

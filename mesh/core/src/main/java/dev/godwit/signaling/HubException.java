@@ -1,6 +1,7 @@
 package dev.godwit.signaling;
 
 import dev.godwit.signaling.proto.RefusalCode;
+import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.time.Duration;
 

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.godwit.signaling.HubException.Reason;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.ToHub;
+import dev.godwit.wire.Printable;
 import java.io.ByteArrayOutputStream;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
