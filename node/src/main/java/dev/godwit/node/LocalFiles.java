@@ -99,7 +99,8 @@ final class LocalFiles {
    * @throws NodeException when it has
    */
   static void checkOneName(Path file) throws IOException {
-    if (Files.isRegularFile(file) && Files.getAttribute(file, "unix:nlink") instanceof Integer names
+    if (Files.isRegularFile(file)
+        && Files.getAttribute(file, "unix:nlink") instanceof Integer names
         && names > 1) {
       throw new NodeException(
           NodeException.Kind.FAILED,

@@ -40,8 +40,7 @@ public record ResourceName(String node, String resource) {
 
   /** Whether it is a name as {@link #checked} wants it; others are shown nowhere. */
   static boolean isName(String resource) {
-    return resource.length() <= 100
-        && resource.matches("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*");
+    return resource.length() <= 100 && resource.matches("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*");
   }
 
   @Override

@@ -52,8 +52,7 @@ class LocalMistakesTest {
         state(
             JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
-    assertRefused(
-        "this copy is old", () -> Seeding.check(SeedOptions.of("state", link)));
+    assertRefused("this copy is old", () -> Seeding.check(SeedOptions.of("state", link)));
     assertTrue(Files.notExists(StateFolder.of(link)));
   }
 

@@ -180,8 +180,8 @@ public final class SteadyFile implements Closeable {
   }
 
   /**
-   * As {@link FileChannel#force(boolean)}. Fails when the file does not have its name any more: what
-   * is durable in it, nobody will find.
+   * As {@link FileChannel#force(boolean)}. Fails when the file does not have its name any more:
+   * what is durable in it, nobody will find.
    *
    * @throws FlushFailedException when this one or one before has failed
    */

@@ -7,6 +7,7 @@ import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.chunk.TrackingBackend;
+import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
 import dev.godwit.log.UndecidedLogException;
 import dev.godwit.membership.Capability;
@@ -16,9 +17,9 @@ import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
-import dev.godwit.wire.Printable;
 import dev.godwit.stream.Interruption;
 import dev.godwit.stream.PooledBuffer;
+import dev.godwit.wire.Printable;
 import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.AbortRequest;
 import dev.godwit.wire.proto.DeclineRequest;
@@ -40,6 +41,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -201,7 +203,10 @@ public final class Seeder implements AutoCloseable {
       throw new RemoteException(
           Failure.Code.NO_SUCH_RESOURCE, resource + " is not served any more");
     }
-    lastHeard = System.nanoTime();
+    // Only the leecher itself: while others ask, it may be dead.
+    if (leecher(state).filter(call.peer().id()::equals).isPresent()) {
+      lastHeard = System.nanoTime();
+    }
     switch (call.operation()) {
       case RangeRead.OPERATION -> {
         checkLeecher(call);
@@ -278,17 +283,20 @@ public final class Seeder implements AutoCloseable {
         .build();
   }
 
+  /** The node that the migration under way belongs to. */
+  private static Optional<NodeId> leecher(SeederState state) {
+    return switch (state) {
+      case SeederState.Tracking s -> Optional.of(s.leecher());
+      case SeederState.Finalized s -> Optional.of(s.leecher());
+      case SeederState.HandedOver s -> Optional.of(s.leecher());
+      case SeederState.Returning s -> Optional.of(s.leecher());
+      case SeederState.Idle _, SeederState.Undecided _, SeederState.Released _ -> Optional.empty();
+    };
+  }
+
   /** Only the node that the migration belongs to may read. */
   private void checkLeecher(Call call) throws RemoteException {
-    boolean allowed =
-        switch (state) {
-          case SeederState.Tracking s -> s.leecher().equals(call.peer().id());
-          case SeederState.Finalized s -> s.leecher().equals(call.peer().id());
-          case SeederState.HandedOver s -> s.leecher().equals(call.peer().id());
-          case SeederState.Returning s -> s.leecher().equals(call.peer().id());
-          case SeederState.Idle _, SeederState.Undecided _, SeederState.Released _ -> false;
-        };
-    if (!allowed) {
+    if (leecher(state).filter(call.peer().id()::equals).isEmpty()) {
       throw new RemoteException(
           Failure.Code.CONFLICT, "no migration of " + resource + " to this node is under way");
     }
@@ -374,9 +382,8 @@ public final class Seeder implements AutoCloseable {
         Task task = tasks.poll(1, TimeUnit.SECONDS);
         if (task != null) {
           run(task);
-        } else {
-          watchLeecher();
         }
+        watchLeecher();
       } catch (InterruptedException e) {
         LOG.debug("the seeder's thread ends", e);
         return;
@@ -465,6 +472,7 @@ public final class Seeder implements AutoCloseable {
   private @Nullable SeederEvent execute(SeederAction action, CompletableFuture<Answer> answer) {
     switch (action) {
       case SeederAction.StartTracking _ -> {
+        lastHeard = System.nanoTime();
         ownBeforeHandover();
         tracking.start();
         hook.prepare();

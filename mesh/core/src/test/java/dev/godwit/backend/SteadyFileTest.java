@@ -120,16 +120,14 @@ class SteadyFileTest {
     try (SteadyFile file = SteadyFile.open(path)) {
       Files.delete(path);
       FlushFailedException removed =
-          assertThrows(
-              FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+          assertThrows(FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
       assertTrue(String.valueOf(removed.getMessage()).contains("was removed"));
     }
     Path again = file("abc");
     try (SteadyFile file = SteadyFile.open(again)) {
       Path other = Files.writeString(directory.resolve("other"), "xyz");
       Files.move(other, again, StandardCopyOption.REPLACE_EXISTING);
-      assertThrows(
-          FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
+      assertThrows(FlushFailedException.class, () -> file.force(SteadyFile.Durable.CONTENTS));
     }
   }
 

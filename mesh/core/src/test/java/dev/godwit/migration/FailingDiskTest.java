@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,7 +116,7 @@ class FailingDiskTest {
     }
 
     private FailingDisk disk(Side side) {
-      return disks.get(side);
+      return Objects.requireNonNull(disks.get(side));
     }
 
     private Path path(Side side, String name) {

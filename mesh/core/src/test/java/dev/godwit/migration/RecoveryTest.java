@@ -430,6 +430,29 @@ final class RecoveryTest {
   }
 
   @Test
+  void aLeecherThatIsLostFreesTheResourceAlthoughOthersAsk() throws Exception {
+    try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE, Duration.ofSeconds(1));
+        Session session = fixture.session();
+        Session other = fixture.sessionOf(fixture.mesh.member("carol"))) {
+      session.start();
+      other.start();
+      new SeederClient(session, MigrationId.random(MigrationFixture.RANDOM)).track();
+      SeederClient carol = new SeederClient(other, MigrationId.random(MigrationFixture.RANDOM));
+      Patience.until(
+          "the resource is free",
+          () -> {
+            try {
+              var _ = carol.track();
+              return true;
+            } catch (RemoteException e) {
+              assertEquals(Failure.Code.BUSY, e.code());
+              return false;
+            }
+          });
+    }
+  }
+
+  @Test
   void withoutPostCopyTheProgramStartsWhenEverythingIsHere() throws Exception {
     Program program = new Program();
     AtomicReference<byte[]> atResume = new AtomicReference<>(new byte[0]);
