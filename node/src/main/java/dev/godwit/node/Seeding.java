@@ -175,7 +175,8 @@ public final class Seeding implements Closeable {
               journal,
               new WritingOut(options.hook(), devices),
               options.leecherTimeout(),
-              node.place());
+              node.place(),
+              node.random());
       HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
       ChangeTimes changes = new ChangeTimes(geometry);
       Backend device = new DatedBackend(seeder.device(), geometry, changes);

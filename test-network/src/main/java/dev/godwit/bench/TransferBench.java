@@ -184,7 +184,8 @@ final class TransferBench {
               new Journal(FileLog.open(directory.resolve("source" + run + ".log"))),
               ProgramHook.NONE,
               Duration.ofMinutes(5),
-              Octets.of()));
+              Octets.of(),
+              new SecureRandom()));
     }
     Greeting greeting =
         new Greeting(

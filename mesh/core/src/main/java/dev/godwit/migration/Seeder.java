@@ -38,6 +38,7 @@ import dev.godwit.wire.proto.TrackReply;
 import dev.godwit.wire.proto.TrackRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,6 +70,7 @@ public final class Seeder implements AutoCloseable {
   private static final Duration FENCE = Duration.ofSeconds(10);
 
   private final Octets place;
+  private final SecureRandom random;
   private final String resource;
   private final ChunkGeometry geometry;
   private final Backend store;
@@ -103,6 +105,8 @@ public final class Seeder implements AutoCloseable {
   private sealed interface Answer {
     record Done() implements Answer {}
 
+    record Tracked(Octets epoch) implements Answer {}
+
     record Round(int round, BlockRuns dirty) implements Answer {}
 
     record Finalized(long generation, BlockRuns dirty, long suspend, long flush, long journal)
@@ -119,6 +123,7 @@ public final class Seeder implements AutoCloseable {
    * @param store where the bytes are; closed by the caller
    * @param leecherTimeout how long a leecher may be silent before its migration is given up
    * @param place tells this folder of this machine from another one with the same identity
+   * @param random names trackings
    * @throws IOException when the journal cannot be written
    */
   public Seeder(
@@ -128,8 +133,10 @@ public final class Seeder implements AutoCloseable {
       Journal journal,
       ProgramHook hook,
       Duration leecherTimeout,
-      Octets place)
+      Octets place,
+      SecureRandom random)
       throws IOException {
+    this.random = random;
     this.place = place;
     this.resource = resource;
     this.geometry = geometry;
@@ -220,20 +227,24 @@ public final class Seeder implements AutoCloseable {
       case Operation.DIRTY_PAGE -> dirtyPage(call);
       case Operation.TRACK -> {
         TrackRequest request = call.control(TrackRequest.parser());
-        ask(call, new SeederEvent.TrackAsked(call.peer().id(), migration(request.getMigration())));
+        ask(call, new SeederEvent.TrackAsked(
+                call.peer().id(), migration(request.getMigration()), Octets.random(16, random)));
       }
       case Operation.ROUND -> {
         RoundRequest request = call.control(RoundRequest.parser());
         ask(
             call,
-            new SeederEvent.RoundAsked(migration(request.getMigration()), request.getRound()));
+            new SeederEvent.RoundAsked(
+                migration(request.getMigration()), epoch(request.getEpoch()), request.getRound()));
       }
       case Operation.FINALIZE -> {
         FinalizeRequest request = call.control(FinalizeRequest.parser());
         ask(
             call,
             new SeederEvent.FinalizeAsked(
-                migration(request.getMigration()), migration(request.getToken())));
+                migration(request.getMigration()),
+                epoch(request.getEpoch()),
+                migration(request.getToken())));
       }
       case Operation.RELEASE -> {
         ReleaseRequest request = call.control(ReleaseRequest.parser());
@@ -270,6 +281,10 @@ public final class Seeder implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new ProtocolException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static Octets epoch(ByteString bytes) {
+    return Octets.of(bytes.toByteArray());
   }
 
   private DescribeReply describe() throws IOException {
@@ -343,17 +358,14 @@ public final class Seeder implements AutoCloseable {
 
   private void reply(Call call, Answer answer) throws IOException {
     switch (answer) {
-      case Answer.Done _ -> {
-        if (call.operation() == Operation.TRACK) {
+      case Answer.Done _ -> call.reply(Empty.getDefaultInstance());
+      case Answer.Tracked tracked ->
           call.reply(
               TrackReply.newBuilder()
                   .setGeneration(state.generation())
                   .setPlace(ByteString.copyFrom(place.toByteArray()))
+                  .setEpoch(ByteString.copyFrom(tracked.epoch().toByteArray()))
                   .build());
-        } else {
-          call.reply(Empty.getDefaultInstance());
-        }
-      }
       case Answer.Round round -> {
         PooledBuffer buffer = call.buffer();
         DirtyList list = encode(round.dirty(), 0, buffer.bytes());
@@ -505,6 +517,7 @@ public final class Seeder implements AutoCloseable {
       }
       case SeederAction.ResumeProgram _ -> resumeProgram();
       case SeederAction.JournalRelease release -> journalRelease(release.generation());
+      case SeederAction.AnswerTrack track -> answer.complete(new Answer.Tracked(track.epoch()));
       case SeederAction.Answer _ -> answer.complete(new Answer.Done());
       case SeederAction.AnswerLater _ -> finalizers.add(answer);
       case SeederAction.Refuse refuse ->

@@ -1,6 +1,7 @@
 package dev.godwit.migration;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.wire.proto.Failure;
 
 /** What a seeder's shell does when the machine says so. */
@@ -50,6 +51,9 @@ public sealed interface SeederAction {
 
   /** Make the release durable; our copy is worth nothing from then on. */
   record JournalRelease(long generation) implements SeederAction {}
+
+  /** Answer that writes are recorded, and under which name. */
+  record AnswerTrack(Octets epoch) implements SeederAction {}
 
   /** Answer with nothing but success. */
   record Answer() implements SeederAction {}

@@ -37,6 +37,10 @@ public final class SeederClient {
   private final Session session;
   private final MigrationId migration;
 
+  /** Of the tracking that this has begun; empty before. */
+  private volatile ByteString epoch = ByteString.EMPTY;
+
+
   /** Asks over {@code session}, on behalf of {@code migration}. */
   public SeederClient(Session session, MigrationId migration) {
     this.session = session;
@@ -60,10 +64,13 @@ public final class SeederClient {
    * @throws dev.godwit.session.RemoteException when it does not
    */
   public ByteString track() throws IOException {
-    return session
-        .call(Operation.TRACK, TrackRequest.newBuilder().setMigration(migration.bytes()).build())
-        .control(TrackReply.parser())
-        .getPlace();
+    TrackReply reply =
+        session
+            .call(
+                Operation.TRACK, TrackRequest.newBuilder().setMigration(migration.bytes()).build())
+            .control(TrackReply.parser());
+    epoch = reply.getEpoch();
+    return reply.getPlace();
   }
 
   /** The blocks that may hold something else than zeroes. */
@@ -84,7 +91,11 @@ public final class SeederClient {
     Reply reply =
         session.call(
             Operation.ROUND,
-            RoundRequest.newBuilder().setMigration(migration.bytes()).setRound(round).build());
+            RoundRequest.newBuilder()
+                .setMigration(migration.bytes())
+                .setRound(round)
+                .setEpoch(epoch)
+                .build());
     return list(reply, reply.control(RoundReply.parser()).getDirty(), round, blocks);
   }
 
@@ -105,6 +116,7 @@ public final class SeederClient {
         FinalizeRequest.newBuilder()
             .setMigration(migration.bytes())
             .setToken(token.bytes())
+            .setEpoch(epoch)
             .build();
     Reply reply = session.call(Operation.FINALIZE, request, FINALIZE_PATIENCE);
     FinalizeReply finalized = reply.control(FinalizeReply.parser());

@@ -1,18 +1,32 @@
 package dev.godwit.migration;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 
 /** What can happen to a seeder. */
 public sealed interface SeederEvent {
 
-  /** A leecher wants the program's writes recorded. */
-  record TrackAsked(NodeId leecher, MigrationId migration) implements SeederEvent {}
+  /**
+   * A leecher wants the program's writes recorded.
+   *
+   * @param epoch a new name, for the tracking that may begin with this
+   */
+  record TrackAsked(NodeId leecher, MigrationId migration, Octets epoch) implements SeederEvent {}
 
-  /** The leecher closes round {@code round}, counted from 1. */
-  record RoundAsked(MigrationId migration, int round) implements SeederEvent {}
+  /**
+   * The leecher closes round {@code round}, counted from 1.
+   *
+   * @param epoch of the tracking by which it has collected what it has
+   */
+  record RoundAsked(MigrationId migration, Octets epoch, int round) implements SeederEvent {}
 
-  /** The leecher wants the state. */
-  record FinalizeAsked(MigrationId migration, MigrationId token) implements SeederEvent {}
+  /**
+   * The leecher wants the state.
+   *
+   * @param epoch as in {@link RoundAsked}
+   */
+  record FinalizeAsked(MigrationId migration, Octets epoch, MigrationId token)
+      implements SeederEvent {}
 
   /** The program stands still, everything is flushed, the device is fenced. */
   record Suspended() implements SeederEvent {}

@@ -4,6 +4,7 @@ import dev.godwit.migration.SeederAction.Answer;
 import dev.godwit.migration.SeederAction.AnswerFinalize;
 import dev.godwit.migration.SeederAction.AnswerLater;
 import dev.godwit.migration.SeederAction.AnswerRound;
+import dev.godwit.migration.SeederAction.AnswerTrack;
 import dev.godwit.migration.SeederAction.CollectRound;
 import dev.godwit.migration.SeederAction.DoubtFinalize;
 import dev.godwit.migration.SeederAction.FailFinalize;
@@ -131,12 +132,17 @@ public final class SeederMachine {
               ? over(state)
               : Step.of(
                   new Tracking(
-                      idle.generation(), asked.migration(), asked.leecher(), 0, idle.ended()),
+                      idle.generation(),
+                      asked.migration(),
+                      asked.leecher(),
+                      asked.epoch(),
+                      0,
+                      idle.ended()),
                   new StartTracking(),
-                  new Answer());
+                  new AnswerTrack(asked.epoch()));
       case Tracking tracking when tracking.migration().equals(asked.migration()) ->
           tracking.round() == 0
-              ? Step.of(tracking, new Answer())
+              ? Step.of(tracking, new AnswerTrack(tracking.epoch()))
               : refuse(tracking, Failure.Code.CONFLICT, "this migration has begun already");
       case Tracking tracking when tracking.ended().has(asked.migration()) -> over(state);
       case Tracking tracking when tracking.leecher().equals(asked.leecher()) ->
@@ -146,11 +152,12 @@ public final class SeederMachine {
                   tracking.generation(),
                   asked.migration(),
                   asked.leecher(),
+                  asked.epoch(),
                   0,
                   tracking.ended().and(tracking.migration())),
               new StopTracking(),
               new StartTracking(),
-              new Answer());
+              new AnswerTrack(asked.epoch()));
       case Tracking tracking -> busy(state, tracking.leecher().shortForm());
       case Finalized finalized -> busy(state, finalized.leecher().shortForm());
       case Returning returning -> busy(state, returning.leecher().shortForm());
@@ -174,6 +181,10 @@ public final class SeederMachine {
 
   private static Step round(SeederState state, RoundAsked asked) {
     if (state instanceof Tracking tracking && tracking.migration().equals(asked.migration())) {
+      if (!tracking.epoch().equals(asked.epoch())) {
+        // This seeder does not know what was written while the leecher collected what it has.
+        return refuse(state, Failure.Code.CONFLICT, "the seeder was started anew meanwhile");
+      }
       if (asked.round() == tracking.round() && asked.round() > 0) {
         return Step.of(tracking, new AnswerRound(asked.round()));
       }
@@ -183,6 +194,7 @@ public final class SeederMachine {
                 tracking.generation(),
                 tracking.migration(),
                 tracking.leecher(),
+                tracking.epoch(),
                 asked.round(),
                 tracking.ended()),
             new CollectRound(asked.round()),
@@ -202,7 +214,9 @@ public final class SeederMachine {
 
   private static Step finalize(SeederState state, FinalizeAsked asked) {
     return switch (state) {
-      case Tracking tracking when tracking.migration().equals(asked.migration()) ->
+      case Tracking tracking
+          when tracking.migration().equals(asked.migration())
+              && tracking.epoch().equals(asked.epoch()) ->
           Step.of(
               new Finalized(
                   tracking.generation(),
@@ -213,6 +227,14 @@ public final class SeederMachine {
                   tracking.ended()),
               new AnswerLater(),
               new Suspend());
+      // The refusal is final: an earlier copy of this request, from before the leecher was started
+      // anew, may come later.
+      case Tracking tracking when tracking.migration().equals(asked.migration()) ->
+          Step.of(
+              new Idle(tracking.generation(), tracking.ended().and(tracking.migration())),
+              new StopTracking(),
+              new Refuse(
+                  Failure.Code.CONFLICT, "the leecher or the seeder was started anew meanwhile"));
       case Finalized finalized
           when finalized.migration().equals(asked.migration())
               && finalized.token().equals(asked.token()) ->

@@ -1,6 +1,7 @@
 package dev.godwit.migration;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 
 /** What a seeder is doing. Each state carries what its transitions need and nothing else. */
 public sealed interface SeederState {
@@ -20,11 +21,18 @@ public sealed interface SeederState {
   /**
    * The program runs here, and what it writes is recorded for a leecher.
    *
+   * @param epoch its name: after a restart the same migration may be tracked again, without what was
+   *     written before
    * @param round how many rounds have been closed
    * @param ended the migrations that are over
    */
   record Tracking(
-      long generation, MigrationId migration, NodeId leecher, int round, EndedMigrations ended)
+      long generation,
+      MigrationId migration,
+      NodeId leecher,
+      Octets epoch,
+      int round,
+      EndedMigrations ended)
       implements SeederState {}
 
   /**

@@ -8,9 +8,11 @@ import com.google.protobuf.ByteString;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.migration.FinalizePolicy.Decision;
 import dev.godwit.migration.FinalizePolicy.PostCopy;
 import dev.godwit.testing.Seeds;
+import dev.godwit.wire.proto.Failure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +24,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,11 +34,24 @@ import org.jspecify.annotations.Nullable;
  * into blocks; what it was told is written must be there when it goes on.
  */
 final class HandoverSimulation {
+  /** Counted: a state is handed over while things fail. */
+  static final String HANDOVER = "hand-over";
+
+  /** Counted: the seeder dies after that. */
+  static final String SEEDER_DIED = "seeder died after the hand-over";
+
+  /** Counted: the leecher dies after that. */
+  static final String LEECHER_DIED = "leecher died after the hand-over";
+
+  /** Counted: the seeder hears that the leecher has everything. */
+  static final String RELEASE = "release";
+
+  private static final int FAULTY_STEPS = 3000;
   private static final int BLOCKS = 4;
   private static final ChunkGeometry GEOMETRY = new ChunkGeometry(BLOCKS * 512, 512, 512);
 
   private final Random random;
-  private final Set<String> reached;
+  private final Map<String, Integer> reached;
   private final PostCopy postCopy;
   private boolean faults = true;
 
@@ -72,6 +86,8 @@ final class HandoverSimulation {
   private sealed interface Answer {
     record Done() implements Answer {}
 
+    record Tracked(Octets epoch) implements Answer {}
+
     record Round(BitSet dirty) implements Answer {}
 
     record Handed(long generation, BitSet dirty) implements Answer {}
@@ -86,9 +102,9 @@ final class HandoverSimulation {
   /**
    * One run.
    *
-   * @param reached gets what happened in which state, as "State<-Event"
+   * @param reached counts what happened in which state, as "State<-Event", and the turns below
    */
-  HandoverSimulation(Random random, Set<String> reached) {
+  HandoverSimulation(Random random, Map<String, Integer> reached) {
     this.random = random;
     this.reached = reached;
     this.postCopy = random.nextBoolean() ? PostCopy.AUTO : PostCopy.NEVER;
@@ -100,12 +116,27 @@ final class HandoverSimulation {
     owners.put(1L, "seeder");
   }
 
+  private Octets epoch() {
+    return Octets.of(Seeds.bytes(random, 16));
+  }
+
   private MigrationId id() {
     return new MigrationId(ByteString.copyFrom(Seeds.bytes(random, 16)));
   }
 
   private void reach(Object state, Object event) {
-    reached.add(state.getClass().getSimpleName() + "<-" + event.getClass().getSimpleName());
+    count(state.getClass().getSimpleName() + "<-" + event.getClass().getSimpleName());
+  }
+
+  private void count(String what) {
+    reached.merge(what, 1, Integer::sum);
+  }
+
+  /** Counts what happens while things fail; what happens afterwards says little. */
+  private void countFaulty(String what) {
+    if (faults) {
+      count(what);
+    }
   }
 
   private boolean chance(int oneIn) {
@@ -118,7 +149,7 @@ final class HandoverSimulation {
 
   void run() {
     try {
-      for (int i = 0; i < 400; i++) {
+      for (int i = 0; i < FAULTY_STEPS && !over(); i++) {
         step();
       }
       faults = false;
@@ -168,7 +199,11 @@ final class HandoverSimulation {
           leecher.crash();
         }
       }
-      case 10 -> lose();
+      case 10 -> {
+        if (random.nextInt(calm) < 2) {
+          lose();
+        }
+      }
       default -> seeder.leecherLost();
     }
     check();
@@ -270,11 +305,18 @@ final class HandoverSimulation {
       } else if (!inbox.isEmpty()) {
         Message message = inbox.removeFirst();
         tell("seeder hears " + message.event());
-        apply(message.event(), message.caller());
+        apply(named(message.event()), message.caller());
       } else if (state instanceof SeederState.Undecided) {
         // Somebody starts it again.
         crash();
       }
+    }
+
+    /** Whoever hears that it is to track gives the tracking its name. */
+    private SeederEvent named(SeederEvent event) {
+      return event instanceof SeederEvent.TrackAsked asked
+          ? new SeederEvent.TrackAsked(asked.leecher(), asked.migration(), epoch())
+          : event;
     }
 
     private void apply(SeederEvent event, Caller caller) {
@@ -329,10 +371,16 @@ final class HandoverSimulation {
           programRuns = true;
         }
         case SeederAction.JournalRelease release ->
-            journal = new Ownership.Released(release.generation());
+            release(release.generation());
+        case SeederAction.AnswerTrack track -> caller.answered(new Answer.Tracked(track.epoch()));
         case SeederAction.Answer _ -> caller.answered(new Answer.Done());
         case SeederAction.AnswerLater _ -> finalizers.add(caller);
-        case SeederAction.Refuse refuse -> caller.answered(new Answer.Refused(refuse.reason()));
+        // Only a conflict says for sure that the seeder does not do it.
+        case SeederAction.Refuse refuse ->
+            caller.answered(
+                refuse.code() == Failure.Code.CONFLICT
+                    ? new Answer.Refused(refuse.reason())
+                    : new Answer.NoAnswer());
       }
     }
 
@@ -345,6 +393,12 @@ final class HandoverSimulation {
               handover.leecher(),
               runs(late));
       handed.put(handover.token(), handover.generation());
+      countFaulty(HANDOVER);
+    }
+
+    private void release(long generation) {
+      journal = new Ownership.Released(generation);
+      countFaulty(RELEASE);
     }
 
     /** The entry is not there, or nobody knows, and it is there or not. */
@@ -427,7 +481,7 @@ final class HandoverSimulation {
       if (alive
           && todo.isEmpty()
           && state instanceof SeederState.Tracking tracking
-          && random.nextInt(10) == 0) {
+          && random.nextInt(40 * calm) == 0) {
         tell("seeder hears nothing any more");
         apply(new SeederEvent.LeecherLost(tracking.migration()), answer -> {});
       }
@@ -438,6 +492,9 @@ final class HandoverSimulation {
         return;
       }
       tell("seeder dies in " + state);
+      if (state instanceof SeederState.HandedOver) {
+        countFaulty(SEEDER_DIED);
+      }
       alive = false;
       boolean ours = journal instanceof Ownership.Owned;
       for (int block = 0; block < BLOCKS; block++) {
@@ -487,6 +544,10 @@ final class HandoverSimulation {
     private LeecherMachine machine = new LeecherMachine(id(), postCopy);
     private Optional<LeecherAction> action = Optional.empty();
     private MigrationId migration = id();
+
+    /** From the answer to the last Track of this life. */
+    private Octets epoch = Octets.of();
+
     private long generation;
     private boolean programRuns;
     private boolean open;
@@ -527,6 +588,7 @@ final class HandoverSimulation {
       alive = true;
       machine = new LeecherMachine(id(), postCopy);
       migration = id();
+      epoch = Octets.of();
       generation = 0;
       missing = new BitSet();
       switch (journal) {
@@ -608,6 +670,9 @@ final class HandoverSimulation {
         return;
       }
       tell("leecher ends in " + state);
+      if (journal instanceof Ownership.Running || journal instanceof Ownership.Taken) {
+        countFaulty(LEECHER_DIED);
+      }
       alive = false;
       programRuns = false;
       open = false;
@@ -756,7 +821,16 @@ final class HandoverSimulation {
       journal = new Ownership.Pulling(migration, seederId, "disk", GEOMETRY);
       // Garbage, so that nothing of it may be taken for state.
       Arrays.fill(copy, -1);
-      done(new SeederEvent.TrackAsked(leecherId, migration), new LeecherEvent.Tracked());
+      ask(
+          new SeederEvent.TrackAsked(leecherId, migration, Octets.of()),
+          answer -> {
+            if (answer instanceof Answer.Tracked tracked) {
+              epoch = tracked.epoch();
+              finished(new LeecherEvent.Tracked());
+            } else {
+              broken(answer);
+            }
+          });
       missing.set(0, BLOCKS);
     }
 
@@ -796,7 +870,7 @@ final class HandoverSimulation {
 
     private void askRound(int round) {
       ask(
-          new SeederEvent.RoundAsked(migration, round),
+          new SeederEvent.RoundAsked(migration, epoch, round),
           answer -> {
             if (answer instanceof Answer.Round got) {
               missing.or(got.dirty());
@@ -811,7 +885,7 @@ final class HandoverSimulation {
 
     private void askFinalize(MigrationId token) {
       ask(
-          new SeederEvent.FinalizeAsked(migration, token),
+          new SeederEvent.FinalizeAsked(migration, epoch, token),
           answer -> {
             switch (answer) {
               case Answer.Handed given -> {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.Octets;
 import dev.godwit.testing.Seeds;
 import dev.godwit.wire.proto.Failure;
 import java.util.ArrayList;
@@ -21,6 +22,8 @@ final class SeederMachineTest {
   private static final MigrationId MIGRATION = id(1);
   private static final MigrationId OTHER = id(2);
   private static final MigrationId TOKEN = id(3);
+  private static final Octets EPOCH = Octets.of((byte) 1);
+  private static final Octets OLD_EPOCH = Octets.of((byte) 2);
 
   private static NodeId node(int number) {
     byte[] bytes = new byte[32];
@@ -34,13 +37,18 @@ final class SeederMachineTest {
     return new MigrationId(ByteString.copyFrom(bytes));
   }
 
+  private static Octets epoch(Random random) {
+    return random.nextInt(8) == 0 ? OLD_EPOCH : EPOCH;
+  }
+
   private static SeederEvent event(Random random) {
     MigrationId migration = id(1 + random.nextInt(3));
     MigrationId token = id(10 + random.nextInt(2));
     return switch (random.nextInt(14)) {
-      case 0, 1 -> new SeederEvent.TrackAsked(random.nextBoolean() ? BOB : CAROL, migration);
-      case 2, 3 -> new SeederEvent.RoundAsked(migration, random.nextInt(4));
-      case 4, 5 -> new SeederEvent.FinalizeAsked(migration, token);
+      case 0, 1 -> new SeederEvent.TrackAsked(
+              random.nextBoolean() ? BOB : CAROL, migration, epoch(random));
+      case 2, 3 -> new SeederEvent.RoundAsked(migration, epoch(random), random.nextInt(4));
+      case 4, 5 -> new SeederEvent.FinalizeAsked(migration, epoch(random), token);
       case 6 -> new SeederEvent.Suspended();
       case 7 -> new SeederEvent.SuspendFailed("x");
       case 8 -> new SeederEvent.HandoverJournaled();
@@ -70,6 +78,7 @@ final class SeederMachineTest {
 
   private static boolean answers(SeederAction action) {
     return action instanceof SeederAction.Answer
+        || action instanceof SeederAction.AnswerTrack
         || action instanceof SeederAction.AnswerLater
         || action instanceof SeederAction.AnswerRound
         || action instanceof SeederAction.AnswerFinalize
@@ -134,9 +143,9 @@ final class SeederMachineTest {
 
   private static List<SeederEvent> upToJournaling() {
     return List.of(
-        new SeederEvent.TrackAsked(BOB, MIGRATION),
-        new SeederEvent.RoundAsked(MIGRATION, 1),
-        new SeederEvent.FinalizeAsked(MIGRATION, TOKEN),
+        new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH),
+        new SeederEvent.RoundAsked(MIGRATION, EPOCH, 1),
+        new SeederEvent.FinalizeAsked(MIGRATION, EPOCH, TOKEN),
         new SeederEvent.Suspended());
   }
 
@@ -164,7 +173,7 @@ final class SeederMachineTest {
             new SeederEvent.JournalFailed("x"),
             new SeederEvent.AbortAsked(MIGRATION, "no more"),
             new SeederEvent.LeecherLost(MIGRATION),
-            new SeederEvent.TrackAsked(BOB, OTHER),
+            new SeederEvent.TrackAsked(BOB, OTHER, EPOCH),
             new SeederEvent.DeclineAsked(MIGRATION, OTHER, "not here"),
             new SeederEvent.DeclineAsked(OTHER, TOKEN, "not here"))) {
       assertEquals(given, SeederMachine.next(given, event).state(), event::toString);
@@ -173,8 +182,8 @@ final class SeederMachineTest {
 
   @Test
   void aSecondLeecherIsToldThatItIsBusy() {
-    SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION));
-    SeederMachine.Step step = SeederMachine.next(state, new SeederEvent.TrackAsked(CAROL, OTHER));
+    SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH));
+    SeederMachine.Step step = SeederMachine.next(state, new SeederEvent.TrackAsked(CAROL, OTHER, EPOCH));
     assertEquals(state, step.state());
     SeederAction.Refuse refuse =
         assertInstanceOf(SeederAction.Refuse.class, step.actions().getFirst());
@@ -187,10 +196,10 @@ final class SeederMachineTest {
         List.of(
             new SeederEvent.AbortAsked(MIGRATION, "no more"),
             new SeederEvent.LeecherLost(MIGRATION),
-            new SeederEvent.TrackAsked(BOB, OTHER))) {
-      SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION), end);
+            new SeederEvent.TrackAsked(BOB, OTHER, EPOCH))) {
+      SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH), end);
       SeederMachine.Step step =
-          SeederMachine.next(state, new SeederEvent.TrackAsked(BOB, MIGRATION));
+          SeederMachine.next(state, new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH));
       assertEquals(state, step.state(), end::toString);
       assertInstanceOf(SeederAction.Refuse.class, step.actions().getFirst());
     }
@@ -220,7 +229,7 @@ final class SeederMachineTest {
 
   @Test
   void aLeecherThatDeclinedHearsSoEvenWhenAnotherHasBegunSince() {
-    SeederState state = after(new SeederEvent.TrackAsked(CAROL, OTHER));
+    SeederState state = after(new SeederEvent.TrackAsked(CAROL, OTHER, EPOCH));
     SeederMachine.Step step =
         SeederMachine.next(state, new SeederEvent.DeclineAsked(MIGRATION, TOKEN, "not here"));
     assertEquals(state, step.state());
@@ -238,7 +247,34 @@ final class SeederMachineTest {
     SeederState state =
         SeederMachine.restart(new Ownership.HandedOver(7, MIGRATION, TOKEN, BOB, new BlockRuns()));
     SeederMachine.Step step =
-        SeederMachine.next(state, new SeederEvent.FinalizeAsked(MIGRATION, TOKEN));
+        SeederMachine.next(state, new SeederEvent.FinalizeAsked(MIGRATION, EPOCH, TOKEN));
     assertEquals(List.of(new SeederAction.AnswerFinalize(7)), step.actions());
+  }
+
+  @Test
+  void whatWasCollectedBeforeTheSeederWasStartedAnewIsNotHandedOver() {
+    SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH));
+    SeederMachine.Step round =
+        SeederMachine.next(state, new SeederEvent.RoundAsked(MIGRATION, OLD_EPOCH, 1));
+    assertEquals(state, round.state());
+    assertConflict(round);
+    for (Octets epoch : List.of(OLD_EPOCH, Octets.of())) {
+      SeederMachine.Step finalize =
+          SeederMachine.next(state, new SeederEvent.FinalizeAsked(MIGRATION, epoch, TOKEN));
+      assertConflict(finalize);
+      // An earlier copy that comes late finds nothing to take.
+      assertConflict(
+          SeederMachine.next(
+              finalize.state(), new SeederEvent.FinalizeAsked(MIGRATION, EPOCH, TOKEN)));
+      assertConflict(
+          SeederMachine.next(
+              finalize.state(), new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH)));
+    }
+  }
+
+  private static void assertConflict(SeederMachine.Step step) {
+    SeederAction.Refuse refused =
+        assertInstanceOf(SeederAction.Refuse.class, step.actions().getLast());
+    assertEquals(Failure.Code.CONFLICT, refused.code());
   }
 }
