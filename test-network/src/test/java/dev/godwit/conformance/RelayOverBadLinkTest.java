@@ -76,7 +76,7 @@ class RelayOverBadLinkTest extends TransportConformance {
   void stop() throws Exception {
     try (links) {
       login.outputWriter().close();
-      if (!login.waitFor(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)) {
+      if (!login.waitFor(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)) {
         login.destroyForcibly();
       }
       hub.close();

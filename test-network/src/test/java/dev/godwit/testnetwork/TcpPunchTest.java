@@ -85,7 +85,7 @@ class TcpPunchTest {
         Connection connection = meet(near, here, outside(far, there), Duration.ofSeconds(10));
         assertEquals(
             new Path(Path.Kind.PUNCHED, "tls", outside(far, there).getFirst()), connection.path());
-        Connection taken = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+        Connection taken = accepted.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
         assertEquals(alice.id(), taken == null ? null : taken.peer());
       }
     }

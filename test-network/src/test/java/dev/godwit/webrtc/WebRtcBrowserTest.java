@@ -104,7 +104,7 @@ class WebRtcBrowserTest {
     browser.destroyForcibly().waitFor();
     for (ProcessHandle helper : helpers) {
       helper.destroyForcibly();
-      helper.onExit().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+      helper.onExit().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     }
     server.stop(0);
     threads.shutdownNow();

@@ -116,7 +116,7 @@ class WebRtcRelayTest {
     try (Connection here = dial(relayed(Instant.now().plusSeconds(600)), DIAL)) {
       assertEquals(Kind.RELAY, here.path().kind());
       assertEquals("webrtc", here.path().transport());
-      Connection there = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+      Connection there = accepted.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       assertTrue(there != null);
       there.serve(
           stream -> {

@@ -227,7 +227,9 @@ public final class Seeder implements AutoCloseable {
       case Operation.DIRTY_PAGE -> dirtyPage(call);
       case Operation.TRACK -> {
         TrackRequest request = call.control(TrackRequest.parser());
-        ask(call, new SeederEvent.TrackAsked(
+        ask(
+            call,
+            new SeederEvent.TrackAsked(
                 call.peer().id(), migration(request.getMigration()), Octets.random(16, random)));
       }
       case Operation.ROUND -> {

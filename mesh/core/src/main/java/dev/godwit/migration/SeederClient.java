@@ -40,7 +40,6 @@ public final class SeederClient {
   /** Of the tracking that this has begun; empty before. */
   private volatile ByteString epoch = ByteString.EMPTY;
 
-
   /** Asks over {@code session}, on behalf of {@code migration}. */
   public SeederClient(Session session, MigrationId migration) {
     this.session = session;

@@ -21,8 +21,8 @@ public sealed interface SeederState {
   /**
    * The program runs here, and what it writes is recorded for a leecher.
    *
-   * @param epoch its name: after a restart the same migration may be tracked again, without what was
-   *     written before
+   * @param epoch its name: after a restart the same migration may be tracked again, without what
+   *     was written before
    * @param round how many rounds have been closed
    * @param ended the migrations that are over
    */

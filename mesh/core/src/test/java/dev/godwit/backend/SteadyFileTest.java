@@ -70,7 +70,7 @@ class SteadyFileTest {
         assertTrue(Thread.interrupted());
       }
       over.set(true);
-      assertTrue(reading.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS) >= 0);
+      assertTrue(reading.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS) >= 0);
       reader.join();
     }
   }

@@ -166,10 +166,10 @@ final class PartialBackendTest {
     CompletableFuture<Void> first =
         CompletableFuture.runAsync(
             () -> readByte(partial), task -> Thread.startVirtualThread(task));
-    assertTrue(fetching.await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+    assertTrue(fetching.await(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     assertThrows(IOException.class, () -> partial.write(ByteBuffer.allocate(1), 0));
     answer.countDown();
-    first.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    first.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     partial.write(ByteBuffer.allocate(1), 0);
   }
 
@@ -188,12 +188,12 @@ final class PartialBackendTest {
     CompletableFuture<Void> first =
         CompletableFuture.runAsync(
             () -> readByte(partial), task -> Thread.startVirtualThread(task));
-    assertTrue(fetching.await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+    assertTrue(fetching.await(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     partial.arrived(ByteBuffer.allocate(1024), 0, partial.moment());
     partial.arrivedZero(0, 1024, partial.moment());
     assertTrue(missing.contains(0));
     answer.countDown();
-    first.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    first.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertFalse(missing.contains(0));
   }
 
@@ -215,11 +215,11 @@ final class PartialBackendTest {
     partial.write(ByteBuffer.allocate(512), 0);
     CompletableFuture<Void> slow =
         CompletableFuture.runAsync(() -> flush(partial), task -> Thread.startVirtualThread(task));
-    assertTrue(stuck.await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+    assertTrue(stuck.await(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     partial.flush();
     assertTrue(logged.contains(0), "a crash now would bring the block's old bytes back");
     release.countDown();
-    slow.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    slow.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
   }
 
   @Test

@@ -370,8 +370,7 @@ final class HandoverSimulation {
           open = true;
           programRuns = true;
         }
-        case SeederAction.JournalRelease release ->
-            release(release.generation());
+        case SeederAction.JournalRelease release -> release(release.generation());
         case SeederAction.AnswerTrack track -> caller.answered(new Answer.Tracked(track.epoch()));
         case SeederAction.Answer _ -> caller.answered(new Answer.Done());
         case SeederAction.AnswerLater _ -> finalizers.add(caller);

@@ -96,7 +96,14 @@ final class MigrationFixture implements AutoCloseable {
 
   private Seeder newSeeder() throws IOException {
     return new Seeder(
-        "disk", geometry, source, new Journal(seederLog), seederHook, leecherTimeout, place, RANDOM);
+        "disk",
+        geometry,
+        source,
+        new Journal(seederLog),
+        seederHook,
+        leecherTimeout,
+        place,
+        RANDOM);
   }
 
   /** As if the seeder's process had died and come back: all that is left is disk and journal. */

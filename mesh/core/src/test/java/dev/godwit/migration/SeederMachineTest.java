@@ -45,8 +45,8 @@ final class SeederMachineTest {
     MigrationId migration = id(1 + random.nextInt(3));
     MigrationId token = id(10 + random.nextInt(2));
     return switch (random.nextInt(14)) {
-      case 0, 1 -> new SeederEvent.TrackAsked(
-              random.nextBoolean() ? BOB : CAROL, migration, epoch(random));
+      case 0, 1 ->
+          new SeederEvent.TrackAsked(random.nextBoolean() ? BOB : CAROL, migration, epoch(random));
       case 2, 3 -> new SeederEvent.RoundAsked(migration, epoch(random), random.nextInt(4));
       case 4, 5 -> new SeederEvent.FinalizeAsked(migration, epoch(random), token);
       case 6 -> new SeederEvent.Suspended();
@@ -183,7 +183,8 @@ final class SeederMachineTest {
   @Test
   void aSecondLeecherIsToldThatItIsBusy() {
     SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH));
-    SeederMachine.Step step = SeederMachine.next(state, new SeederEvent.TrackAsked(CAROL, OTHER, EPOCH));
+    SeederMachine.Step step =
+        SeederMachine.next(state, new SeederEvent.TrackAsked(CAROL, OTHER, EPOCH));
     assertEquals(state, step.state());
     SeederAction.Refuse refuse =
         assertInstanceOf(SeederAction.Refuse.class, step.actions().getFirst());
@@ -267,8 +268,7 @@ final class SeederMachineTest {
           SeederMachine.next(
               finalize.state(), new SeederEvent.FinalizeAsked(MIGRATION, EPOCH, TOKEN)));
       assertConflict(
-          SeederMachine.next(
-              finalize.state(), new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH)));
+          SeederMachine.next(finalize.state(), new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH)));
     }
   }
 

@@ -43,7 +43,7 @@ final class InFlightWindowTest {
     CompletableFuture<Void> waiting =
         CompletableFuture.runAsync(() -> acquire(window), task -> Thread.startVirtualThread(task));
     window.release(FlowEstimate.MIN);
-    waiting.get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    waiting.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
   }
 
   private static void acquire(InFlightWindow window) {

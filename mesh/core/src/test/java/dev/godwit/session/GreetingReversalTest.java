@@ -85,14 +85,14 @@ final class GreetingReversalTest {
 
   private Peer visitor() throws Exception {
     return visit
-        .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
-        .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+        .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)
+        .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
   }
 
   private void assertNotWanted(Connection connection) throws Exception {
     ExecutionException here = assertThrows(ExecutionException.class, this::visitor);
     assertInstanceOf(IOException.class, here.getCause());
-    connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertTrue(taken.isEmpty(), "it was taken");
   }
 
@@ -132,7 +132,7 @@ final class GreetingReversalTest {
     assertEquals(alice.id(), host.id());
     assertEquals("alice", host.membership().name());
     assertEquals("bob", visitor().membership().name());
-    Connection here = taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    Connection here = taken.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertEquals(bob.id(), here.peer());
     assertTrue(here.isOpen());
   }
@@ -143,7 +143,7 @@ final class GreetingReversalTest {
     Connection connection = dial(bob.id());
     greeting(bob.admission()).offer(connection, TOKEN);
     visitor();
-    assertEchoes(taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+    assertEchoes(taken.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     assertEchoes(connection);
   }
 
@@ -153,8 +153,8 @@ final class GreetingReversalTest {
     aliceAwaits(awaited, LIMIT);
     greeting(bob.admission()).offer(dial(bob.id()), TOKEN);
     greeting(bob.admission()).offer(dial(bob.id()), TOKEN);
-    assertTrue(taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS).isOpen());
-    assertTrue(taken.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS).isOpen());
+    assertTrue(taken.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS).isOpen());
+    assertTrue(taken.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS).isOpen());
   }
 
   @Test

@@ -92,10 +92,10 @@ final class GreetingTest {
             ExecutionException.class,
             () ->
                 visit
-                    .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
-                    .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+                    .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)
+                    .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     assertTrue(here.getCause() instanceof IOException, here::toString);
-    connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertThrows(IOException.class, () -> connection.open(Urgency.DEMAND));
     return refused;
   }
@@ -106,8 +106,8 @@ final class GreetingTest {
     assertEquals(alice.id(), greeting(bob.admission()).greet(connection).id());
     Peer peer =
         visit
-            .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
-            .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+            .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)
+            .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertEquals(bob.id(), peer.id());
     assertEquals("bob", peer.membership().name());
   }
@@ -171,7 +171,7 @@ final class GreetingTest {
       RemoteException refused =
           assertThrows(RemoteException.class, () -> greeting(bob.admission()).greet(connection));
       assertEquals(Failure.Code.NOT_A_MEMBER, refused.code());
-      connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+      connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     }
   }
 
@@ -216,7 +216,7 @@ final class GreetingTest {
       assertEquals(FrameType.FAILURE, script.reader.header().type());
       Failure.Code code = script.reader.control(Failure.parser()).getCode();
       stream.finish();
-      connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+      connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       return code;
     }
   }
@@ -228,20 +228,20 @@ final class GreetingTest {
     byte[] garbage = new byte[100];
     Arrays.fill(garbage, (byte) 0xaa);
     stream.write(ByteBuffer.wrap(garbage));
-    connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertThrows(
         ExecutionException.class,
         () ->
             visit
-                .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS)
-                .get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+                .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)
+                .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
   }
 
   @Test
   void aPeerThatNeverGreetsIsLetGo() throws Exception {
     listen(Duration.ofMillis(100));
     Connection connection = dial(bob.identity());
-    String reason = connection.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    String reason = connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertTrue(reason.contains("not greeted"), reason);
   }
 

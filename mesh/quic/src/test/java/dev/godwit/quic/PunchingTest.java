@@ -70,7 +70,7 @@ class PunchingTest {
         Checks asking = here.check(token, candidates(kind, there.boundTo()), PATIENCE)) {
       Connection connection = here.dial(bob.id(), asking, PATIENCE);
       assertEquals(bob.id(), connection.peer());
-      Connection other = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+      Connection other = accepted.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
       assertTrue(other != null && other.path().kind() == connection.path().kind());
       assertTrue(asked.find(here.boundTo()).isPresent());
       return connection.path().kind();

@@ -27,7 +27,6 @@ import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,11 +71,11 @@ class TlsLayerTest {
   }
 
   private static TlsLayer layer(Identity identity, SslProvider provider) throws IOException {
-    return new TlsLayer(identity, Duration.ofSeconds(5), InstantSource.system(), RANDOM, provider);
+    return new TlsLayer(identity, Patience.seconds(30), InstantSource.system(), RANDOM, provider);
   }
 
   private static TlsLayer layer(Identity identity) throws IOException {
-    return new TlsLayer(identity, Duration.ofSeconds(5), InstantSource.system(), RANDOM);
+    return new TlsLayer(identity, Patience.seconds(30), InstantSource.system(), RANDOM);
   }
 
   /** A channel without any handler, both of whose ends are active. */
@@ -106,7 +105,7 @@ class TlsLayerTest {
             .sync()
             .channel();
     channels.add(here);
-    channels.add(there.get(Patience.seconds(5).toSeconds(), TimeUnit.SECONDS));
+    channels.add(there.get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     return new Channel[] {here, there.join()};
   }
 
@@ -115,7 +114,7 @@ class TlsLayerTest {
     CompletableFuture<Connection> dialled = new CompletableFuture<>();
     ends[1].pipeline().addLast(there.accepting(channel -> RELAYED, accepted::add));
     ends[0].pipeline().addLast(here.dialling(wanted, channel -> RELAYED, dialled));
-    return dialled.orTimeout(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS).join();
+    return dialled.orTimeout(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS).join();
   }
 
   private static void echo(Connection here, Connection there) throws IOException {
@@ -127,7 +126,7 @@ class TlsLayerTest {
           stream.finish();
         });
     try (ByteStream stream = here.open(Urgency.DEMAND)) {
-      stream.timeout(Patience.seconds(10));
+      stream.timeout(Patience.seconds(60));
       stream.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4, 5}));
       stream.finish();
       ByteBuffer back = ByteBuffer.allocate(5);
@@ -138,7 +137,7 @@ class TlsLayerTest {
   }
 
   private Connection accepted() throws InterruptedException {
-    Connection connection = accepted.poll(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS);
+    Connection connection = accepted.poll(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertTrue(connection != null, "nothing was accepted");
     return connection;
   }
@@ -154,7 +153,7 @@ class TlsLayerTest {
     here.close("done");
     assertEquals(
         "closed by the peer: done",
-        there.closed().get(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+        there.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
   }
 
   @ParameterizedTest
@@ -190,7 +189,7 @@ class TlsLayerTest {
     Channel[] ends = pipe();
     ends[1].pipeline().addLast(layer(bob).accepting(channel -> RELAYED, accepted::add));
     var _ = ends[0].writeAndFlush(ends[0].alloc().buffer().writeBytes(new byte[500]));
-    assertTrue(ends[0].closeFuture().await(Patience.seconds(10).toSeconds(), TimeUnit.SECONDS));
+    assertTrue(ends[0].closeFuture().await(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS));
     assertTrue(accepted.isEmpty(), "somebody was accepted");
   }
 }
