@@ -152,7 +152,7 @@ public final class Leeching implements Closeable {
       return leeching;
     } catch (IOException e) {
       if (agreed != null) {
-        withdraw(agreed, e);
+        withdraw(agreed, node.name(), e);
       }
       session.close();
       if (store != null) {
@@ -167,11 +167,17 @@ public final class Leeching implements Closeable {
   }
 
   /** The seeder need not wait for what failed here. */
-  private static void withdraw(SeederClient agreed, IOException cause) {
+  private static void withdraw(SeederClient agreed, String node, IOException cause) {
+    boolean interrupted = Thread.interrupted();
     try {
-      agreed.abort(String.valueOf(cause.getMessage()));
+      agreed.abort(
+          interrupted ? node + " stopped fetching it" : String.valueOf(cause.getMessage()));
     } catch (IOException e) {
       cause.addSuppressed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -18,6 +18,7 @@ class StoppedMoveTest extends MeshForEach {
     try (Offer offer = Offer.of(world, alice, "state", 192 << 20);
         ChildProcess leech = bob.leech("alice/state", target)) {
       offer.awaitState("tracking");
+      leech.await("progress", World.PATIENCE);
       world.signal("STOP", leech.pid());
       world.signal("TERM", leech.pid());
       world.signal("CONT", leech.pid());

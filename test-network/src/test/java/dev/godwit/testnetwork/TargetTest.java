@@ -48,13 +48,17 @@ class TargetTest extends MeshForAll {
     try (Offer offer = Offer.of(world, alice, "busy", "--on-suspend", whileHeld);
         ChildProcess first = bob.leech("alice/busy", world.path("first"))) {
       offer.awaitState("finalized");
-      Expect.refused(
-          ExitStatus.FAILED,
-          bob.runLeech("alice/busy", precious, "--overwrite"),
-          "is already being migrated");
-      assertEquals("precious", Files.readString(precious));
-      assertFalse(Files.exists(world.path("kept-precious.godwit")));
-      Files.delete(hold);
+      try {
+        Expect.refused(
+            ExitStatus.FAILED,
+            bob.runLeech("alice/busy", precious, "--overwrite"),
+            "alice refuses",
+            "busy");
+        assertEquals("precious", Files.readString(precious));
+        assertFalse(Files.exists(world.path("kept-precious.godwit")));
+      } finally {
+        Files.delete(hold);
+      }
       assertEquals(0, first.awaitEnd(PATIENCE));
     }
   }

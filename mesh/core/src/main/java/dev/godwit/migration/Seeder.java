@@ -350,7 +350,10 @@ public final class Seeder implements AutoCloseable {
       reply(call, answer.get(ANSWER.toNanos(), TimeUnit.NANOSECONDS));
     } catch (TimeoutException e) {
       throw (IOException)
-          new RemoteException(Failure.Code.BUSY, "still at it, ask again").initCause(e);
+          new RemoteException(
+                  Failure.Code.BUSY,
+                  resource + " is busy with a hand-over; try again in a moment")
+              .initCause(e);
     } catch (ExecutionException e) {
       throw new IOException(String.valueOf(e.getCause().getMessage()), e);
     } catch (InterruptedException e) {
