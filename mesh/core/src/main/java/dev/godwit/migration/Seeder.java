@@ -351,8 +351,7 @@ public final class Seeder implements AutoCloseable {
     } catch (TimeoutException e) {
       throw (IOException)
           new RemoteException(
-                  Failure.Code.BUSY,
-                  resource + " is busy with a hand-over; try again in a moment")
+                  Failure.Code.BUSY, resource + " is busy with a hand-over; try again in a moment")
               .initCause(e);
     } catch (ExecutionException e) {
       throw new IOException(String.valueOf(e.getCause().getMessage()), e);
