@@ -42,7 +42,8 @@ public interface Backend extends Closeable {
    * Makes everything written so far durable.
    *
    * @throws IOException when that could not be confirmed: the writes since the last flush may or
-   *     may not survive
+   *     may not survive, and a later flush may succeed without them unless this is a {@link
+   *     RememberingBackend}
    */
   void flush() throws IOException;
 

@@ -1,53 +1,28 @@
 package dev.godwit.migration;
 
-import com.google.protobuf.ByteString;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.RememberingBackend;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.LockedBackend;
 import dev.godwit.chunk.TrackingBackend;
-import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
 import dev.godwit.log.UndecidedLogException;
 import dev.godwit.membership.Capability;
-import dev.godwit.pull.RangeRead;
 import dev.godwit.pull.RangeService;
 import dev.godwit.session.Call;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.RequestHandler;
-import dev.godwit.stream.Interruption;
-import dev.godwit.stream.PooledBuffer;
-import dev.godwit.wire.Printable;
-import dev.godwit.wire.ProtocolException;
-import dev.godwit.wire.proto.AbortRequest;
-import dev.godwit.wire.proto.DeclineRequest;
-import dev.godwit.wire.proto.DescribeReply;
-import dev.godwit.wire.proto.DirtyList;
-import dev.godwit.wire.proto.DirtyPageRequest;
-import dev.godwit.wire.proto.Empty;
-import dev.godwit.wire.proto.ExtentsRequest;
 import dev.godwit.wire.proto.Failure;
-import dev.godwit.wire.proto.FinalizeReply;
-import dev.godwit.wire.proto.FinalizeRequest;
-import dev.godwit.wire.proto.ReleaseRequest;
-import dev.godwit.wire.proto.RoundReply;
-import dev.godwit.wire.proto.RoundRequest;
-import dev.godwit.wire.proto.TrackReply;
-import dev.godwit.wire.proto.TrackRequest;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,17 +39,12 @@ import org.slf4j.LoggerFactory;
 public final class Seeder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Seeder.class);
 
-  /** How long one request waits for the thread; the leecher then asks again. */
-  private static final Duration ANSWER = Duration.ofSeconds(30);
-
   private static final Duration FENCE = Duration.ofSeconds(10);
 
-  private final Octets place;
-  private final SecureRandom random;
   private final String resource;
   private final ChunkGeometry geometry;
   private final Backend store;
-  private final RangeService ranges;
+  private final SeederRequests requests;
   private final TrackingBackend tracking;
   private final LockedBackend gate;
   private final Journal journal;
@@ -88,32 +58,17 @@ public final class Seeder implements AutoCloseable {
   private volatile SeederState state;
 
   // Touched by the thread only.
-  private final List<CompletableFuture<Answer>> finalizers = new ArrayList<>();
+  private final List<CompletableFuture<SeederAnswer>> finalizers = new ArrayList<>();
   private BlockRuns lateDirty = new BlockRuns();
   private long suspendNanos;
   private long flushNanos;
   private long journalNanos;
 
   /** The list of the last round, for its further pages. */
-  private volatile Listed listed = new Listed(-1, new BlockRuns());
-
-  private record Listed(int round, BlockRuns runs) {}
+  private volatile RoundList listed = new RoundList(-1, new BlockRuns());
 
   /** Something for the thread to do; an event, and who waits for the answer. */
-  private record Task(SeederEvent event, CompletableFuture<Answer> answer) {}
-
-  private sealed interface Answer {
-    record Done() implements Answer {}
-
-    record Tracked(Octets epoch) implements Answer {}
-
-    record Round(int round, BlockRuns dirty) implements Answer {}
-
-    record Finalized(long generation, BlockRuns dirty, long suspend, long flush, long journal)
-        implements Answer {}
-
-    record Refused(Failure.Code code, String reason) implements Answer {}
-  }
+  private record Task(SeederEvent event, CompletableFuture<SeederAnswer> answer) {}
 
   /**
    * Begins to serve. The journal must say that the state is ours, or that it was handed over and
@@ -136,12 +91,11 @@ public final class Seeder implements AutoCloseable {
       Octets place,
       SecureRandom random)
       throws IOException {
-    this.random = random;
-    this.place = place;
     this.resource = resource;
     this.geometry = geometry;
     this.store = new RememberingBackend(store, resource);
-    this.ranges = new RangeService(this.store, geometry);
+    RangeService ranges = new RangeService(this.store, geometry);
+    this.requests = new SeederRequests(this, ranges, geometry, place, random);
     this.journal = journal;
     this.hook = hook;
     this.leecherTimeout = leecherTimeout;
@@ -150,7 +104,7 @@ public final class Seeder implements AutoCloseable {
     this.state = SeederMachine.restart(journal.ownership());
     if (journal.ownership() instanceof Ownership.HandedOver given) {
       lateDirty = given.dirty();
-      listed = new Listed(0, lateDirty);
+      listed = new RoundList(0, lateDirty);
       gate.fence(fenceReason(given.leecher().shortForm()), Duration.ofSeconds(1));
     }
     Thread.ofVirtual().name("seeder-" + resource).start(this::work);
@@ -211,185 +165,22 @@ public final class Seeder implements AutoCloseable {
           Failure.Code.NO_SUCH_RESOURCE, resource + " is not served any more");
     }
     // Only the leecher itself: while others ask, it may be dead.
-    if (leecher(state).filter(call.peer().id()::equals).isPresent()) {
+    if (state.migratesTo().filter(call.peer().id()::equals).isPresent()) {
       lastHeard = System.nanoTime();
     }
-    switch (call.operation()) {
-      case RangeRead.OPERATION -> {
-        checkLeecher(call);
-        ranges.read(call);
-      }
-      case Operation.DESCRIBE -> call.reply(describe());
-      case Operation.EXTENTS -> {
-        checkLeecher(call);
-        ranges.extents(call, call.control(ExtentsRequest.parser()).getFromBlock());
-      }
-      case Operation.DIRTY_PAGE -> dirtyPage(call);
-      case Operation.TRACK -> {
-        TrackRequest request = call.control(TrackRequest.parser());
-        ask(
-            call,
-            new SeederEvent.TrackAsked(
-                call.peer().id(), migration(request.getMigration()), Octets.random(16, random)));
-      }
-      case Operation.ROUND -> {
-        RoundRequest request = call.control(RoundRequest.parser());
-        ask(
-            call,
-            new SeederEvent.RoundAsked(
-                migration(request.getMigration()), epoch(request.getEpoch()), request.getRound()));
-      }
-      case Operation.FINALIZE -> {
-        FinalizeRequest request = call.control(FinalizeRequest.parser());
-        ask(
-            call,
-            new SeederEvent.FinalizeAsked(
-                migration(request.getMigration()),
-                epoch(request.getEpoch()),
-                migration(request.getToken())));
-      }
-      case Operation.RELEASE -> {
-        ReleaseRequest request = call.control(ReleaseRequest.parser());
-        ask(
-            call,
-            new SeederEvent.ReleaseAsked(
-                migration(request.getMigration()), migration(request.getToken())));
-      }
-      case Operation.DECLINE -> {
-        DeclineRequest request = call.control(DeclineRequest.parser());
-        ask(
-            call,
-            new SeederEvent.DeclineAsked(
-                migration(request.getMigration()),
-                migration(request.getToken()),
-                Printable.text(request.getReason())));
-      }
-      case Operation.ABORT -> {
-        AbortRequest request = call.control(AbortRequest.parser());
-        ask(
-            call,
-            new SeederEvent.AbortAsked(
-                migration(request.getMigration()), Printable.text(request.getReason())));
-      }
-      default ->
-          throw new RemoteException(
-              Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
-    }
+    requests.handle(call);
   }
 
-  private static MigrationId migration(ByteString bytes) throws ProtocolException {
-    try {
-      return new MigrationId(bytes);
-    } catch (IllegalArgumentException e) {
-      throw new ProtocolException(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private static Octets epoch(ByteString bytes) {
-    return Octets.of(bytes.toByteArray());
-  }
-
-  private DescribeReply describe() throws IOException {
-    return DescribeReply.newBuilder()
-        .setSize(geometry.size())
-        .setBlockSize(geometry.blockSize())
-        .setChunkSize(geometry.chunkSize())
-        .setGeneration(state.generation())
-        .setState(state.word())
-        .setDataBytes(ranges.dataBytes())
-        .build();
-  }
-
-  /** The node that the migration under way belongs to. */
-  private static Optional<NodeId> leecher(SeederState state) {
-    return switch (state) {
-      case SeederState.Tracking s -> Optional.of(s.leecher());
-      case SeederState.Finalized s -> Optional.of(s.leecher());
-      case SeederState.HandedOver s -> Optional.of(s.leecher());
-      case SeederState.Returning s -> Optional.of(s.leecher());
-      case SeederState.Idle _, SeederState.Undecided _, SeederState.Released _ -> Optional.empty();
-    };
-  }
-
-  /** Only the node that the migration belongs to may read. */
-  private void checkLeecher(Call call) throws RemoteException {
-    if (leecher(state).filter(call.peer().id()::equals).isEmpty()) {
-      throw new RemoteException(
-          Failure.Code.CONFLICT, "no migration of " + resource + " to this node is under way");
-    }
-  }
-
-  private void dirtyPage(Call call) throws IOException {
-    checkLeecher(call);
-    DirtyPageRequest request = call.control(DirtyPageRequest.parser());
-    Listed current = listed;
-    if (current.round() != request.getRound()
-        || request.getFromRun() < 0
-        || request.getFromRun() > current.runs().size()) {
-      throw new RemoteException(Failure.Code.CONFLICT, "the list of that round is gone");
-    }
-    PooledBuffer buffer = call.buffer();
-    DirtyList list = encode(current.runs(), request.getFromRun(), buffer.bytes());
-    call.reply(list, buffer);
-  }
-
-  private static DirtyList encode(BlockRuns runs, int from, ByteBuffer dst) {
-    int next = runs.encode(dst, from);
-    return DirtyList.newBuilder()
-        .setBlocks(runs.blocks())
-        .setRuns(runs.size())
-        .setNextRun(next)
-        .build();
-  }
-
-  /** Gives an event to the thread and sends its answer. */
-  private void ask(Call call, SeederEvent event) throws IOException {
-    CompletableFuture<Answer> answer = new CompletableFuture<>();
+  /** Gives an event to the thread; completes with its answer. */
+  CompletableFuture<SeederAnswer> tell(SeederEvent event) {
+    CompletableFuture<SeederAnswer> answer = new CompletableFuture<>();
     tasks.add(new Task(event, answer));
-    try {
-      reply(call, answer.get(ANSWER.toNanos(), TimeUnit.NANOSECONDS));
-    } catch (TimeoutException e) {
-      throw (IOException)
-          new RemoteException(
-                  Failure.Code.BUSY, resource + " is busy with a hand-over; try again in a moment")
-              .initCause(e);
-    } catch (ExecutionException e) {
-      throw new IOException(String.valueOf(e.getCause().getMessage()), e);
-    } catch (InterruptedException e) {
-      throw Interruption.passedOn("interrupted", e);
-    }
+    return answer;
   }
 
-  private void reply(Call call, Answer answer) throws IOException {
-    switch (answer) {
-      case Answer.Done _ -> call.reply(Empty.getDefaultInstance());
-      case Answer.Tracked tracked ->
-          call.reply(
-              TrackReply.newBuilder()
-                  .setGeneration(state.generation())
-                  .setPlace(ByteString.copyFrom(place.toByteArray()))
-                  .setEpoch(ByteString.copyFrom(tracked.epoch().toByteArray()))
-                  .build());
-      case Answer.Round round -> {
-        PooledBuffer buffer = call.buffer();
-        DirtyList list = encode(round.dirty(), 0, buffer.bytes());
-        call.reply(RoundReply.newBuilder().setRound(round.round()).setDirty(list).build(), buffer);
-      }
-      case Answer.Finalized done -> {
-        PooledBuffer buffer = call.buffer();
-        DirtyList list = encode(done.dirty(), 0, buffer.bytes());
-        call.reply(
-            FinalizeReply.newBuilder()
-                .setGeneration(done.generation())
-                .setDirty(list)
-                .setSuspendMicros(done.suspend() / 1000)
-                .setFlushMicros(done.flush() / 1000)
-                .setJournalMicros(done.journal() / 1000)
-                .build(),
-            buffer);
-      }
-      case Answer.Refused refused -> throw new RemoteException(refused.code(), refused.reason());
-    }
+  /** The list of the last round. */
+  RoundList listed() {
+    return listed;
   }
 
   private void work() {
@@ -426,7 +217,7 @@ public final class Seeder implements AutoCloseable {
     }
   }
 
-  private void apply(SeederEvent event, CompletableFuture<Answer> answer) {
+  private void apply(SeederEvent event, CompletableFuture<SeederAnswer> answer) {
     SeederMachine.Step step = SeederMachine.next(state, event);
     LOG.debug("{} -> {}", event, step);
     if (isComingBack(step.state())) {
@@ -485,20 +276,21 @@ public final class Seeder implements AutoCloseable {
     }
   }
 
-  private @Nullable SeederEvent execute(SeederAction action, CompletableFuture<Answer> answer) {
+  private @Nullable SeederEvent execute(
+      SeederAction action, CompletableFuture<SeederAnswer> answer) {
     switch (action) {
       case SeederAction.StartTracking _ -> {
         lastHeard = System.nanoTime();
         ownBeforeHandover();
         tracking.start();
         hook.prepare();
-        listed = new Listed(-1, new BlockRuns());
+        listed = new RoundList(-1, new BlockRuns());
       }
       case SeederAction.StopTracking _ -> tracking.stop();
       case SeederAction.CollectRound round ->
-          listed = new Listed(round.round(), BlockRuns.of(tracking.drain()));
+          listed = new RoundList(round.round(), BlockRuns.of(tracking.drain()));
       case SeederAction.AnswerRound round ->
-          answer.complete(new Answer.Round(round.round(), listed.runs()));
+          answer.complete(new SeederAnswer.Round(round.round(), listed.runs()));
       case SeederAction.Suspend _ -> {
         return suspend();
       }
@@ -506,32 +298,33 @@ public final class Seeder implements AutoCloseable {
         return journalHandover(handover);
       }
       case SeederAction.AnswerFinalize finalized -> {
-        listed = new Listed(0, lateDirty);
+        listed = new RoundList(0, lateDirty);
         finalizers.add(answer);
         answerFinalizers(
-            new Answer.Finalized(
+            new SeederAnswer.Finalized(
                 finalized.generation(), lateDirty, suspendNanos, flushNanos, journalNanos));
       }
       case SeederAction.FailFinalize failed ->
-          answerFinalizers(new Answer.Refused(Failure.Code.CONFLICT, failed.reason()));
+          answerFinalizers(new SeederAnswer.Refused(Failure.Code.CONFLICT, failed.reason()));
       case SeederAction.DoubtFinalize doubt ->
-          answerFinalizers(new Answer.Refused(Failure.Code.IO, doubt.reason()));
+          answerFinalizers(new SeederAnswer.Refused(Failure.Code.IO, doubt.reason()));
       case SeederAction.JournalReturn back -> {
         return journalReturn(back.generation(), answer);
       }
       case SeederAction.ResumeProgram _ -> resumeProgram();
       case SeederAction.JournalRelease release -> journalRelease(release.generation());
-      case SeederAction.AnswerTrack track -> answer.complete(new Answer.Tracked(track.epoch()));
-      case SeederAction.Answer _ -> answer.complete(new Answer.Done());
+      case SeederAction.AnswerTrack track ->
+          answer.complete(new SeederAnswer.Tracked(track.epoch()));
+      case SeederAction.Answer _ -> answer.complete(new SeederAnswer.Done());
       case SeederAction.AnswerLater _ -> finalizers.add(answer);
       case SeederAction.Refuse refuse ->
-          answer.complete(new Answer.Refused(refuse.code(), refuse.reason()));
+          answer.complete(new SeederAnswer.Refused(refuse.code(), refuse.reason()));
     }
     return null;
   }
 
-  private void answerFinalizers(Answer answer) {
-    for (CompletableFuture<Answer> waiting : finalizers) {
+  private void answerFinalizers(SeederAnswer answer) {
+    for (CompletableFuture<SeederAnswer> waiting : finalizers) {
       waiting.complete(answer);
     }
     finalizers.clear();
@@ -580,13 +373,15 @@ public final class Seeder implements AutoCloseable {
     }
   }
 
-  private @Nullable SeederEvent journalReturn(long generation, CompletableFuture<Answer> answer) {
+  private @Nullable SeederEvent journalReturn(
+      long generation, CompletableFuture<SeederAnswer> answer) {
     try {
       journal.owned(generation);
       return new SeederEvent.ReturnJournaled();
     } catch (IOException e) {
       LOG.error("{} came back, but that could not be journaled", resource, e);
-      answer.complete(new Answer.Refused(Failure.Code.IO, "the journal failed: " + e.getMessage()));
+      answer.complete(
+          new SeederAnswer.Refused(Failure.Code.IO, "the journal failed: " + e.getMessage()));
       return null;
     }
   }

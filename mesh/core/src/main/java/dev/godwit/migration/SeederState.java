@@ -2,6 +2,7 @@ package dev.godwit.migration;
 
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
+import java.util.Optional;
 
 /** What a seeder is doing. Each state carries what its transitions need and nothing else. */
 public sealed interface SeederState {
@@ -83,6 +84,17 @@ public sealed interface SeederState {
   /** The leecher has everything. */
   record Released(long generation, MigrationId migration, MigrationId token)
       implements SeederState {}
+
+  /** The node that the migration under way belongs to, which alone may read. */
+  default Optional<NodeId> migratesTo() {
+    return switch (this) {
+      case Tracking s -> Optional.of(s.leecher());
+      case Finalized s -> Optional.of(s.leecher());
+      case HandedOver s -> Optional.of(s.leecher());
+      case Returning s -> Optional.of(s.leecher());
+      case Idle _, Undecided _, Released _ -> Optional.empty();
+    };
+  }
 
   /** One word for messages. */
   default String word() {

@@ -1,25 +1,15 @@
 package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
-import dev.godwit.backend.Extent;
 import dev.godwit.backend.FlushFailedException;
 import dev.godwit.chunk.BlockSet;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.TrackingBackend;
 import dev.godwit.mount.GivingWay.Haste;
 import dev.godwit.pull.InFlightWindow;
-import dev.godwit.session.Lane;
-import dev.godwit.session.RemoteException;
-import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.Failures;
 import dev.godwit.stream.Interruption;
-import dev.godwit.stream.PooledBuffer;
-import dev.godwit.wire.Limits;
-import dev.godwit.wire.proto.Failure;
-import dev.godwit.wire.proto.MountRun;
-import dev.godwit.wire.proto.MountZeroKind;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,10 +17,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,35 +35,19 @@ import org.slf4j.LoggerFactory;
 final class Pusher implements AutoCloseable, MountDevice.Saving {
   private static final Logger LOG = LoggerFactory.getLogger(Pusher.class);
 
-  /**
-   * Whoever waits for the owner has a deadline of its own; here it is awaited as long as it takes.
-   */
-  private static final Duration PATIENCE = Duration.ofDays(30);
-
   private static final Duration FLUSH = Duration.ofMinutes(5);
   private static final Duration RETRY = Duration.ofSeconds(1);
-
-  /** Runs below this are sent as they are; to find their holes costs more than it saves. */
-  private static final int WORTH_A_LOOK = 64 * 1024;
-
-  private static final int MAX_RUNS = 256;
 
   private final MountClient client;
   private final long generation;
   private final Backend cache;
   private final ChunkGeometry geometry;
   private final TrackingBackend tracking;
-  private final InFlightWindow window;
   private final Duration interval;
   private final Runnable saved;
-  private final BufferPool buffers = new BufferPool(Limits.STANDARD.content(), 8);
+  private final PushRequests requests;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
-  private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
-
-  /** Requests that the owner has answered. */
-  private final AtomicLong taken = new AtomicLong();
-
   private final Thread thread;
   private List<CompletableFuture<Boolean>> flushes = new ArrayList<>();
   private boolean passWanted;
@@ -94,7 +67,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
   private volatile @Nullable String problem;
   private long incarnation;
 
-  /** Whether a flush of the owner has failed, so that what was sent before it may be lost there. */
+  /** Whether a flush of the owner may have failed: what was sent before it may be lost there. */
   private boolean doubted;
 
   /**
@@ -120,7 +93,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
     this.geometry = opened.geometry();
     this.cache = cache;
     this.tracking = tracking;
-    this.window = window;
+    this.requests = new PushRequests(client, opened, cache, window, this::giveWay);
     this.interval = interval;
     this.saved = saved;
     this.pushing = new BlockSet(geometry.blocks());
@@ -147,7 +120,7 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
 
   @Override
   public long taken() {
-    return taken.get();
+    return requests.taken();
   }
 
   /** Why the last attempt to save failed; null when it did not. */
@@ -309,8 +282,9 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
     long now;
     try {
       now = client.flush(generation, FLUSH);
-    } catch (RemoteException e) {
-      doubted = e.code() == Failure.Code.IO;
+    } catch (IOException e) {
+      // Its disk has failed, or the answer that says so was lost.
+      doubted = true;
       throw e;
     }
     try {
@@ -346,166 +320,23 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
 
   private void pass() throws IOException {
     move(() -> pushing = tracking.drain());
-    BlockSet batch = pushing;
-    failure.set(null);
+    boolean sent = false;
     try {
-      new Batch().send(batch);
-    } catch (IOException e) {
-      failure.compareAndSet(null, e);
+      requests.send(pushing);
+      sent = true;
     } finally {
-      window.drain(PATIENCE);
-    }
-    IOException failed = failure.get();
-    move(
-        () -> {
-          if (failed == null) {
-            batch.forEachRun(unflushed::add);
-          } else {
-            tracking.record(batch);
-          }
-          pushing = new BlockSet(geometry.blocks());
-        });
-    if (failed != null) {
-      throw new IOException(failed.getMessage(), failed);
+      BlockSet batch = pushing;
+      Consumer<BlockSet> to = sent ? this::awaitsFlush : tracking::record;
+      move(
+          () -> {
+            to.accept(batch);
+            pushing = new BlockSet(geometry.blocks());
+          });
     }
   }
 
-  /** Gathers runs into requests. */
-  private final class Batch {
-    private @Nullable PooledBuffer buffer;
-    private List<MountRun> runs = new ArrayList<>();
-
-    void send(BlockSet batch) throws IOException {
-      try {
-        for (int from = batch.next(0); from >= 0 && failure.get() == null; ) {
-          int to = batch.nextAbsent(from);
-          long offset = geometry.blockOffset(from);
-          long length = geometry.bytes(from, to);
-          if (length >= WORTH_A_LOOK) {
-            cache.extents(offset, length, this::extent);
-          } else {
-            data(offset, length);
-          }
-          from = batch.next(to);
-        }
-        submit();
-      } finally {
-        if (buffer != null) {
-          buffer.close();
-        }
-      }
-    }
-
-    private void extent(long offset, long length, Extent.Kind kind) throws IOException {
-      switch (kind) {
-        case DATA -> data(offset, length);
-        case HOLE -> zero(offset, length);
-      }
-    }
-
-    private void data(long offset, long length) throws IOException {
-      long at = offset;
-      long end = offset + length;
-      while (at < end) {
-        if (buffer == null) {
-          buffer = buffers.take();
-          buffer.bytes().limit(share(buffer.bytes().capacity()));
-        }
-        ByteBuffer bytes = buffer.bytes();
-        int part = (int) Math.min(end - at, bytes.remaining());
-        int limit = bytes.limit();
-        bytes.limit(bytes.position() + part);
-        cache.read(bytes, at);
-        bytes.limit(limit);
-        runs.add(MountRun.newBuilder().setOffset(at).setLength(part).build());
-        at += part;
-        if (!bytes.hasRemaining() || runs.size() == MAX_RUNS) {
-          submit();
-        }
-      }
-    }
-
-    /** How much to send at a time: whole blocks, at least one. */
-    private int share(int most) {
-      int block = geometry.blockSize();
-      return Math.max(block, window.share(most) / block * block);
-    }
-
-    private void zero(long offset, long length) throws IOException {
-      window.acquire(1, PATIENCE);
-      try {
-        MountChange _ =
-            client.zero(
-                Lane.BULK,
-                generation,
-                offset,
-                length,
-                MountZeroKind.MOUNT_ZERO_KIND_HOLES,
-                new Answered(null, 1));
-      } catch (IOException e) {
-        window.release(1);
-        throw e;
-      }
-    }
-
-    private void submit() throws IOException {
-      PooledBuffer full = buffer;
-      if (full == null || runs.isEmpty()) {
-        return;
-      }
-      List<MountRun> sent = runs;
-      runs = new ArrayList<>();
-      buffer = null;
-      int bytes = full.bytes().flip().remaining();
-      try {
-        window.acquire(bytes, PATIENCE);
-      } catch (IOException e) {
-        full.close();
-        throw e;
-      }
-      boolean submitted = false;
-      try {
-        MountChange _ =
-            client.write(Lane.BULK, generation, sent, full.bytes(), new Answered(full, bytes));
-        submitted = true;
-      } finally {
-        if (!submitted) {
-          full.close();
-          window.release(bytes);
-        }
-      }
-      giveWay();
-    }
-  }
-
-  /** One request is answered. */
-  private final class Answered implements MountChange.Answer {
-    private final @Nullable PooledBuffer buffer;
-    private final int bytes;
-
-    Answered(@Nullable PooledBuffer buffer, int bytes) {
-      this.buffer = buffer;
-      this.bytes = bytes;
-    }
-
-    @Override
-    public void done(long incarnation) {
-      taken.incrementAndGet();
-      letGo();
-    }
-
-    private void letGo() {
-      if (buffer != null) {
-        buffer.close();
-      }
-      window.release(bytes);
-    }
-
-    @Override
-    public void failed(IOException cause) {
-      failure.compareAndSet(null, cause);
-      letGo();
-    }
+  private void awaitsFlush(BlockSet batch) {
+    batch.forEachRun(unflushed::add);
   }
 
   /** Ends; what is not saved stays in the cache. */

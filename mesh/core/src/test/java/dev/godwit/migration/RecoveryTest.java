@@ -368,15 +368,20 @@ final class RecoveryTest {
     }
   }
 
+  /** Bob's migration has begun; returns carol's, which has not. */
+  private static SeederClient rival(Session bob, Session carol) throws IOException {
+    bob.start();
+    carol.start();
+    var _ = new SeederClient(bob, MigrationId.random(MigrationFixture.RANDOM)).track();
+    return new SeederClient(carol, MigrationId.random(MigrationFixture.RANDOM));
+  }
+
   @Test
   void aSecondLeecherIsToldThatTheResourceIsBusy() throws Exception {
     try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE);
         Session session = fixture.session();
         Session other = fixture.sessionOf(fixture.mesh.member("carol"))) {
-      session.start();
-      other.start();
-      new SeederClient(session, MigrationId.random(MigrationFixture.RANDOM)).track();
-      SeederClient carol = new SeederClient(other, MigrationId.random(MigrationFixture.RANDOM));
+      SeederClient carol = rival(session, other);
       RemoteException refused = assertThrows(RemoteException.class, carol::track);
       assertEquals(Failure.Code.BUSY, refused.code());
       // And it can read nothing of it.
@@ -434,10 +439,7 @@ final class RecoveryTest {
     try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE, Duration.ofSeconds(1));
         Session session = fixture.session();
         Session other = fixture.sessionOf(fixture.mesh.member("carol"))) {
-      session.start();
-      other.start();
-      new SeederClient(session, MigrationId.random(MigrationFixture.RANDOM)).track();
-      SeederClient carol = new SeederClient(other, MigrationId.random(MigrationFixture.RANDOM));
+      SeederClient carol = rival(session, other);
       Patience.until(
           "the resource is free",
           () -> {
