@@ -54,7 +54,8 @@ public final class ChildProcess implements AutoCloseable {
     this.process = process;
     this.errors = errors;
     this.listener = listener;
-    this.reader = Thread.ofVirtual().name(name).start(this::read);
+    // A read of a pipe holds the thread that carries a virtual one, of which there are few.
+    this.reader = Thread.ofPlatform().daemon().name(name).start(this::read);
   }
 
   /**

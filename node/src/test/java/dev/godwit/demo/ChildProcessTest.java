@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +40,26 @@ final class ChildProcessTest {
       String said = String.valueOf(late.getMessage());
       assertTrue(said.startsWith("waiting does not end within 0 s. Its threads:"), said);
       assertTrue(said.contains("Waiting.main"), said);
+    }
+  }
+
+  /** More than the scheduler of virtual threads makes up for: 256. */
+  @Test
+  void processesThatSayNothingLeaveTheirTurnToVirtualThreads(@TempDir Path directory)
+      throws Exception {
+    Deque<ChildProcess> silent = new ArrayDeque<>();
+    try {
+      for (int i = 0; i < 260; i++) {
+        var builder = new ProcessBuilder("sleep", "600");
+        silent.push(ChildProcess.start("silent-" + i, directory, builder, _ -> {}));
+      }
+      var ran = new CountDownLatch(1);
+      Thread.ofVirtual().start(ran::countDown);
+      assertTrue(ran.await(60, TimeUnit.SECONDS));
+    } finally {
+      while (!silent.isEmpty()) {
+        silent.pop().close();
+      }
     }
   }
 }

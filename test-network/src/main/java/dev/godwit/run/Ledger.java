@@ -23,7 +23,7 @@ final class Ledger implements AutoCloseable {
 
   private Ledger(Process process) {
     this.process = process;
-    this.working = Thread.ofVirtual().name("ledger").start(this::work);
+    this.working = Thread.ofPlatform().daemon().name("ledger").start(this::work);
   }
 
   static Ledger start(Programs programs, Path database) throws IOException {

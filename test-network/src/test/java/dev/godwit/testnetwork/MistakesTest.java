@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -192,7 +193,7 @@ class MistakesTest {
     CompletableFuture<Outcome> beside = new CompletableFuture<>();
     // Both at once, as most of the time goes into starting them; but not two that lock one state.
     if (!mistake.locks()) {
-      Thread.ofVirtual().start(() -> run(mistake, beside));
+      Thread.ofPlatform().daemon().start(() -> run(mistake, beside));
     }
     Outcome plain = world.programs().run("", shell(mistake, ""));
     if (mistake.locks()) {
@@ -208,7 +209,7 @@ class MistakesTest {
         plain.status() >= 1 && plain.status() <= ExitStatus.values().length, plain::toString);
     assertFalse(plain.err().contains("Exception"), plain::err);
     assertFalse(plain.err().contains("\tat "), plain::err);
-    Outcome json = beside.get();
+    Outcome json = beside.get(2 * World.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     assertEquals(plain.status(), json.status(), json::toString);
     String last = json.out().lines().reduce((_, next) -> next).orElse("");
     assertTrue(
@@ -226,7 +227,7 @@ class MistakesTest {
   private void run(Mistake mistake, CompletableFuture<Outcome> outcome) {
     try {
       outcome.complete(world.programs().run("", shell(mistake, " --json")));
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       outcome.completeExceptionally(e);
     }
   }

@@ -129,7 +129,8 @@ final class ChildProcess implements Closeable {
   }
 
   private void begin(ServerSocketChannel server) throws IOException {
-    Thread.ofVirtual().name("webrtc-output").start(this::log);
+    // A read of a pipe holds the thread that carries a virtual one, of which there are few.
+    Thread.ofPlatform().name("webrtc-output").daemon().start(this::log);
     CompletableFuture<SocketChannel> accepted = new CompletableFuture<>();
     Thread.ofVirtual()
         .name("webrtc-accept")
