@@ -18,7 +18,6 @@ import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PathView;
 import dev.godwit.node.ResourceName;
-import dev.godwit.node.StateFolder;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import dev.godwit.session.SessionState;
@@ -144,9 +143,9 @@ final class LeechCommand extends Verb {
 
   private ExitStatus run(Output output, LeechOptions options) throws Exception {
     NodeSettings settings = told(paths.apply(listen.settings()).staying());
-    Leeching.check(options);
-    Termination termination = termination();
     NodeHome home = common().nodeHome();
+    Leeching.check(options, home);
+    Termination termination = termination();
     try (Node node = Node.start(home, settings);
         Leeching leeching = node.leech(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, leeching))) {
@@ -352,8 +351,8 @@ final class LeechCommand extends Verb {
   }
 
   /** What to do about a copy that was begun, and that nobody needs. */
-  private String incomplete() {
-    Path folder = StateFolder.of(to);
+  private String incomplete() throws IOException {
+    Path folder = Leeching.remembered(to, common().nodeHome());
     return to
         + " is not complete: run the same command again to begin anew, or delete "
         // A disk stays.

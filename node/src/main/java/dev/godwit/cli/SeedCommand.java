@@ -99,7 +99,7 @@ final class SeedCommand extends Verb {
             HookWords.surroundings(output, environment, hookTimeout))) {
       SeedOptions options =
           new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT);
-      Seeding.check(options);
+      Seeding.check(options, home);
       offer(output, options, home, settings, termination, new Hooks(hook, environment));
     }
     return ExitStatus.DONE;

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +50,7 @@ public final class Leeching implements Closeable {
   private static final Duration PARTING = Duration.ofSeconds(2);
 
   private final Node node;
+  private final Path file;
   private final StateFolder folder;
   private final Session session;
   private final PathKeeper keeper;
@@ -62,12 +64,14 @@ public final class Leeching implements Closeable {
 
   private Leeching(
       Node node,
+      Path file,
       StateFolder folder,
       KeptSession kept,
       Leecher leecher,
       Backend store,
       Journal journal) {
     this.node = node;
+    this.file = file;
     this.folder = folder;
     this.session = kept.session();
     this.keeper = kept.keeper();
@@ -79,12 +83,14 @@ public final class Leeching implements Closeable {
   /**
    * Looks for mistakes that can be seen on this machine alone, before anybody else is asked.
    *
+   * @param home of the node that would have it
    * @throws NodeException when the options make no sense here
    */
-  public static void check(LeechOptions options) throws IOException {
+  public static void check(LeechOptions options, NodeHome home) throws IOException {
     Path file = LocalFiles.real(options.to());
-    checkTarget(file, options.existing());
-    if (Seeding.remembered(file).orElse(null) instanceof Ownership.Owned owned) {
+    checkTarget(file, options.existing(), home);
+    if (Seeding.remembered(StateFolder.beside(file, home)).orElse(null)
+        instanceof Ownership.Owned owned) {
       checkOwned(owned, file, options);
     }
     for (Device device : options.devices()) {
@@ -92,8 +98,17 @@ public final class Leeching implements Closeable {
     }
   }
 
+  /**
+   * The folder with what is remembered of a state, or would be.
+   *
+   * @param to as in {@link LeechOptions}
+   */
+  public static Path remembered(Path to, NodeHome home) throws IOException {
+    return StateFolder.of(StateFolder.beside(LocalFiles.real(to), home));
+  }
+
   static Leeching start(Node node, LeechOptions options) throws IOException {
-    check(options);
+    check(options, node.home());
     Path file = LocalFiles.real(options.to());
     KeptSession kept = node.session(options.name(), SeederClient.protocol());
     NodeId seeder = kept.peer();
@@ -106,7 +121,7 @@ public final class Leeching implements Closeable {
     Session session = kept.session();
     StateFolder folder;
     try {
-      folder = StateFolder.open(file);
+      folder = StateFolder.open(StateFolder.beside(file, node.home()), file);
     } catch (IOException e) {
       session.close();
       throw e;
@@ -115,6 +130,9 @@ public final class Leeching implements Closeable {
     Backend store = null;
     SeederClient agreed = null;
     try {
+      if (Files.exists(file)) {
+        folder.hold(file);
+      }
       journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
       checkJournal(journal.ownership(), file, seeder, node, options);
       node.reaching();
@@ -136,11 +154,13 @@ public final class Leeching implements Closeable {
         // What is found of the file after a crash is a copy that was begun, and no state.
         journal.pulling(origin);
       }
+      checkLeft(folder, file, found);
       store = target(file, found, origin.geometry());
+      folder.hold(file);
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
-      Leeching leeching = new Leeching(node, folder, kept, leecher, store, journal);
+      Leeching leeching = new Leeching(node, file, folder, kept, leecher, store, journal);
       leeching.devices.open(
           options.devices(),
           device ->
@@ -194,7 +214,8 @@ public final class Leeching implements Closeable {
     return e;
   }
 
-  private static void checkTarget(Path file, LeechOptions.Existing existing) throws IOException {
+  private static void checkTarget(Path file, LeechOptions.Existing existing, NodeHome home)
+      throws IOException {
     Path folder = file.getParent();
     if (folder == null || !Files.isDirectory(folder)) {
       throw new NodeException(
@@ -213,15 +234,21 @@ public final class Leeching implements Closeable {
           NodeException.Kind.FAILED,
           file + " is neither a file nor a block device. Choose another --to.");
     }
-    LocalFiles.checkWritableFolder(folder);
-    if (StateFolder.remembers(file, StateFolder.Part.CACHE)) {
+    Path beside = StateFolder.beside(file, home);
+    if (Files.exists(file)) {
+      LocalFiles.checkUnclaimed(file);
+    }
+    if (beside.equals(file)) {
+      LocalFiles.checkWritableFolder(folder);
+    }
+    if (StateFolder.remembers(beside, StateFolder.Part.CACHE)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file
               + " is the cache of a mount, and may hold what is saved nowhere else. Choose another"
               + " --to.");
     }
-    boolean started = StateFolder.remembers(file, StateFolder.Part.JOURNAL);
+    boolean started = StateFolder.remembers(beside, StateFolder.Part.JOURNAL);
     if (existing == LeechOptions.Existing.REFUSE
         && !started
         && Files.exists(file)
@@ -355,23 +382,46 @@ public final class Leeching implements Closeable {
     };
   }
 
+  private static boolean goesOn(Ownership ownership) {
+    return ownership instanceof Ownership.Finalizing
+        || ownership instanceof Ownership.Running
+        || ownership instanceof Ownership.Taken;
+  }
+
+  /** What others have done to the copy while nobody worked on it. */
+  private static void checkLeft(StateFolder folder, Path file, Ownership ownership)
+      throws IOException {
+    Path at = folder.path(StateFolder.Part.LEFT);
+    Optional<FileMark> left = FileMark.left(at);
+    if (goesOn(ownership)
+        && left.isPresent()
+        && Files.exists(file)
+        && !left.get().equals(FileMark.of(file))) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " was changed since the unfinished migration. Bring it back as it was. If it is right"
+              + " as it is, delete "
+              + at
+              + ".");
+    }
+    FileMark.forget(at);
+  }
+
   private static Backend target(Path file, Ownership ownership, ChunkGeometry geometry)
       throws IOException {
-    boolean goesOn =
-        ownership instanceof Ownership.Finalizing
-            || ownership instanceof Ownership.Running
-            || ownership instanceof Ownership.Taken;
-    if (goesOn) {
-      if (!Files.exists(file) || Files.size(file) != geometry.size()) {
+    if (goesOn(ownership)) {
+      if (!Files.exists(file) || LocalFiles.size(file) != geometry.size()) {
         throw new NodeException(
             NodeException.Kind.FAILED,
             file + " was changed since the unfinished migration; its size does not match.");
       }
       return FileBackend.open(file, NativeSparseFile.opener());
     }
-    if (Files.isRegularFile(file)) {
-      Files.delete(file);
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      return FileBackend.open(file, NativeSparseFile.opener());
     }
+    Files.deleteIfExists(file);
     Backend made = FileBackend.create(file, geometry.size(), NativeSparseFile.opener());
     DurableNames.force(file);
     return made;
@@ -387,7 +437,27 @@ public final class Leeching implements Closeable {
     }
   }
 
+  /** A disk that is larger would be another, larger state from then on. */
+  private static void checkFits(Path disk, long wanted) throws IOException {
+    long size = LocalFiles.size(disk);
+    if (size != wanted) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "The state has "
+              + wanted
+              + " bytes, and "
+              + disk
+              + " has "
+              + size
+              + "; they have to be the same. Make a volume of that size, or use a file.");
+    }
+  }
+
   private static void checkRoom(Path file, DescribeReply description) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      checkFits(file, description.getSize());
+      return;
+    }
     Path folder = Objects.requireNonNull(file.getParent());
     long room = Files.getFileStore(folder).getUsableSpace();
     if (Files.exists(file)) {
@@ -554,6 +624,7 @@ public final class Leeching implements Closeable {
         if (leecher.state() instanceof LeecherState.Complete
             || leecher.state() instanceof LeecherState.Running) {
           leecher.save();
+          FileMark.of(file).leave(folder.path(StateFolder.Part.LEFT));
         }
       }
     }

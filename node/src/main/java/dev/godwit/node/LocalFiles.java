@@ -1,7 +1,9 @@
 package dev.godwit.node;
 
+import dev.godwit.libc.BlockDevice;
 import dev.godwit.libc.BoundedCall;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -15,11 +17,6 @@ import org.slf4j.LoggerFactory;
 final class LocalFiles {
   private static final Logger LOG = LoggerFactory.getLogger(LocalFiles.class);
   private static final Duration LOOK = Duration.ofSeconds(2);
-
-  /** The part of a mode that says what a file is, in inode(7). */
-  private static final int FILE_TYPE = 0170000;
-
-  private static final int BLOCK_DEVICE = 0060000;
 
   private LocalFiles() {}
 
@@ -112,10 +109,35 @@ final class LocalFiles {
     }
   }
 
+  /** The bytes of a file or a disk; a file's attributes know the former only. */
+  static long size(Path file) throws IOException {
+    if (Files.isRegularFile(file)) {
+      return Files.size(file);
+    }
+    try (FileChannel disk = FileChannel.open(file)) {
+      return disk.size();
+    }
+  }
+
   /** Whether something that is there can hold a state: it is a file or a disk. */
   static boolean holdsState(Path file) throws IOException {
-    return Files.isRegularFile(file)
-        || ((int) Files.getAttribute(file, "unix:mode") & FILE_TYPE) == BLOCK_DEVICE;
+    return Files.isRegularFile(file) || BlockDevice.isAt(file);
+  }
+
+  /**
+   * Passes when a disk is nobody's.
+   *
+   * @param file a disk, or a file, with which this has nothing to do
+   * @throws NodeException when it is mounted, or part of something else
+   */
+  static void checkUnclaimed(Path file) throws IOException {
+    if (!Files.isRegularFile(file) && new BlockDevice(file).isClaimed(LOOK)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is in use: it is mounted, or part of another disk. Unmount it first; 'lsblk' shows"
+              + " where it is.");
+    }
   }
 
   /**
@@ -164,6 +186,8 @@ final class LocalFiles {
               + " may not be written by this user, which its journal and mounts need. Look at its"
               + " owner and its rights ('ls -l'), or use another place.");
     }
-    checkWritableFolder(file.toAbsolutePath().getParent());
+    if (Files.isRegularFile(file)) {
+      checkWritableFolder(file.toAbsolutePath().getParent());
+    }
   }
 }

@@ -64,6 +64,11 @@ public final class NodeHome {
     return directory.resolve("run");
   }
 
+  /** Beside what here lies what is remembered of disks. */
+  Path diskDirectory() {
+    return directory.resolve("disks");
+  }
+
   /** Where mounts keep what they have, unless told otherwise. */
   Path mountDirectory() {
     return directory.resolve("mounts");

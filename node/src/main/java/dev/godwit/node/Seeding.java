@@ -44,6 +44,7 @@ public final class Seeding implements Closeable {
   private final MountHost mounts;
   private final LeaseBook leases;
   private final OpenDevices devices;
+  private final ForeignWrites others;
 
   /**
    * Who waits for the release ends its process then; the answer to the leecher must be out by that
@@ -69,7 +70,9 @@ public final class Seeding implements Closeable {
       Journal journal,
       MountHost mounts,
       LeaseBook leases,
-      OpenDevices devices) {
+      OpenDevices devices,
+      ForeignWrites others) {
+    this.others = others;
     this.node = node;
     this.folder = folder;
     this.devices = devices;
@@ -85,6 +88,9 @@ public final class Seeding implements Closeable {
             case SeederState.Released gone -> later(() -> released.complete(gone.generation()));
             case SeederState.Undecided undecided ->
                 later(() -> released.completeExceptionally(doubt(undecided)));
+            // Fenced, whoever may be killed from here on.
+            case SeederState.HandedOver _ -> leave();
+            case SeederState.Idle _ -> forgetLeft();
             default -> {}
           }
         });
@@ -113,9 +119,10 @@ public final class Seeding implements Closeable {
   /**
    * Looks for mistakes that can be seen on this machine alone, before anybody else is asked.
    *
+   * @param home of the node that would offer it
    * @throws NodeException when the options make no sense here
    */
-  public static void check(SeedOptions options) throws IOException {
+  public static void check(SeedOptions options, NodeHome home) throws IOException {
     String _ = ResourceName.checked(options.resource());
     Path file = LocalFiles.real(options.from());
     if (!Files.exists(file)) {
@@ -140,43 +147,49 @@ public final class Seeding implements Closeable {
     }
     LocalFiles.checkReadableAndWritable(file);
     LocalFiles.checkOneName(file);
-    checkRemembered(file);
+    LocalFiles.checkUnclaimed(file);
+    checkRemembered(file, StateFolder.beside(file, home));
     for (Device device : options.devices()) {
       device.check();
     }
   }
 
   static Seeding start(Node node, SeedOptions options) throws IOException {
-    check(options);
+    check(options, node.home());
     String resource = options.resource();
     node.checkOfferedOnlyHere(resource);
     Path file = LocalFiles.real(options.from());
-    StateFolder folder = StateFolder.open(file);
+    Path beside = StateFolder.beside(file, node.home());
+    StateFolder folder = StateFolder.open(beside, file);
     Journal journal = null;
     Backend store = null;
     Seeder seeder = null;
     LeaseBook leases = null;
     OpenDevices devices = new OpenDevices();
     try {
-      checkNoCache(file);
+      folder.hold(file);
+      checkNoCache(file, beside);
       journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
-      checkOwned(journal.ownership(), file);
+      checkOwned(journal.ownership(), file, beside);
       leases = leases(folder);
+      checkLeft(folder, file, journal.ownership(), leases);
       if (!options.devices().isEmpty()) {
         lock(leases, resource);
       }
       store = FileBackend.open(file, NativeSparseFile.opener());
       ChunkGeometry geometry = ChunkGeometry.of(store.size());
+      ForeignWrites others = new ForeignWrites(file);
       seeder =
           new Seeder(
               resource,
               geometry,
               store,
               journal,
-              new WritingOut(options.hook(), devices),
+              new WritingOut(options.hook(), devices, others),
               options.leecherTimeout(),
               node.place(),
               node.random());
+      others.count(seeder::writes);
       HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
       ChangeTimes changes = new ChangeTimes(geometry);
       Backend device = new DatedBackend(seeder.device(), geometry, changes);
@@ -194,7 +207,8 @@ public final class Seeding implements Closeable {
               hot,
               changes);
       Seeding seeding =
-          new Seeding(node, folder, seeder, device, store, journal, mounts, leases, devices);
+          new Seeding(
+              node, folder, seeder, device, store, journal, mounts, leases, devices, others);
       Backend local = new ObservedBackend(device, hot);
       devices.open(
           options.devices(),
@@ -225,6 +239,28 @@ public final class Seeding implements Closeable {
     }
   }
 
+  /** What others have done to it while nobody offered it. */
+  private static void checkLeft(
+      StateFolder folder, Path file, Ownership ownership, LeaseBook leases) throws IOException {
+    Path at = folder.path(StateFolder.Part.LEFT);
+    Optional<FileMark> left = FileMark.left(at);
+    if (left.isPresent() && !left.get().equals(FileMark.of(file))) {
+      if (ownership instanceof Ownership.HandedOver) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            file
+                + " was changed after it had been handed over, and the other node still fetches from"
+                + " it. Bring it back as it was. If it is right as it is, delete "
+                + at
+                + ".");
+      }
+      LOG.info("{} was changed by others; mounts look at it anew", file);
+      leases.outdate();
+    }
+    // From here on it is written to, and nothing is known until it is left in order.
+    FileMark.forget(at);
+  }
+
   /** Who may write a state from elsewhere, or has done so last. */
   static LeaseBook leases(StateFolder folder) throws IOException {
     return new LeaseBook(folder.log(StateFolder.Part.LEASES), LEASE, System::nanoTime);
@@ -247,30 +283,34 @@ public final class Seeding implements Closeable {
   }
 
   /** What its folder says of it, when there is one that nobody else works with now. */
-  private static void checkRemembered(Path file) throws IOException {
-    checkNoCache(file);
-    Optional<Ownership> remembered = remembered(file);
+  private static void checkRemembered(Path file, Path beside) throws IOException {
+    checkNoCache(file, beside);
+    Optional<Ownership> remembered = remembered(beside);
     if (remembered.isPresent()) {
-      checkOwned(remembered.get(), file);
+      checkOwned(remembered.get(), file, beside);
     }
   }
 
-  /** What is remembered of a file; empty when that is nothing, or another process works with it. */
-  static Optional<Ownership> remembered(Path file) throws IOException {
-    if (!StateFolder.remembers(file, StateFolder.Part.JOURNAL)) {
+  /**
+   * What is remembered of a state; empty when that is nothing, or another process works with it.
+   *
+   * @param beside as {@link StateFolder#beside} says
+   */
+  static Optional<Ownership> remembered(Path beside) throws IOException {
+    if (!StateFolder.remembers(beside, StateFolder.Part.JOURNAL)) {
       return Optional.empty();
     }
-    try (StateFolder folder = StateFolder.open(file);
+    try (StateFolder folder = StateFolder.open(beside);
         Journal journal = new Journal(folder.log(StateFolder.Part.JOURNAL))) {
       return Optional.of(journal.ownership());
     } catch (ResourceBusyException e) {
-      LOG.debug("{} is in use, which is found out when it is opened", file, e);
+      LOG.debug("{} is in use, which is found out when it is opened", beside, e);
       return Optional.empty();
     }
   }
 
-  private static void checkNoCache(Path file) throws NodeException {
-    if (StateFolder.remembers(file, StateFolder.Part.CACHE)) {
+  private static void checkNoCache(Path file, Path beside) throws NodeException {
+    if (StateFolder.remembers(beside, StateFolder.Part.CACHE)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file
@@ -279,8 +319,8 @@ public final class Seeding implements Closeable {
     }
   }
 
-  private static void checkOwned(Ownership ownership, Path file) throws NodeException {
-    String remembered = StateFolder.of(file).getFileName().toString();
+  private static void checkOwned(Ownership ownership, Path file, Path beside) throws NodeException {
+    Path remembered = StateFolder.of(beside);
     switch (ownership) {
       case Ownership.Unknown _, Ownership.Owned _, Ownership.Taken _, Ownership.HandedOver _ -> {}
       case Ownership.Released released ->
@@ -357,6 +397,26 @@ public final class Seeding implements Closeable {
     }
   }
 
+  /** So that it shows when others change it before it is offered again. */
+  private void leave() {
+    if (folder.remembers(StateFolder.Part.JOURNAL) || folder.remembers(StateFolder.Part.LEASES)) {
+      try {
+        others.leave().leave(folder.path(StateFolder.Part.LEFT));
+      } catch (IOException e) {
+        LOG.warn(
+            "Changes of {} by others will not be noticed: {}", seeder.resource(), e.toString());
+      }
+    }
+  }
+
+  private void forgetLeft() {
+    try {
+      FileMark.forget(folder.path(StateFolder.Part.LEFT));
+    } catch (IOException e) {
+      LOG.warn("{} will be taken for changed by others: {}", seeder.resource(), e.toString());
+    }
+  }
+
   @Override
   public void close() throws IOException {
     if (closed.getAndSet(true)) {
@@ -374,6 +434,7 @@ public final class Seeding implements Closeable {
           leases;
           store) {
         save();
+        leave();
       }
     }
   }

@@ -1,6 +1,10 @@
 package dev.godwit.node;
 
+import dev.godwit.identity.PrivateFile;
+import dev.godwit.libc.BlockDevice;
 import dev.godwit.libc.ExclusiveLock;
+import dev.godwit.libc.LibC;
+import dev.godwit.libc.SystemCallException;
 import dev.godwit.log.DurableNames;
 import dev.godwit.log.FileLog;
 import dev.godwit.log.ResourceBusyException;
@@ -13,21 +17,29 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What has to be remembered of a state, in the folder {@code FILE.godwit} beside its file. Who has
- * the folder open is the only one to work with the state; other processes are refused meanwhile.
- * What is in it appears when there is something to remember, and closing removes the folder when
- * there is nothing.
+ * What has to be remembered of a state, in the folder {@code FILE.godwit} beside its file; of a
+ * disk, beside {@link #beside what stands for it}. Who has the folder open is the only one to work
+ * with the state; other processes are refused meanwhile. What is in it appears when there is
+ * something to remember, and closing removes the folder when there is nothing.
  *
  * <p>Thread-safe.
  */
 public final class StateFolder implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(StateFolder.class);
   private static final String LOCK = "lock";
+
+  /** What flock(2) says where there are none. */
+  private static final Set<Integer> NO_LOCKS =
+      Set.of(LibC.ENOSYS, LibC.EOPNOTSUPP, LibC.EINVAL, LibC.ENOLCK);
 
   /** What may be in the folder. */
   public enum Part {
@@ -38,7 +50,9 @@ public final class StateFolder implements Closeable {
     /** Which bytes of a mount's cache are here, and which are not saved. */
     CACHE("cache"),
     /** Which blocks mounts read first. */
-    PROFILE("profile");
+    PROFILE("profile"),
+    /** How the file was left, by which it shows whether somebody has changed it since. */
+    LEFT("left");
 
     private final String fileName;
 
@@ -50,10 +64,37 @@ public final class StateFolder implements Closeable {
   private final Path state;
   private final ExclusiveLock lock;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicReference<@Nullable ExclusiveLock> held = new AtomicReference<>();
 
   private StateFolder(Path state, ExclusiveLock lock) {
     this.state = state;
     this.lock = lock;
+  }
+
+  /**
+   * The path beside which the folder of a state is: a file's own. What is remembered of a disk must
+   * be found again when the disk has another name, and not when another one has its name: a loop
+   * device is its file, other disks are known by their numbers, in the node's home.
+   *
+   * @param state without symbolic links; need not be there
+   * @throws NodeException when it is a disk that nobody would know again
+   */
+  static Path beside(Path state, NodeHome home) throws IOException {
+    if (Files.notExists(state) || !BlockDevice.isAt(state)) {
+      return state;
+    }
+    return switch (DiskIdentity.of(state, DiskIdentity.SYSFS)) {
+      case DiskIdentity.OfFile of -> of.file();
+      case DiskIdentity.Lasting lasting -> home.diskDirectory().resolve(lasting.id());
+      case DiskIdentity.None none ->
+          throw new NodeException(
+              NodeException.Kind.FAILED,
+              state
+                  + " cannot hold a state: "
+                  + none.why()
+                  + ". After a restart nobody would know whether it is this state that has moved."
+                  + " Use a logical volume, a disk with a serial number, or a file.");
+    };
   }
 
   /** Where the folder of a state file is, or would be. */
@@ -74,12 +115,25 @@ public final class StateFolder implements Closeable {
    * @throws IOException when the folder cannot be made
    */
   public static StateFolder open(Path state) throws IOException {
-    Path folder = of(state);
+    return open(state, state);
+  }
+
+  /**
+   * As {@link #open(Path)}, of a state that is somewhere else than its folder.
+   *
+   * @param beside as {@link #beside} says
+   * @param state for messages
+   */
+  static StateFolder open(Path beside, Path state) throws IOException {
+    if (!beside.equals(state)) {
+      PrivateFile.createDirectory(Objects.requireNonNull(beside.getParent()));
+    }
+    Path folder = of(beside);
     while (true) {
       make(folder);
       try {
         return new StateFolder(
-            state,
+            beside,
             ExclusiveLock.take(folder.resolve(LOCK))
                 .orElseThrow(() -> new ResourceBusyException(state)));
       } catch (NoSuchFileException e) {
@@ -106,6 +160,28 @@ public final class StateFolder implements Closeable {
     }
     // Also if it was there: who made it may have died before this.
     DurableNames.force(folder);
+  }
+
+  /**
+   * Locks the state itself as well, until this is closed: its file may have names in other places,
+   * and a disk belongs to all homes of the machine. Done again when the file was made anew.
+   *
+   * @param state is there
+   * @throws ResourceBusyException when another process has it locked
+   */
+  void hold(Path state) throws IOException {
+    ExclusiveLock before = held.getAndSet(null);
+    if (before != null) {
+      before.close();
+    }
+    try {
+      held.set(ExclusiveLock.hold(state).orElseThrow(() -> new ResourceBusyException(state)));
+    } catch (SystemCallException e) {
+      if (!NO_LOCKS.contains(e.error())) {
+        throw e;
+      }
+      LOG.debug("{} is on a file system without locks", state, e);
+    }
   }
 
   /** Whether this is remembered. */
@@ -139,7 +215,8 @@ public final class StateFolder implements Closeable {
     if (closed.getAndSet(true)) {
       return;
     }
-    try (lock) {
+    try (lock;
+        var _ = held.get()) {
       Files.deleteIfExists(of(state).resolve(LOCK));
       Files.deleteIfExists(of(state));
     } catch (DirectoryNotEmptyException e) {

@@ -5,22 +5,26 @@ import java.io.IOException;
 
 /**
  * A hook that brings in what the system holds back of a program's writes, once the program stands
- * still: what comes after the hand-over is lost.
+ * still: what comes after the hand-over is lost. It also sees to it that nothing was written past
+ * the devices.
  */
 final class WritingOut implements ProgramHook {
   private final ProgramHook hook;
   private final OpenDevices devices;
+  private final ForeignWrites others;
 
   /**
    * @param devices may be opened until the first call
    */
-  WritingOut(ProgramHook hook, OpenDevices devices) {
+  WritingOut(ProgramHook hook, OpenDevices devices, ForeignWrites others) {
+    this.others = others;
     this.hook = hook;
     this.devices = devices;
   }
 
   @Override
   public void prepare() {
+    others.begin();
     hook.prepare();
   }
 
@@ -33,6 +37,7 @@ final class WritingOut implements ProgramHook {
   public void suspend() throws IOException {
     hook.suspend();
     devices.writeOut();
+    others.check();
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.net.BindException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,14 +36,25 @@ class LocalMistakesTest {
     assertTrue(said.contains(why), said);
   }
 
+  private NodeHome home() {
+    return new NodeHome(folder.resolve("home"), new SecureRandom());
+  }
+
+  private void seedable(Path file) throws IOException {
+    Seeding.check(SeedOptions.of("state", file), home());
+  }
+
+  private void possible(Path to) throws IOException {
+    Leeching.check(LeechOptions.of("alice/state", to), home());
+  }
+
   @Test
   void aStateThatHasMovedIsNotSeeded() throws Exception {
     Path file =
         state(
             JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
     assertRefused(
-        "has moved to another node (generation 2); this copy is old",
-        () -> Seeding.check(SeedOptions.of("state", file)));
+        "has moved to another node (generation 2); this copy is old", () -> seedable(file));
     assertTrue(StateFolder.remembers(file, StateFolder.Part.JOURNAL));
   }
 
@@ -52,7 +64,7 @@ class LocalMistakesTest {
         state(
             JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
-    assertRefused("this copy is old", () -> Seeding.check(SeedOptions.of("state", link)));
+    assertRefused("this copy is old", () -> seedable(link));
     assertTrue(Files.notExists(StateFolder.of(link)));
   }
 
@@ -61,22 +73,20 @@ class LocalMistakesTest {
     Path file =
         state(JournalEntry.newBuilder().setOwned(Owned.newBuilder().setGeneration(3)).build());
     Path link = Files.createSymbolicLink(folder.resolve("link"), file);
-    assertRefused(
-        "belongs to this node", () -> Leeching.check(LeechOptions.of("alice/state", link)));
+    assertRefused("belongs to this node", () -> possible(link));
   }
 
   @Test
   void aLinkToNothingIsNoTarget() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("gone"));
-    assertRefused(
-        "is a symbolic link to", () -> Leeching.check(LeechOptions.of("alice/state", link)));
+    assertRefused("is a symbolic link to", () -> possible(link));
   }
 
   @Test
   void aFileWithTwoNamesIsNotSeeded() throws Exception {
     Path file = Files.write(folder.resolve("state"), new byte[4096]);
     Path other = Files.createLink(folder.resolve("other"), file);
-    assertRefused("has 2 names", () -> Seeding.check(SeedOptions.of("state", other)));
+    assertRefused("has 2 names", () -> seedable(other));
   }
 
   @Test
@@ -85,7 +95,7 @@ class LocalMistakesTest {
         state(
             JournalEntry.newBuilder().setReleased(Released.newBuilder().setGeneration(2)).build());
     try (StateFolder _ = StateFolder.open(file)) {
-      Seeding.check(SeedOptions.of("state", file));
+      seedable(file);
     }
   }
 
@@ -93,9 +103,7 @@ class LocalMistakesTest {
   void aStateOfThisNodeIsNotReplaced() throws Exception {
     Path file =
         state(JournalEntry.newBuilder().setOwned(Owned.newBuilder().setGeneration(3)).build());
-    assertRefused(
-        "holds a state that belongs to this node (generation 3)",
-        () -> Leeching.check(LeechOptions.of("alice/state", file)));
+    assertRefused("holds a state that belongs to this node (generation 3)", () -> possible(file));
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -115,5 +116,48 @@ final class StateFolderTest {
     Files.createFile(StateFolder.of(state()));
     NodeException old = assertThrows(NodeException.class, () -> StateFolder.open(state()));
     assertTrue(String.valueOf(old.getMessage()).contains("earlier versions"), old::getMessage);
+  }
+
+  @Test
+  void aStateThatIsHeldIsRefusedByItsOtherNames() throws Exception {
+    Path file = Files.createFile(state());
+    Path other = Files.createLink(directory.resolve("other.img"), file);
+    try (StateFolder first = StateFolder.open(file)) {
+      first.hold(file);
+      try (StateFolder second = StateFolder.open(other)) {
+        assertThrows(ResourceBusyException.class, () -> second.hold(other));
+      }
+      first.hold(file);
+    }
+    try (StateFolder second = StateFolder.open(other)) {
+      second.hold(other);
+    }
+  }
+
+  @Test
+  void whatIsRememberedOfAFileIsBesideIt() throws Exception {
+    NodeHome home = new NodeHome(directory.resolve("home"), new SecureRandom());
+    assertEquals(state(), StateFolder.beside(state(), home));
+    assertEquals(state(), StateFolder.beside(Files.createFile(state()), home));
+  }
+
+  @Test
+  void theFolderOfADiskIsMadeInTheHome() throws Exception {
+    Path beside = directory.resolve("home/disks/naa.1");
+    try (StateFolder folder = StateFolder.open(beside, Path.of("/dev/sdz"));
+        FileLog log = folder.log(Part.JOURNAL)) {
+      log.append(new byte[] {1});
+      String busy =
+          String.valueOf(
+              assertThrows(
+                      ResourceBusyException.class,
+                      () -> StateFolder.open(beside, Path.of("/dev/sdz")))
+                  .getMessage());
+      assertTrue(busy.contains("/dev/sdz"), busy);
+    }
+    assertTrue(StateFolder.remembers(beside, Part.JOURNAL));
+    assertEquals(
+        "rwx------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(beside.getParent())));
   }
 }

@@ -13,14 +13,8 @@ import org.junit.jupiter.api.Test;
 class CrashTest extends MeshForAll {
   private static final long LARGE = 128 << 20;
 
-  /**
-   * An offer whose program writes 32 MiB more at the very end, so that much is left to fetch after
-   * the hand-over.
-   */
   private Offer dirtyOffer(String resource) throws Exception {
-    Path late = StateFile.random(world.path(resource + ".late"), 32 << 20, 77);
-    String copy = "nbdcopy '" + late + "' '" + Offer.uri(world.path(resource + ".sock")) + "'";
-    return Offer.of(world, alice, resource, 64 << 20, "--on-suspend", copy);
+    return Offer.thatIsWrittenLate(world, alice, resource);
   }
 
   /** What the source ends with is what the target must have. */

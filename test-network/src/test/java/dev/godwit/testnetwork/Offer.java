@@ -41,6 +41,17 @@ record Offer(
     return of(world, member, resource, SIZE, more);
   }
 
+  /**
+   * One whose program writes 32 MiB more at the very end, so that much is left to fetch after the
+   * hand-over.
+   */
+  static Offer thatIsWrittenLate(World world, Member member, String resource)
+      throws IOException, InterruptedException {
+    Path late = StateFile.random(world.path(resource + ".late"), 32 << 20, 77);
+    String copy = "nbdcopy '" + late + "' '" + uri(world.path(resource + ".sock")) + "'";
+    return of(world, member, resource, 64 << 20, "--on-suspend", copy);
+  }
+
   /** Offers state that was made before. */
   static Offer again(World world, Member member, String resource, String sha256, String... more)
       throws IOException, InterruptedException {

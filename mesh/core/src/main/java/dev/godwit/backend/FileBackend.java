@@ -114,6 +114,10 @@ public final class FileBackend implements Backend {
   public void extents(long offset, long length, ExtentVisitor visitor) throws IOException {
     check(offset, length);
     long end = offset + length;
+    if (file.size() < end) {
+      // Behind the end a file has no data either, and would be taken for empty there.
+      throw new EOFException("the file was truncated below offset " + end);
+    }
     while (offset < end) {
       KnownData.Runs known = data.now();
       long dataEnd = known.endOf(offset);

@@ -133,9 +133,8 @@ public final class Leecher {
   /**
    * A leecher that has not begun; {@link #run} does everything.
    *
-   * @param store where the copy goes; as large as the resource. All zero if the journal knows of
-   *     nothing in it, or says no more than that {@code origin} has begun; what an earlier attempt
-   *     left there is wiped
+   * @param store where the copy goes; as large as the resource. What is in it is wiped unless the
+   *     journal tells of a migration that goes on
    * @param journal of {@code store}; says whether this goes on after a restart
    * @param origin what is moved, and the name of this migration, which is replaced when an earlier
    *     attempt has to be begun anew; of the journal when it goes on
@@ -383,7 +382,6 @@ public final class Leecher {
       journal.pulling(origin);
     }
     if (anew) {
-      store.zero(0, store.size(), Backend.Holes.ALLOWED);
       progress.beginAnew();
     }
     checkPlace(seeder.track());
@@ -392,6 +390,7 @@ public final class Leecher {
     for (int i = 0; i < data.size(); i++) {
       partial.markMissing(data.from(i), data.to(i));
     }
+    new Blanks(store, geometry, System::nanoTime, () -> checkPlace(seeder.track())).around(data);
     expect(data);
     return new LeecherEvent.Tracked();
   }

@@ -124,6 +124,11 @@ public final class Seeder implements AutoCloseable {
     return gate;
   }
 
+  /** How often {@link #device} was written to. */
+  public long writes() {
+    return gate.writes();
+  }
+
   /** What it is doing. */
   public SeederState state() {
     return state;
@@ -256,8 +261,7 @@ public final class Seeder implements AutoCloseable {
   /** Keeps why the state does not move. */
   private void explain(SeederEvent event) {
     switch (event) {
-      case SeederEvent.SuspendFailed(String reason) ->
-          whyHere = "the program could not be stopped: " + reason;
+      case SeederEvent.SuspendFailed(String reason) -> whyHere = reason;
       case SeederEvent.JournalFailed(String reason) ->
           whyHere = "the hand-over could not be journaled: " + reason;
       case SeederEvent.DeclineAsked(var _, var _, String reason) -> whyHere = reason;
@@ -338,7 +342,7 @@ public final class Seeder implements AutoCloseable {
       store.flush();
       store.flush();
       long start = System.nanoTime();
-      hook.suspend();
+      stopProgram();
       long suspended = System.nanoTime();
       gate.fence(resource + " is being handed over", FENCE);
       store.flush();
@@ -346,9 +350,23 @@ public final class Seeder implements AutoCloseable {
       suspendNanos = suspended - start;
       flushNanos = System.nanoTime() - suspended;
       return new SeederEvent.Suspended();
+    } catch (UnfitForHandoverException e) {
+      LOG.debug("{} is not handed over", resource, e);
+      return new SeederEvent.SuspendFailed(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       LOG.warn("finalizing {} failed: {}", resource, e.toString());
-      return new SeederEvent.SuspendFailed(String.valueOf(e.getMessage()));
+      return new SeederEvent.SuspendFailed("what was written is not saved: " + e.getMessage());
+    }
+  }
+
+  private void stopProgram() throws IOException {
+    try {
+      hook.suspend();
+    } catch (UnfitForHandoverException e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("the program that uses {} could not be stopped: {}", resource, e.toString());
+      throw new UnfitForHandoverException("the program could not be stopped: " + e.getMessage(), e);
     }
   }
 

@@ -31,7 +31,11 @@ public sealed interface SeederEvent {
   /** The program stands still, everything is flushed, the device is fenced. */
   record Suspended() implements SeederEvent {}
 
-  /** The program could not be stopped, or the device not flushed. */
+  /**
+   * The program could not be stopped, or the device not flushed, or the state is not fit for it.
+   *
+   * @param reason which of these
+   */
   record SuspendFailed(String reason) implements SeederEvent {}
 
   /** The hand-over is durable. */

@@ -87,11 +87,10 @@ public final class SeederMachine {
       case RoundAsked asked -> round(state, asked);
       case FinalizeAsked asked -> finalize(state, asked);
       case Suspended _ -> suspended(state);
-      case SuspendFailed failed ->
-          takeBack(state, "the program could not be stopped: ", failed.reason());
+      case SuspendFailed failed -> takeBack(state, failed.reason());
       case HandoverJournaled _ -> handedOver(state);
       case JournalFailed failed ->
-          takeBack(state, "the hand-over could not be journaled: ", failed.reason());
+          takeBack(state, "the hand-over could not be journaled: " + failed.reason());
       case JournalUndecided undecided -> undecided(state, undecided.reason());
       case DeclineAsked asked -> decline(state, asked);
       case ReturnJournaled _ -> returned(state);
@@ -268,13 +267,13 @@ public final class SeederMachine {
     return Step.of(state);
   }
 
-  private static Step takeBack(SeederState state, String what, String reason) {
+  private static Step takeBack(SeederState state, String reason) {
     if (state instanceof Finalized finalized) {
       return Step.of(
           new Idle(finalized.generation(), finalized.ended().and(finalized.migration())),
           new StopTracking(),
           new ResumeProgram(),
-          new FailFinalize(what + reason));
+          new FailFinalize(reason));
     }
     return Step.of(state);
   }

@@ -30,6 +30,7 @@ final class FileBackendTest extends BackendContract {
     try (var backend = FileBackend.create(file, 5000, _ -> SparseFile.dense())) {
       Files.write(file, new byte[10]);
       assertThrows(EOFException.class, () -> backend.read(ByteBuffer.allocate(100), 0));
+      assertThrows(EOFException.class, () -> runs(backend, 0, 5000));
     }
   }
 

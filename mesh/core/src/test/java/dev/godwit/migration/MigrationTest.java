@@ -63,6 +63,20 @@ class MigrationTest {
     }
   }
 
+  /** A disk is never empty. */
+  @Test
+  void whatTheTargetHoldsWhereTheSourceIsEmptyIsWiped() throws Exception {
+    try (var fixture = new MigrationFixture(5 << 20, ProgramHook.NONE);
+        Session session = fixture.session()) {
+      fixture.seeder.device().write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 2 << 20);
+      fill(fixture.target, 8);
+      session.start();
+      Leecher leecher = fixture.leecher(session, ProgramHook.NONE, MigrationFixture.settings());
+      assertEquals(new LeecherState.Complete(2), leecher.run());
+      assertArrayEquals(Contents.of(fixture.source), Contents.of(fixture.target));
+    }
+  }
+
   /** A program that writes until it is suspended, and remembers what was acknowledged. */
   private static final class Writer implements ProgramHook {
     private final byte[] oracle;

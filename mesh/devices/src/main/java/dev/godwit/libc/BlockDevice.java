@@ -1,6 +1,7 @@
 package dev.godwit.libc;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -18,6 +19,20 @@ public record BlockDevice(Path path) {
 
   /** For a look at the end of a limit. */
   private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /** The part of a mode that says what a file is, and its value for a disk, in inode(7). */
+  private static final int FILE_TYPE = 0170000;
+
+  private static final int DISK = 0060000;
+
+  /**
+   * Whether a path leads to a disk.
+   *
+   * @throws IOException when nothing is there, or it cannot be looked at
+   */
+  public static boolean isAt(Path file) throws IOException {
+    return ((int) Files.getAttribute(file, "unix:mode") & FILE_TYPE) == DISK;
+  }
 
   /**
    * Whether somebody has claimed it for himself: it is mounted, swap space, or part of another

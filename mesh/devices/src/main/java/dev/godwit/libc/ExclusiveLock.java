@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,9 @@ import java.util.Optional;
 public final class ExclusiveLock implements Closeable {
   /** Each is lost only to somebody who has just removed the file. */
   private static final int ATTEMPTS = 10_000;
+
+  private static final Duration MOMENT = Duration.ofSeconds(1);
+  private static final Duration POLL = Duration.ofMillis(20);
 
   private final Descriptor descriptor;
 
@@ -55,6 +59,32 @@ public final class ExclusiveLock implements Closeable {
       }
     }
     throw new IOException(file + " cannot be locked: it is replaced again and again");
+  }
+
+  /**
+   * Locks a file or a block device that is there, whatever it is called: a lock of the same file by
+   * another name keeps this one out. What has this lock may be renamed or removed meanwhile. For
+   * {@code udev} a locked disk is one to leave alone, too.
+   *
+   * @return empty when somebody else has it, for a second at least
+   * @throws NoSuchFileException when it is not there
+   * @throws IOException when it cannot be opened, or its file system knows no locks
+   */
+  public static Optional<ExclusiveLock> hold(Path file) throws IOException {
+    var calls = new SystemCalls(LibC.load());
+    Descriptor descriptor =
+        open(calls, file).orElseThrow(() -> new NoSuchFileException(file.toString()));
+    try {
+      // Who looks at a new disk has it locked for a moment.
+      if (Deadline.in(MOMENT).await(POLL, () -> lock(calls, descriptor, file))) {
+        return Optional.of(new ExclusiveLock(descriptor));
+      }
+    } catch (IOException e) {
+      descriptor.close();
+      throw e;
+    }
+    descriptor.close();
+    return Optional.empty();
   }
 
   private static void make(Path file) throws IOException {

@@ -150,6 +150,9 @@ public interface LibC {
   /** No such system call. */
   int ENOSYS = 38;
 
+  /** No locks are left, or the file system has none. */
+  int ENOLCK = 37;
+
   /** Not supported by this file system. */
   int EOPNOTSUPP = 95;
 

@@ -7,27 +7,36 @@ import java.nio.file.Path;
 
 /**
  * The holes of a regular file by {@code lseek(2)} with SEEK_DATA and SEEK_HOLE and by {@code
- * fallocate(2)}. On file systems that know no holes the file is one piece of data. Thread-safe.
+ * fallocate(2)}. On file systems that know no holes the file is one piece of data, and so is a disk
+ * always, in which a hole is made by having the disk write zeroes itself. Thread-safe.
  */
 public final class NativeSparseFile implements SparseFile {
   private final SystemCalls calls;
   private final Descriptor descriptor;
   private final Path file;
+  private final Seeks seeks;
 
-  private NativeSparseFile(SystemCalls calls, Descriptor descriptor, Path file) {
+  private enum Seeks {
+    TELL,
+    TELL_NOTHING
+  }
+
+  private NativeSparseFile(SystemCalls calls, Descriptor descriptor, Path file, Seeks seeks) {
     this.calls = calls;
     this.descriptor = descriptor;
     this.file = file;
+    this.seeks = seeks;
   }
 
-  /** Opens files; block devices and the like are taken as dense. */
+  /** Opens files and disks; what is neither is taken as dense. */
   public static SparseFile.Opener opener() {
     var calls = new SystemCalls(LibC.load());
     return file -> open(calls, file);
   }
 
   private static SparseFile open(SystemCalls calls, Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
+    boolean regular = Files.isRegularFile(file);
+    if (!regular && !BlockDevice.isAt(file)) {
       return SparseFile.dense();
     }
     LibC libc = calls.libc();
@@ -35,17 +44,22 @@ public final class NativeSparseFile implements SparseFile {
     if (number < 0) {
       throw calls.failure(file + ": open");
     }
-    return new NativeSparseFile(calls, new Descriptor(libc, number), file);
+    return new NativeSparseFile(
+        calls,
+        new Descriptor(libc, number),
+        file,
+        // Asked for the end of its data, the driver of a disk may name a number that means nothing.
+        regular ? Seeks.TELL : Seeks.TELL_NOTHING);
   }
 
   @Override
   public long nextData(long from) throws IOException {
-    return seek(from, LibC.SEEK_DATA);
+    return seeks == Seeks.TELL ? seek(from, LibC.SEEK_DATA) : from;
   }
 
   @Override
   public long nextHole(long from) throws IOException {
-    return seek(from, LibC.SEEK_HOLE);
+    return seeks == Seeks.TELL ? seek(from, LibC.SEEK_HOLE) : Long.MAX_VALUE;
   }
 
   private long seek(long from, int whence) throws IOException {
@@ -81,7 +95,7 @@ public final class NativeSparseFile implements SparseFile {
         error = calls.lastError();
       } while (error == LibC.EINTR);
       return switch (error) {
-        case LibC.EINVAL, LibC.EOPNOTSUPP, LibC.ENOSYS, LibC.ENODEV -> false;
+        case LibC.EINVAL, LibC.EOPNOTSUPP, LibC.ENOSYS, LibC.ENODEV, LibC.EBUSY -> false;
         default -> throw calls.failure(file + ": fallocate", error);
       };
     } finally {

@@ -61,6 +61,33 @@ final class ExclusiveLockTest {
   }
 
   @Test
+  void aFileThatIsHeldIsHeldByAllItsNames() throws Exception {
+    Path file = Files.createFile(folder.resolve("lock"));
+    Path other = Files.createLink(folder.resolve("other"), file);
+    try (ExclusiveLock _ = ExclusiveLock.hold(other).orElseThrow()) {
+      assertTrue(ExclusiveLock.hold(file).isEmpty());
+      assertFalse(isFreeForOthers());
+    }
+    ExclusiveLock.hold(file).orElseThrow().close();
+  }
+
+  @Test
+  void whoHasALockForAMomentOnlyIsWaitedFor() throws Exception {
+    Path file = Files.createFile(folder.resolve("lock"));
+    Process other =
+        new ProcessBuilder("flock", file.toString(), "sh", "-c", "echo; sleep 0.1").start();
+    assertEquals(10, other.getInputStream().read());
+    ExclusiveLock.hold(file).orElseThrow().close();
+    assertEquals(0, other.waitFor());
+  }
+
+  @Test
+  void whatIsNotThereCannotBeHeld() {
+    assertThrows(NoSuchFileException.class, () -> ExclusiveLock.hold(folder.resolve("none")));
+    assertTrue(Files.notExists(folder.resolve("none")));
+  }
+
+  @Test
   void withoutAFolderThereIsNoLock() {
     assertThrows(NoSuchFileException.class, () -> ExclusiveLock.take(folder.resolve("none/lock")));
   }

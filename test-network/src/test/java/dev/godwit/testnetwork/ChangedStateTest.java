@@ -1,0 +1,121 @@
+package dev.godwit.testnetwork;
+
+import static dev.godwit.testnetwork.World.PATIENCE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.cli.ExitStatus;
+import dev.godwit.demo.ChildProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** States that other programs write to, past Godwit. */
+class ChangedStateTest extends MeshForAll {
+  private Path state(String name) throws IOException {
+    return StateFile.random(world.path(name), 1 << 20, name.hashCode());
+  }
+
+  /** A shell command that changes bytes in the middle. */
+  private static String change(Path file) {
+    return "echo changed | dd status=none conv=notrunc bs=1 seek=500000 of='" + file + "'";
+  }
+
+  private void shell(String command) throws IOException, InterruptedException {
+    world.programs().run("sh", "-c", command).succeeded();
+  }
+
+  @Test
+  void whatIsWrittenPastGodwitDuringTheCopyIsNotLostInSilence() throws Exception {
+    Path file = state("torn");
+    Path target = world.path("torn-moved");
+    Path hold = Files.createFile(world.path("torn-hold"));
+    String once = "if [ -e '" + hold + "' ]; then " + change(file) + "; fi";
+    try (ChildProcess seed = alice.seed("torn", file, "--on-suspend", once)) {
+      Expect.refused(
+          ExitStatus.FAILED,
+          bob.runLeech("alice/torn", target),
+          "was written to by another program",
+          "--device",
+          "still there");
+      Files.delete(hold);
+      bob.runLeech("alice/torn", target).succeeded();
+      assertEquals(0, seed.awaitEnd(PATIENCE));
+    }
+    assertEquals(StateFile.sha256(file), StateFile.sha256(target));
+  }
+
+  @Test
+  void aFileThatGrewIsNotCutInSilence() throws Exception {
+    Path file = state("grown");
+    try (ChildProcess seed = alice.seed("grown", file)) {
+      shell("echo more >> '" + file + "'");
+      Expect.refused(
+          ExitStatus.FAILED,
+          bob.runLeech("alice/grown", world.path("grown-moved")),
+          "was made longer by another program");
+      assertEquals(0, seed.stop(), seed::complaints);
+    }
+  }
+
+  @Test
+  void aFileThatWasCutIsNotFilledWithZeroes() throws Exception {
+    Path file = state("cut");
+    try (ChildProcess seed = alice.seed("cut", file)) {
+      shell("truncate -s 600000 '" + file + "'");
+      Outcome leech = bob.runLeech("alice/cut", world.path("cut-moved"));
+      Expect.refused(ExitStatus.FAILED, leech, "truncated");
+      assertTrue(seed.isAlive(), seed::complaints);
+    }
+  }
+
+  @Test
+  void mountsSeeWhatWasChangedWhileNobodyOfferedIt() throws Exception {
+    Path file = state("edited");
+    Path at = world.path("edited-mount");
+    Path cache = world.path("edited-cache");
+    String[] mounting = {"mount", "alice/edited", at.toString(), "--cache", cache.toString()};
+    try (ChildProcess seed = alice.seed("edited", file)) {
+      try (ChildProcess mount = bob.start(mounting)) {
+        mount.await("ready", PATIENCE);
+        assertEquals(StateFile.sha256(file), StateFile.sha256(at));
+        assertEquals(0, mount.stop(), mount::complaints);
+      }
+      assertEquals(0, seed.stop(), seed::complaints);
+    }
+    shell(change(file));
+    try (ChildProcess _ = alice.seed("edited", file);
+        ChildProcess mount = bob.start(mounting)) {
+      mount.await("ready", PATIENCE);
+      assertEquals(StateFile.sha256(file), StateFile.sha256(at));
+      assertEquals(0, mount.stop(), mount::complaints);
+    }
+  }
+
+  @Test
+  void aStateThatIsChangedAfterItsHandOverIsNotFetchedFrom() throws Exception {
+    Path target = world.path("rewritten-moved");
+    try (Offer offer = Offer.thatIsWrittenLate(world, alice, "rewritten")) {
+      String endSeeder = "kill -TERM " + offer.process().pid();
+      try (ChildProcess leech = bob.leech("alice/rewritten", target, "--on-resume", endSeeder)) {
+        leech.await("handover", PATIENCE);
+        int _ = offer.process().awaitEnd(PATIENCE);
+        shell("cp -p '" + offer.file() + "' '" + offer.file() + ".saved'");
+        shell(change(offer.file()));
+        Expect.refused(
+            ExitStatus.FAILED,
+            alice.runSeed("rewritten", offer.file()),
+            "was changed after it had been handed over",
+            "Bring it back");
+        shell("cp -p '" + offer.file() + ".saved' '" + offer.file() + "'");
+        try (ChildProcess again = alice.seed("rewritten", offer.file())) {
+          leech.await("complete", PATIENCE);
+          assertEquals(0, leech.awaitEnd(PATIENCE), leech::complaints);
+          assertEquals(0, again.awaitEnd(PATIENCE), again::complaints);
+        }
+      }
+      assertEquals(StateFile.sha256(offer.file()), StateFile.sha256(target));
+    }
+  }
+}
