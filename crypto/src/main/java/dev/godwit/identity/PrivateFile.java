@@ -77,6 +77,11 @@ public final class PrivateFile {
   public static void createDirectory(Path directory) throws IOException {
     try {
       Files.createDirectories(directory, PosixFilePermissions.asFileAttribute(OWNER_DIRECTORY));
+    } catch (FileAlreadyExistsException e) {
+      throw (FileSystemException)
+          new FileSystemException(
+                  directory.toString(), null, "It is a file where a folder has to be")
+              .initCause(e);
     } catch (NoSuchFileException e) {
       // Its parents are there by then: the file system makes no folders, as /proc does not.
       throw (FileSystemException)

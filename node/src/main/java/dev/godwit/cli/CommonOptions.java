@@ -45,6 +45,9 @@ final class CommonOptions {
   }
 
   NodeHome nodeHome() throws NodeException {
+    if (home != null && home.toString().isEmpty()) {
+      throw new NodeException(NodeException.Kind.USAGE, "--home names no folder; give one.");
+    }
     Path directory =
         home == null ? DefaultHome.of(System.getenv(), System.getProperty("user.home")) : home;
     return new NodeHome(directory, new SecureRandom());

@@ -1,6 +1,8 @@
 package dev.godwit.cli;
 
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -14,6 +16,8 @@ import picocli.CommandLine.Parameters;
       "zsh:  add to ~/.zshrc:   source <(godwit completion zsh)"
     })
 final class CompletionCommand extends Verb {
+  private static final Pattern VALUES = Pattern.compile("(?<=_args=)\\((\"[A-Z_]+\" ?)+\\)");
+
   @Parameters(arity = "0..1", paramLabel = "SHELL", description = "bash (the default) or zsh.")
   private Shell shell = Shell.BASH;
 
@@ -27,7 +31,7 @@ final class CompletionCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) {
-    String script = AutoComplete.bash("godwit", Godwit.commandLine());
+    String script = lowerCase(AutoComplete.bash("godwit", Godwit.commandLine()));
     // The script turns bash completion on in zsh; that needs compinit to have run before.
     String text =
         switch (shell) {
@@ -41,5 +45,12 @@ final class CompletionCommand extends Verb {
             .put("shell", shell.name().toLowerCase(Locale.ROOT))
             .put("script", text));
     return ExitStatus.DONE;
+  }
+
+  /** Values as the help writes them. */
+  private static String lowerCase(String script) {
+    return VALUES
+        .matcher(script)
+        .replaceAll(found -> Matcher.quoteReplacement(found.group().toLowerCase(Locale.ROOT)));
   }
 }

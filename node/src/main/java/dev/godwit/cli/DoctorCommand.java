@@ -61,7 +61,18 @@ final class DoctorCommand extends Verb {
       output.event(Json.event("result").put("ok", true).put("hub", (Object) null));
       return ExitStatus.DONE;
     }
-    MeshInfo mesh = home.mesh();
+    MeshInfo mesh;
+    try {
+      mesh = home.mesh();
+    } catch (NodeException e) {
+      tell(
+          output,
+          Finding.trouble(
+              "mesh",
+              String.valueOf(e.getMessage()),
+              "Bring it back from a backup, or delete it and join again."));
+      return ended(output, ExitStatus.of(e), String.valueOf(e.getMessage()));
+    }
     CompletableFuture<Node> starting = begin(home, settings);
     List<InetAddress> open =
         new HubChecks(mesh.hub().host(), mesh.hub().port(), STEP)
@@ -88,7 +99,10 @@ final class DoctorCommand extends Verb {
                 "nobody can log in at " + hub,
                 "What runs goes on; nothing new begins before the hub is there.")
             : new Finding("hub", Finding.Grade.TROUBLE, sentence, Optional.empty()));
-    ExitStatus status = ExitStatus.of(why);
+    return ended(output, ExitStatus.of(why), sentence);
+  }
+
+  private static ExitStatus ended(Output output, ExitStatus status, String sentence) {
     output.event(
         Json.event("result").put("ok", false).put("status", status.code()).put("error", sentence));
     return status;

@@ -1,5 +1,6 @@
 package dev.godwit.cli;
 
+import dev.godwit.node.LibraryTrouble;
 import dev.godwit.node.NativeFolder;
 import dev.godwit.node.Version;
 import java.io.PrintWriter;
@@ -8,9 +9,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
@@ -94,21 +97,50 @@ public final class Godwit implements Runnable {
     // Before anything is logged: the logger reads these once.
     String level = Arrays.asList(args).contains("--verbose") ? "debug" : "error";
     System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", level);
+    if (level.equals("error")) {
+      // Listeners of connections that came about while the process was ending.
+      System.setProperty(
+          "org.slf4j.simpleLogger.log.io.netty.util.concurrent.DefaultPromise.rejectedExecution",
+          "off");
+    }
     System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
     System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "HH:mm:ss.SSS");
     NativeFolder.choose();
-    System.exit(execute(args));
+    System.exit(complete(args));
+  }
+
+  /** What is missing of this installation shows in many ways, before any verb can tell of it. */
+  private static int complete(String... args) {
+    try {
+      return execute(args);
+    } catch (CommandLine.InitializationException | LinkageError e) {
+      System.err.println("godwit: " + LibraryTrouble.sentence(missing(e)));
+      return ExitStatus.FAILED.code();
+    }
+  }
+
+  private static LinkageError missing(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .filter(LinkageError.class::isInstance)
+        .map(LinkageError.class::cast)
+        .findFirst()
+        .orElseGet(() -> new NoClassDefFoundError(String.valueOf(failure.getMessage())));
   }
 
   static int execute(String... args) {
     List<String> arguments = Arrays.asList(args);
     CommandLine command = commandLine();
+    boolean colours = Terminal.standard().can(Terminal.Ability.COLOUR);
+    command.setColorScheme(Help.defaultColorScheme(colours ? Help.Ansi.ON : Help.Ansi.OFF));
     if (arguments.isEmpty()
         || arguments.contains("--help")
         || arguments.contains("-h")
         || arguments.contains("help")) {
-      command.setUsageHelpWidth(
-          Math.clamp(Terminal.standard().width(), NARROWEST_HELP, WIDEST_HELP));
+      int width = Terminal.standard().width();
+      command.setUsageHelpWidth(Math.clamp(width, NARROWEST_HELP, WIDEST_HELP));
+      if (width < NARROWEST_HELP) {
+        command.setOut(new PrintWriter(new NarrowWriter(command.getOut(), width), true));
+      }
     }
     command.setParameterExceptionHandler(
         (failure, _) -> misused(failure, arguments.contains("--json")));

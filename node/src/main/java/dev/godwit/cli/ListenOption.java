@@ -55,7 +55,9 @@ final class ListenOption {
           NodeException.Kind.USAGE, "The host '" + host + "' to listen on is not known.", e);
     } catch (IllegalArgumentException e) {
       throw new NodeException(
-          NodeException.Kind.USAGE, "'" + text + "' is no HOST:PORT to listen on.", e);
+          NodeException.Kind.USAGE,
+          "'" + text + "' is no HOST:PORT to listen on; a port is from 0 to 65535.",
+          e);
     }
   }
 }

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -35,6 +36,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -136,6 +138,7 @@ final class MeshCommand implements Runnable {
           Json.event("result")
               .put("ok", true)
               .put("mesh", own.mesh())
+              .put("meshName", home.mesh().name())
               .put("name", own.name())
               .put("id", own.node()));
       return ExitStatus.DONE;
@@ -247,7 +250,13 @@ final class MeshCommand implements Runnable {
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
         throw new NodeException(
             NodeException.Kind.USAGE,
-            "'" + text + "' is no grant; write PATTERN=CAPS, for example 'vm*=read,migrate'.",
+            "'"
+                + text
+                + "' is no grant; write PATTERN=CAPS, for example 'vm*=read,migrate'. CAPS are "
+                + Arrays.stream(Capability.values())
+                    .map(one -> one.name().toLowerCase(Locale.ROOT))
+                    .collect(Collectors.joining(", "))
+                + ".",
             e);
       }
     }
@@ -283,6 +292,7 @@ final class MeshCommand implements Runnable {
           Json.event("result")
               .put("ok", true)
               .put("mesh", own.mesh())
+              .put("meshName", home.mesh().name())
               .put("name", own.name())
               .put("id", own.node()));
       return ExitStatus.DONE;
@@ -370,6 +380,15 @@ final class MeshCommand implements Runnable {
       NodeHome home = common().nodeHome();
       MeshKey key = key(home);
       NodeId id = new MemberNames(home).find(node);
+      if (id.equals(home.identity().id())) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            node
+                + " is this node itself, which alone can invite and revoke: without it the mesh would"
+                + " come to an end. To leave, end what runs here and delete its folder, "
+                + home.directory()
+                + ".");
+      }
       try (Node here = Node.start(home, told(NodeSettings.standard()))) {
         here.publish(home.revocations(key.id()).revoke(key, id, Instant.now()));
       }

@@ -307,12 +307,15 @@ final class MountCommand extends Verb {
     long unsaved = mounting.unsavedBytes();
     @Nullable String lost = mounting.lost();
     @Nullable String problem = mounting.problem();
+    @Nullable String cacheProblem = mounting.cacheProblem();
     double share = mounting.size() == 0 ? 1 : (double) here / mounting.size();
     List<String> details = new ArrayList<>();
     if (lost != null) {
       details.add("lost: " + lost);
     } else if (problem != null) {
       details.add("cannot save: " + problem);
+    } else if (cacheProblem != null) {
+      details.add("cannot keep: " + cacheProblem);
     }
     if (unsaved > 0) {
       details.add(Units.bytes(unsaved) + " not saved");
@@ -326,6 +329,7 @@ final class MountCommand extends Verb {
             .put("unsavedBytes", unsaved)
             .put("lost", lost)
             .put("problem", problem)
+            .put("cacheProblem", cacheProblem)
             .put("path", Words.path(mounting.path())));
   }
 
@@ -424,7 +428,15 @@ final class MountCommand extends Verb {
           "dead",
           dead.toString(),
           "its process was killed; 'godwit umount " + ShellWord.of(dead) + "' takes it away");
-      output.event(Json.event("mount").put("resource", "").put("at", dead).put("state", "dead"));
+      output.event(
+          Json.event("mount")
+              .put("resource", (Object) null)
+              .put("at", dead)
+              .put("state", "dead")
+              .put("bytesHere", (Object) null)
+              .put("bytesTotal", (Object) null)
+              .put("unsavedBytes", (Object) null)
+              .put("pid", (Object) null));
     }
     table.show(output);
     SilentProcesses.tell(output, processes.silent());

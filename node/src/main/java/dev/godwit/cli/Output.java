@@ -249,6 +249,11 @@ public final class Output {
     err.flush();
   }
 
+  /** Whether something that was said cannot be read anywhere; not when a reader has gone. */
+  synchronized boolean isLost() {
+    return out.checkError() && !StandardStreams.OUT.isRead();
+  }
+
   /** Takes the moving line away. */
   public synchronized void endMoving() {
     if (moving) {

@@ -13,6 +13,7 @@ import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +118,12 @@ final class SeedCommand extends Verb {
         Seeding seeding = node.seed(options);
         StatusSocket socket = StatusSocket.open(home, () -> status(node, seeding))) {
       seeding.onChange(state -> tell(output, node, seeding, state));
+      OncePerMinute troubles = new OncePerMinute(InstantSource.system());
+      seeding.onTrouble(
+          failure ->
+              troubles.say(
+                  resource + " fails for a mount. " + failure.getMessage(),
+                  text -> output.error("godwit: " + text)));
       seeding.places().stream()
           .findFirst()
           .ifPresent(place -> hooks.environment().put("GODWIT_DEVICE", place));
@@ -186,7 +193,8 @@ final class SeedCommand extends Verb {
     }
     output.verbatim("On the other machine, to move it there, or to use it from here:");
     output.verbatim("  godwit leech " + offered + " --to FILE");
-    output.verbatim("  godwit mount " + offered + " PATH");
+    output.verbatim(
+        "  godwit mount " + offered + " PATH" + (devices.isEmpty() ? "" : " --read-only"));
   }
 
   private void tell(Output output, Node node, Seeding seeding, SeederState state) {

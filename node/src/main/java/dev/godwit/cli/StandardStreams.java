@@ -30,6 +30,12 @@ enum StandardStreams {
         || target.equals("/dev/console");
   }
 
+  /** Whether another process reads it, which may have read enough. */
+  boolean isRead() {
+    String target = target();
+    return target.startsWith("pipe:") || target.startsWith("socket:") || isTerminal();
+  }
+
   /** Whether both lead to the same place. */
   boolean isSameAs(StandardStreams other) {
     return !target().isEmpty() && target().equals(other.target());

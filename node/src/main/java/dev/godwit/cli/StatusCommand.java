@@ -1,10 +1,14 @@
 package dev.godwit.cli;
 
+import dev.godwit.fuse.FuseFile;
 import dev.godwit.node.MeshInfo;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.RunningProcesses;
 import dev.godwit.node.StatusSocket;
 import dev.godwit.node.proto.ProcessStatus;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -12,12 +16,20 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     description = "Show this node and what runs on it.")
 final class StatusCommand extends Verb {
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
   @Override
   ExitStatus run(Output output) throws Exception {
     NodeHome home = common().nodeHome();
-    String id = home.identity().id().toString();
+    // Who only looks makes no key, perhaps in a folder that was mistyped.
+    @Nullable String id =
+        home.isMember() || home.hasIdentity() ? home.identity().id().toString() : null;
     Json result = Json.event("result").put("ok", true).put("id", id);
-    output.verbatim("id      " + id);
+    output.verbatim(
+        "id      "
+            + (id == null
+                ? "none in " + home.directory() + "; the first one that needs it makes it"
+                : id));
     if (home.isMember()) {
       MeshInfo mesh = home.mesh();
       output.line("name    " + home.membership().name());
@@ -29,6 +41,7 @@ final class StatusCommand extends Verb {
           .put("hub", mesh.hub().hostAndPort());
     } else {
       output.line("mesh    none; see 'godwit mesh --help'");
+      result.put("name", (Object) null).put("mesh", (Object) null).put("hub", (Object) null);
     }
     RunningProcesses processes = StatusSocket.ask(home);
     Table table = new Table();
@@ -56,6 +69,9 @@ final class StatusCommand extends Verb {
               .put("bytesDone", process.getBytesDone())
               .put("bytesTotal", process.getBytesTotal())
               .put("hub", process.getHub()));
+    }
+    for (Path dead : FuseFile.dead(LOOK)) {
+      table.row("mount", "", "dead", "", "at " + dead + "; 'godwit mount --list' says more");
     }
     table.show(output);
     SilentProcesses.tell(output, processes.silent());

@@ -82,6 +82,14 @@ abstract class Verb implements Callable<Integer> {
     ExitStatus status = ExitStatus.FAILED;
     try {
       status = run(opened);
+      if (status == ExitStatus.DONE && opened.isLost()) {
+        status =
+            say(
+                opened,
+                ExitStatus.FAILED,
+                "What this command says cannot be written to standard output. Is there room where it"
+                    + " leads?");
+      }
     } catch (CommandLine.ParameterException e) {
       status = ExitStatus.USAGE;
       throw e;

@@ -46,6 +46,10 @@ public final class HubChecks {
     try {
       addresses = within(() -> List.of(InetAddress.getAllByName(host)));
     } catch (UnknownHostException e) {
+      if (String.valueOf(e.getMessage()).contains("Temporary failure")) {
+        told.accept(nobodyKnows());
+        return List.of();
+      }
       told.accept(
           Finding.trouble(
               "name",
@@ -53,15 +57,18 @@ public final class HubChecks {
               "Is it spelled correctly, and does DNS work here ('getent hosts " + host + "')?"));
       return List.of();
     } catch (IOException | TimeoutException e) {
-      told.accept(
-          Finding.trouble(
-              "name",
-              "nobody says which address " + host + " has: no DNS server answers",
-              "Is the network up? /etc/resolv.conf names the servers."));
+      told.accept(nobodyKnows());
       return List.of();
     }
     told.accept(Finding.good("name", host + " is " + list(addresses)));
     return reachable(addresses, told);
+  }
+
+  private Finding nobodyKnows() {
+    return Finding.trouble(
+        "name",
+        "nobody says which address " + host + " has: no DNS server answers",
+        "Is the network up? /etc/resolv.conf names the servers.");
   }
 
   private List<InetAddress> reachable(List<InetAddress> addresses, Consumer<Finding> told)
@@ -90,6 +97,12 @@ public final class HubChecks {
       socket.connect(new InetSocketAddress(address, port), (int) patience.toMillis());
       return Finding.good("tcp", text(address) + " accepts connections");
     } catch (ConnectException e) {
+      if (String.valueOf(e.getMessage()).contains("unreachable")) {
+        return Finding.trouble(
+            "tcp",
+            "this machine has no way to " + text(address),
+            "No network is up that leads there; 'ip route' shows those that are.");
+      }
       return Finding.trouble(
           "tcp",
           text(address) + " refuses: nothing listens there",

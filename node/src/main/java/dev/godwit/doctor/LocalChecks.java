@@ -3,14 +3,18 @@ package dev.godwit.doctor;
 import dev.godwit.nbd.kernel.KernelNbd;
 import dev.godwit.node.NativeFolder;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What can be found out on this machine alone. Takes some tenths of a second. */
 public final class LocalChecks {
@@ -19,6 +23,8 @@ public final class LocalChecks {
 
   private static final long ROOM = 256L << 20;
   private static final long MEMORY = 384L << 20;
+
+  private static final Logger LOG = LoggerFactory.getLogger(LocalChecks.class);
 
   private final Path home;
   private final Map<String, String> environment;
@@ -66,14 +72,20 @@ public final class LocalChecks {
           "this kernel has no /dev/fuse, so a resource cannot be mounted as a file",
           "As root: modprobe fuse. In a container: --device /dev/fuse. Or mount as nbd:unix:PATH.");
     }
-    if (!Files.isReadable(device) || !Files.isWritable(device)) {
+    try (FileChannel _ =
+        FileChannel.open(device, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      LOG.trace("{} can be opened", device);
+    } catch (IOException e) {
       return Finding.note(
           "fuse",
-          "/dev/fuse may not be opened by this user, so nothing can be mounted as a file",
-          "As root: chmod 666 /dev/fuse. Or mount as nbd:unix:PATH.");
+          "/dev/fuse cannot be opened, so nothing can be mounted as a file ("
+              + e.getMessage()
+              + ")",
+          isRoot()
+              ? "In a container: --device /dev/fuse. Or mount as nbd:unix:PATH."
+              : "As root: chmod 666 /dev/fuse. Or mount as nbd:unix:PATH.");
     }
-    boolean root = "root".equals(System.getProperty("user.name"));
-    return root || isInPath("fusermount3")
+    return isRoot() || isInPath("fusermount3")
         ? Finding.good("fuse", "resources can be mounted as files")
         : Finding.note(
             "fuse",
@@ -81,7 +93,21 @@ public final class LocalChecks {
             "Install it (Debian: apt-get install fuse3).");
   }
 
+  private static boolean isRoot() {
+    try {
+      return Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
+    } catch (IOException | UnsupportedOperationException e) {
+      return "root".equals(System.getProperty("user.name"));
+    }
+  }
+
   private static Finding disks() {
+    if (!isRoot()) {
+      return Finding.note(
+          "disks",
+          "a resource cannot be a disk here: only root can make one",
+          "Use it as a file, or as nbd:unix:PATH.");
+    }
     Optional<String> obstacle;
     try {
       obstacle = KernelNbd.obstacle();
@@ -94,8 +120,7 @@ public final class LocalChecks {
     if (obstacle.isEmpty()) {
       return Finding.good("disks", "'block' makes disks /dev/nbdN");
     }
-    boolean root = "root".equals(System.getProperty("user.name"));
-    return root && Files.exists(Path.of("/dev/loop-control"))
+    return Files.exists(Path.of("/dev/loop-control"))
         ? Finding.good("disks", "'block' makes disks /dev/loopN (" + obstacle.get() + ")")
         : Finding.note(
             "disks",
@@ -157,6 +182,12 @@ public final class LocalChecks {
   }
 
   private Finding room() {
+    if (Files.isDirectory(home) && !(Files.isReadable(home) && Files.isExecutable(home))) {
+      return Finding.trouble(
+          "room",
+          "this node's folder, " + home + ", may not be read by this user",
+          "Look at its owner and its rights ('ls -ld'), be another user, or name another --home.");
+    }
     @Nullable Path folder = home.toAbsolutePath();
     while (folder != null && !Files.isDirectory(folder)) {
       folder = folder.getParent();

@@ -1,5 +1,6 @@
 package dev.godwit.node;
 
+import dev.godwit.path.AddressText;
 import dev.godwit.path.NatBehaviour;
 import dev.godwit.portmap.PortMapping;
 import dev.godwit.signaling.RelayOffer;
@@ -30,8 +31,12 @@ public record Diagnosis(
 
   /** What it means for the user, in a sentence or two. */
   public String meaning() {
-    return seen.getAddress().isLoopbackAddress()
-        ? "The hub is on this machine, which says nothing of how it looks from outside."
-        : nat.sentence();
+    if (seen.getAddress().isLoopbackAddress()) {
+      return "The hub is on this machine, which says nothing of how it looks from outside.";
+    }
+    return AddressText.remark(seen.getAddress()).isEmpty()
+        ? nat.sentence()
+        : "The hub sees this machine at a private address, so they are in one network: nodes in it"
+            + " reach each other, and nothing is known of how this machine looks from outside.";
   }
 }

@@ -331,7 +331,11 @@ public final class Leeching implements Closeable {
           file
               + " holds a state that belongs to this node (generation "
               + owned.generation()
-              + "). Choose another --to, or give it up with --overwrite.");
+              + "), which nobody else has any more. To use it, offer it: 'godwit seed "
+              + options.name().resource()
+              + " --from "
+              + ShellWord.of(file)
+              + "'. To fetch another one, choose another --to; --overwrite gives up this one.");
     }
   }
 

@@ -171,13 +171,20 @@ final class LocalFiles {
    *
    * @throws NodeException when it cannot
    */
-  static void checkReadableAndWritable(Path file) throws NodeException {
+  static void checkReadableAndWritable(Path file) throws IOException {
     if (!Files.isReadable(file)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file
               + " may not be read by this user. Look at its owner and its rights ('ls -l'), or be"
               + " another user.");
+    }
+    if (Files.getFileStore(file).isReadOnly()) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is on a file system that is read-only, and its journal and mounts need to write."
+              + " Mount it to be written, or use a copy elsewhere.");
     }
     if (!Files.isWritable(file)) {
       throw new NodeException(

@@ -492,6 +492,11 @@ public final class Mounting implements Closeable {
     return mount.problem();
   }
 
+  /** Why what was fetched cannot be kept in the cache now; null when it can. */
+  public @Nullable String cacheProblem() {
+    return mount.cacheProblem();
+  }
+
   /** Why it cannot be written any more; null while it can. */
   public @Nullable String lost() {
     return mount.lost();

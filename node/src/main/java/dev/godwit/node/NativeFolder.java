@@ -44,7 +44,12 @@ public final class NativeFolder {
     search
         .find(usual)
         .filter(found -> !found.equals(usual))
-        .ifPresent(found -> System.setProperty(PROPERTY, found.toString()));
+        .ifPresent(
+            found -> {
+              System.setProperty(PROPERTY, found.toString());
+              // The JDK has read the other one already, and zstd asks the JDK.
+              System.setProperty("ZstdTempFolder", found.toString());
+            });
   }
 
   /**

@@ -126,9 +126,20 @@ public final class Node implements AutoCloseable {
     this.home = home;
     this.clock = clock;
     this.random = random;
-    this.identity = home.identity();
+    // First, so that nothing is made in the home of no member.
     this.mesh = home.mesh();
     this.own = home.membership();
+    this.identity = home.identity();
+    if (!own.node().equals(identity.id())) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          "The key in "
+              + home.directory()
+              + " is not that of its membership, which is for "
+              + own.node().shortForm()
+              + ". Bring back the identity.pem that belongs to it. Or delete mesh.properties there,"
+              + " and join as a new node.");
+    }
     this.place = HomePlace.of(home, identity.id());
     this.admission =
         new MeshAdmission(

@@ -50,13 +50,27 @@ public final class NodeHome {
   }
 
   /**
-   * This node's identity; made at first use.
+   * This node's identity; made at first use, but never beside what belongs to another one.
    *
    * @throws IOException when it cannot be read, or others could read it
    */
   public Identity identity() throws IOException {
+    Path file = directory.resolve("identity.pem");
+    if (isMember() && !Files.exists(file)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is missing: the key of this node, without which nobody takes it for the member that"
+              + " it is. Bring it back from a backup. Or delete mesh.properties there, and join as a"
+              + " new node.");
+    }
     prepare();
-    return Identity.loadOrCreate(directory.resolve("identity.pem"), random);
+    return Identity.loadOrCreate(file, random);
+  }
+
+  /** Whether this node has a key already. */
+  public boolean hasIdentity() {
+    return Files.exists(directory.resolve("identity.pem"));
   }
 
   /** Where running processes of this node can be asked for their status. */

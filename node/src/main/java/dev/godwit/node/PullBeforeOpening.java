@@ -7,6 +7,7 @@ import dev.godwit.session.Session;
 import dev.godwit.session.SessionState;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,9 @@ final class PullBeforeOpening {
           NodeException.Kind.FAILED,
           name
               + " does not fit here: "
-              + failure.getMessage()
+              + (failure instanceof FileSystemException file
+                  ? file.getReason()
+                  : failure.getMessage())
               + ". Make room where "
               + cache
               + " is, or give a --cache elsewhere, or mount it without --pull-first.",

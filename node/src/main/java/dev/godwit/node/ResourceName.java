@@ -33,7 +33,9 @@ public record ResourceName(String node, String resource) {
     if (!isName(resource)) {
       throw new NodeException(
           NodeException.Kind.USAGE,
-          "'" + resource + "' is no name for a resource; use letters, digits, dots and dashes.");
+          "'"
+              + resource
+              + "' is no name for a resource; use letters, digits, dots, dashes, and slashes inside.");
     }
     return resource;
   }

@@ -378,6 +378,11 @@ public final class Seeding implements Closeable {
     seeder.onChange(listener);
   }
 
+  /** Calls {@code listener} each time that what a mount reads or writes fails on this machine. */
+  public void onTrouble(Consumer<NodeException> listener) {
+    mounts.onTrouble(failure -> listener.accept(Explanation.of(failure)));
+  }
+
   /**
    * Completes with the new generation when another node has taken everything over; exceptionally
    * when only a restart tells whether it has.

@@ -58,6 +58,7 @@ public final class StatusSocket implements AutoCloseable {
   public static StatusSocket open(NodeHome home, Supplier<ProcessStatus> status)
       throws IOException {
     Files.createDirectories(home.runDirectory());
+    LocalFiles.checkWritableFolder(home.runDirectory());
     Path path = home.runDirectory().resolve(ProcessHandle.current().pid() + SUFFIX);
     Files.deleteIfExists(path);
     ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

@@ -37,7 +37,7 @@ class HubTroubleTest {
             "",
             new Terminal(Place.HERE, world.path(""))
                 .command(
-                    "exec unshare -rn sh -c 'set -e; ip link set lo up\n"
+                    "exec unshare -rmn sh -c 'set -e; ip link set lo up\n"
                         + text.replace("'", "'\\''")
                         + "'"));
   }
@@ -88,6 +88,85 @@ class HubTroubleTest {
         List.of(
             "asked 127.0.0.1 answered from 127.0.0.1", "asked 127.0.0.2 answered from 127.0.0.2"),
         outcome.succeeded().out().lines().toList());
+  }
+
+  /** A hub that listens at the second of two addresses, and a node that knows its name. */
+  private Outcome atTheSecondAddress(String firstAddress) throws Exception {
+    return inNetwork(
+        """
+        printf '127.0.0.1 hub.test\\n127.0.0.2 hub.test\\n' > hosts
+        mount --bind hosts /etc/hosts
+        nft add table inet t
+        nft add chain inet t in '{ type filter hook input priority 0; }'
+        %s
+        godwit hub --listen 127.0.0.2:7007 --data keys > said 2>&1 &
+        hub=$!
+        trap "kill $hub; wait $hub || :" EXIT
+        until grep -q "hub is up" said; do sleep 0.2; done
+        fingerprint=$(grep -o '127.0.0.2:7007/[^ ]*' said | head -1 | cut -d/ -f2)
+        godwit mesh create lab --hub hub.test:7007/$fingerprint
+        godwit ls
+        """
+            .formatted(firstAddress));
+  }
+
+  @Test
+  void aHubIsReachedAtItsSecondAddressWhenNothingListensAtTheFirst() throws Exception {
+    Outcome outcome = atTheSecondAddress("").succeeded();
+    assertTrue(outcome.out().contains("Nothing is offered"), outcome::toString);
+  }
+
+  @Test
+  void aHubIsReachedAtItsSecondAddressWhenTheFirstIsSilent() throws Exception {
+    Outcome outcome =
+        atTheSecondAddress("nft add rule inet t in ip daddr 127.0.0.1 tcp dport 7007 drop")
+            .succeeded();
+    assertTrue(outcome.out().contains("Nothing is offered"), outcome::toString);
+  }
+
+  private void assertSaidOfTheHub(String why, String setting, String hub) throws Exception {
+    String fingerprint = world.hub().toString().replaceAll(".*/", "");
+    Outcome outcome =
+        inNetwork(setting + "\ngodwit mesh create lab --hub " + hub + "/" + fingerprint);
+    assertEquals(ExitStatus.UNREACHABLE.code(), outcome.status(), outcome::toString);
+    assertTrue(outcome.err().lines().toList().getLast().contains(why), outcome::toString);
+  }
+
+  @Test
+  void namesThatNobodyLooksUpAreSaidToBeThat() throws Exception {
+    assertSaidOfTheHub(
+        "cannot be looked up: no DNS server answers",
+        """
+        echo "nameserver 127.0.0.1" > resolv
+        mount --bind resolv /etc/resolv.conf
+        nft add table inet t
+        nft add chain inet t in '{ type filter hook input priority 0; }'
+        nft add rule inet t in udp dport 53 drop
+        nft add rule inet t in tcp dport 53 drop
+        """,
+        "hub.test:7007");
+  }
+
+  @Test
+  void aMachineWithoutANetworkIsSaidToBeThat() throws Exception {
+    assertSaidOfTheHub("This machine has no way to 192.0.2.1:7007", "", "192.0.2.1:7007");
+  }
+
+  @Test
+  void whatTakesConnectionsAndSaysNothingIsSaidToBeThat() throws Exception {
+    assertSaidOfTheHub(
+        "takes connections and says nothing",
+        """
+        python3 -c '
+        import socket, time
+        s = socket.create_server(("127.0.0.1", 7007))
+        time.sleep(600)
+        ' &
+        silent=$!
+        trap "kill $silent" EXIT
+        until ss -ltn | grep -q :7007; do sleep 0.1; done
+        """,
+        "127.0.0.1:7007");
   }
 
   private static List<String> laterBy(String difference, List<String> command) {

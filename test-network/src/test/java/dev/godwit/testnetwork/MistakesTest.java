@@ -72,6 +72,7 @@ class MistakesTest {
     Files.createDirectory(folder.resolve("a folder"));
     Files.writeString(folder.resolve("text"), "no key");
     damagedHomes();
+    homesWithoutTheirKeys();
     user();
     seed = members.get(0).seed("vm1", folder.resolve("offered.img"));
     tickets(members.get(0));
@@ -86,6 +87,22 @@ class MistakesTest {
       assertTrue(Files.exists(home.resolve(file)), file);
       Files.writeString(home.resolve(file), "damaged");
     }
+  }
+
+  /** Homes of members whose key is gone, or is that of somebody else. */
+  private void homesWithoutTheirKeys() throws Exception {
+    for (String name : List.of("keyless", "otherkey")) {
+      Path home = world.path("home-" + name);
+      world.programs().run("cp", "-r", world.path("home-bob").toString(), home.toString());
+      Files.delete(home.resolve("identity.pem"));
+    }
+    world
+        .programs()
+        .run(
+            "cp",
+            world.path("home-alice").resolve("identity.pem").toString(),
+            world.path("home-otherkey").toString())
+        .succeeded();
   }
 
   /** What somebody may do who is not root: next to nothing. */
@@ -133,6 +150,7 @@ class MistakesTest {
     names.put("LONGNAME", "x".repeat(110));
     names.put("ALICEID", alice.nodeHome().identity().id().toString());
     names.put("BOBID", bob.nodeHome().identity().id().toString());
+    names.put("BOBSHORT", bob.nodeHome().identity().id().shortForm());
     names.put("HOMES", world.path("home").toString());
     names.put("DIR", folder.toString());
   }

@@ -87,6 +87,22 @@ class UnfamiliarMachineTest {
   }
 
   @Test
+  void helpFitsATerminalOfFortyColumns() throws Exception {
+    for (String help : List.of("godwit help", "godwit leech --help", "godwit help mesh invite")) {
+      Outcome outcome = inTerminal(40, "TERM=xterm NO_COLOR=1", help).succeeded();
+      for (String line : outcome.out().replaceAll("\033\\[[0-9;]*m|\r", "").split("\n", -1)) {
+        assertTrue(line.codePointCount(0, line.length()) <= 40, line);
+      }
+    }
+  }
+
+  @Test
+  void helpInADumbTerminalHasNoEscapeSequences() throws Exception {
+    Outcome outcome = inTerminal(80, "TERM=dumb", "godwit help id").succeeded();
+    assertFalse(outcome.out().contains("\033"), outcome::out);
+  }
+
+  @Test
   void progressFitsATerminalOfSixtyColumns() throws Exception {
     String demo = "godwit demo --size 64M --write-rate 4M";
     Outcome outcome = inTerminal(60, "TERM=xterm", demo).succeeded();
@@ -142,6 +158,65 @@ class UnfamiliarMachineTest {
   }
 
   @Test
+  void aStateIsMovedWhereTheTemporaryFolderRunsNothing() throws Exception {
+    List<Member> members = world.mesh("alice", "bob");
+    Path from = StateFile.random(world.path("state"), 1 << 20, 3);
+    Path to = world.path("moved");
+    try (ChildProcess _ = members.get(0).seed("state", from);
+        ChildProcess leech =
+            members
+                .get(1)
+                .leechAfter(
+                    "mount -t tmpfs -o noexec tmpfs " + world.temporary(), "alice/state", to)) {
+      assertEquals(0, leech.awaitEnd(World.PATIENCE), leech::complaints);
+      assertEquals("", leech.complaints());
+    }
+    assertEquals(StateFile.sha256(from), StateFile.sha256(to));
+  }
+
+  @Test
+  void whatCannotBeWrittenToStandardOutputIsSaid() throws Exception {
+    Outcome full = shell("godwit man leech > /dev/full");
+    assertEquals(1, full.status(), full::toString);
+    assertTrue(full.err().contains("cannot be written to standard output"), full::toString);
+  }
+
+  @Test
+  void whoOnlyLooksMakesNoKey() throws Exception {
+    Path mistyped = world.path("mistyped");
+    for (String verb : List.of("ls", "status", "peers", "doctor")) {
+      Outcome _ = shell("godwit --home '" + mistyped + "' " + verb);
+      assertFalse(Files.exists(mistyped), verb);
+    }
+  }
+
+  @Test
+  void withTooFewFilesForJavaThatIsSaid() throws Exception {
+    Outcome few = shell("ulimit -n 24; godwit id");
+    assertEquals(1, few.status(), few::toString);
+    assertTrue(few.err().contains("ulimit -n 1024"), few::toString);
+  }
+
+  @Test
+  void anInstallationThatIsNotCompleteIsSaidToBeThat() throws Exception {
+    Path copy = world.path("incomplete");
+    world.programs().run("cp", "-r", built().toString(), copy.toString()).succeeded();
+    for (Path file : files(copy.resolve("lib"))) {
+      if (file.getFileName().toString().startsWith("jackson-core")) {
+        Files.delete(file);
+      }
+    }
+    Outcome broken = world.programs().run(copy.resolve("bin/godwit").toString(), "ls");
+    assertEquals(1, broken.status(), broken::toString);
+    assertTrue(broken.err().contains("installation of Godwit is not complete"), broken::toString);
+    assertFalse(broken.err().contains("\tat "), broken::toString);
+  }
+
+  private static Path built() {
+    return Path.of(System.getProperty("godwit.launcher", "")).resolve("../..").normalize();
+  }
+
+  @Test
   void withFewDescriptorsItWorksOrSaysWhatIsMissing() throws Exception {
     List<Member> members = world.mesh("alice", "bob");
     String home = "export GODWIT_HOME=" + members.get(1).home() + "; ";
@@ -155,9 +230,8 @@ class UnfamiliarMachineTest {
 
   @Test
   void aFolderThatWasCopiedStartsWithoutAWord() throws Exception {
-    Path built = Path.of(System.getProperty("godwit.launcher", "")).resolve("../..").normalize();
     Path copy = world.path("copied folder");
-    world.programs().run("cp", "-r", built.toString(), copy.toString()).succeeded();
+    world.programs().run("cp", "-r", built().toString(), copy.toString()).succeeded();
     for (Path file : files(copy.resolve("lib"))) {
       Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2026-02-03T04:05:06Z")));
     }

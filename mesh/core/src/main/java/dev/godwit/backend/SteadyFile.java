@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -113,6 +114,12 @@ public final class SteadyFile implements Closeable {
           // By this thread's interruption, or by another's, or for good.
           interrupted |= Thread.interrupted();
           reopen(now, e);
+        } catch (FileSystemException e) {
+          throw e;
+        } catch (IOException e) {
+          // The system says what, but not with which file.
+          throw (IOException)
+              new FileSystemException(path.toString(), null, e.getMessage()).initCause(e);
         }
       }
     } finally {

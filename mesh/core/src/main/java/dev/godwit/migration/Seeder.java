@@ -264,12 +264,17 @@ public final class Seeder implements AutoCloseable {
       case SeederEvent.SuspendFailed(String reason) -> whyHere = reason;
       case SeederEvent.JournalFailed(String reason) ->
           whyHere = "the hand-over could not be journaled: " + reason;
-      case SeederEvent.DeclineAsked(var _, var _, String reason) -> whyHere = reason;
-      case SeederEvent.AbortAsked(var _, String reason) -> whyHere = reason;
+      case SeederEvent.DeclineAsked(var _, var _, String reason) -> whyHere = overThere(reason);
+      case SeederEvent.AbortAsked(var _, String reason) -> whyHere = overThere(reason);
       case SeederEvent.LeecherLost _ ->
           whyHere = "nothing was heard of the other node for " + leecherTimeout.toSeconds() + " s";
       default -> {}
     }
+  }
+
+  /** So that nobody looks for it on this machine. */
+  private static String overThere(String reason) {
+    return "the other node says: " + reason;
   }
 
   private void become(SeederState next) {

@@ -24,6 +24,7 @@ import dev.godwit.session.Session;
 import dev.godwit.stream.Interruption;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -308,6 +309,16 @@ public final class ManagedMount implements Mount {
   @Override
   public @Nullable String problem() {
     return pusher.problem();
+  }
+
+  @Override
+  public @Nullable String cacheProblem() {
+    for (@Nullable Throwable cause = pullFailure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FileSystemException file) {
+        return file.getMessage();
+      }
+    }
+    return null;
   }
 
   @Override

@@ -20,6 +20,11 @@ public sealed interface Mount extends AutoCloseable permits DirectMount, Managed
   /** Why what was written cannot be saved now; null when it can, or nothing was. */
   @Nullable String problem();
 
+  /** Why what was fetched cannot be kept here now; null when it can. */
+  default @Nullable String cacheProblem() {
+    return null;
+  }
+
   /** Why it cannot be written any more; null while it can. */
   @Nullable String lost();
 

@@ -33,8 +33,11 @@ import dev.godwit.wire.proto.MountWriteRequest;
 import dev.godwit.wire.proto.MountZeroRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +57,7 @@ public final class MountHost {
   private final HotBlocks hot;
   private final ChangeTimes changes;
   private final RangeService ranges;
+  private final List<Consumer<FileSystemException>> troubles = new CopyOnWriteArrayList<>();
   private final WriteOrder order = new WriteOrder(WRITE);
   private volatile boolean closed;
 
@@ -114,6 +118,14 @@ public final class MountHost {
     return this::handle;
   }
 
+  /**
+   * Calls {@code listener} when the file here cannot be read or written for a mount; on a thread of
+   * the request, each time.
+   */
+  public void onTrouble(Consumer<FileSystemException> listener) {
+    troubles.add(listener);
+  }
+
   /** Answers nothing any more. */
   public void close() {
     closed = true;
@@ -126,6 +138,10 @@ public final class MountHost {
     }
     try {
       answer(call);
+    } catch (FileSystemException e) {
+      // Who can do something about it is on this machine.
+      troubles.forEach(each -> each.accept(e));
+      throw e;
     } catch (FencedException e) {
       throw (IOException)
           new RemoteException(Failure.Code.CONFLICT, String.valueOf(e.getMessage())).initCause(e);
@@ -236,7 +252,8 @@ public final class MountHost {
     peer.require(resource, Capability.WRITE);
     if (writers == Writers.LOCAL_PROGRAM) {
       throw new RemoteException(
-          Failure.Code.BUSY, "a program on its owner's machine has it open for writing");
+          Failure.Code.BUSY,
+          "its owner offers it with a device, so only programs on that machine may write it");
     }
     return leases.acquire(
         new LeaseRules.Claim(

@@ -7,6 +7,7 @@ import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.TrackingBackend;
 import dev.godwit.mount.GivingWay.Haste;
 import dev.godwit.pull.InFlightWindow;
+import dev.godwit.session.RemoteException;
 import dev.godwit.stream.Failures;
 import dev.godwit.stream.Interruption;
 import java.io.IOException;
@@ -179,7 +180,10 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
           waiting.forEach(each -> each.complete(true));
         } catch (IOException e) {
           LOG.debug("what was written could not be saved", e);
-          problem = e instanceof FlushFailedException ? e.getMessage() : Failures.text(e);
+          // Who is interrupted ends, and knows nothing new.
+          if (!Thread.currentThread().isInterrupted()) {
+            problem = said(e);
+          }
           for (CompletableFuture<Boolean> each : waiting) {
             each.completeExceptionally(e);
           }
@@ -193,6 +197,15 @@ final class Pusher implements AutoCloseable, MountDevice.Saving {
       IOException end = new IOException("the mount is closed");
       waiting.forEach(each -> each.completeExceptionally(end));
     }
+  }
+
+  private static String said(IOException e) {
+    for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof RemoteException refused) {
+        return "its owner says: " + refused.getMessage();
+      }
+    }
+    return e instanceof FlushFailedException ? String.valueOf(e.getMessage()) : Failures.text(e);
   }
 
   private List<CompletableFuture<Boolean>> awaitWork() throws InterruptedException {

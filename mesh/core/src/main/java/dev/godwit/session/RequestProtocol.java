@@ -14,6 +14,7 @@ import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -145,6 +146,15 @@ public final class RequestProtocol implements Protocol {
     return content;
   }
 
+  /** What happened; where files of this machine are is not the peer's business. */
+  private static String told(IOException e) {
+    return e instanceof FileSystemException file && file.getReason() != null
+        ? file.getReason()
+        : e instanceof FileSystemException
+            ? "a file there cannot be used"
+            : String.valueOf(e.getMessage());
+  }
+
   private static void answer(RequestHandler handler, Call call) throws IOException {
     try {
       handler.handle(call);
@@ -154,7 +164,7 @@ public final class RequestProtocol implements Protocol {
       call.fail(new RemoteException(Failure.Code.MALFORMED, String.valueOf(e.getMessage())));
     } catch (IOException e) {
       LOG.debug("a request failed", e);
-      call.fail(new RemoteException(Failure.Code.IO, String.valueOf(e.getMessage())));
+      call.fail(new RemoteException(Failure.Code.IO, told(e)));
     } catch (RuntimeException | Error e) {
       // The peer waits for an answer, whatever it was.
       LOG.error("a request handler failed", e);

@@ -82,14 +82,19 @@ public record HubAddress(String host, int port, HubFingerprint fingerprint) {
     return of(stripped.substring(0, cut), HubFingerprint.parse(stripped.substring(cut + 1)));
   }
 
+  /** Whether the host is a name of DNS and no address. */
+  boolean isName() {
+    return !host.contains(":") && host.chars().anyMatch(Character::isLetter);
+  }
+
   /** {@code HOST:PORT}, an IPv6 address in brackets. */
   public String hostAndPort() {
     return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
   }
 
   /** Where the hub's WebSocket is. */
-  URI webSocket() {
-    return URI.create("wss://" + hostAndPort() + HubProtocol.PATH);
+  static URI webSocket(HubDoor.Way way) {
+    return URI.create("wss://" + way.hostAndPort() + HubProtocol.PATH);
   }
 
   /** {@code HOST:PORT/FINGERPRINT}. */

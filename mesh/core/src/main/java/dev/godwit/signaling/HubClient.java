@@ -48,7 +48,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -76,6 +78,9 @@ public final class HubClient implements AutoCloseable {
   private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(5);
   private static final int MAX_LISTED_INSTANCES = 65_536;
   private static final String SOFTWARE = "godwit";
+
+  /** A difference of clocks by which nothing is refused. */
+  private static final Duration CLOCKS_AGREE = Duration.ofMinutes(2);
 
   private final HubAddress hub;
   private final Credentials credentials;
@@ -132,6 +137,7 @@ public final class HubClient implements AutoCloseable {
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .sslContext(trusting(hub))
+            .sslParameters(named(hub))
             .connectTimeout(timing.connect())
             .executor(executor)
             .build();
@@ -146,6 +152,19 @@ public final class HubClient implements AutoCloseable {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("This JDK has no TLS 1.3.", e);
     }
+  }
+
+  /** So that the name is asked for, too, where one of its addresses is connected to. */
+  private static SSLParameters named(HubAddress hub) {
+    SSLParameters parameters = new SSLParameters();
+    try {
+      if (hub.isName()) {
+        parameters.setServerNames(List.of(new SNIHostName(hub.host())));
+      }
+    } catch (IllegalArgumentException e) {
+      LOG.debug("{} cannot be asked for by name", hub.host(), e);
+    }
+    return parameters;
   }
 
   /** Starts to connect, with {@link HubTiming#defaults}; returns at once. */
@@ -480,7 +499,7 @@ public final class HubClient implements AutoCloseable {
         case REFUSAL -> {
           Refusal refusal = message.getRefusal();
           throw HubException.refused(
-              refusal.getCode(), refusal.getReason(), refusal.getRetryAfterSeconds());
+              refusal.getCode(), refusal.getReason() + clocks(), refusal.getRetryAfterSeconds());
         }
         case PING ->
             link.send(
@@ -564,6 +583,20 @@ public final class HubClient implements AutoCloseable {
                   .setSoftware(SOFTWARE))
           .build();
     }
+  }
+
+  /** What a wrong clock makes of everything that expires; nothing when they agree. */
+  private String clocks() {
+    Duration ahead = clockAhead;
+    if (ahead == null || ahead.abs().compareTo(CLOCKS_AGREE) <= 0) {
+      return "";
+    }
+    Duration apart = ahead.abs();
+    String time = apart.toDays() > 1 ? apart.toDays() + " days" : apart.toMinutes() + " minutes";
+    return " The clock of this machine is "
+        + time
+        + (ahead.isNegative() ? " behind" : " ahead of")
+        + " the hub's: set the one that is wrong (timedatectl set-ntp true).";
   }
 
   private static ByteString bytes(Octets octets) {

@@ -6,9 +6,9 @@ import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.ToHub;
 import dev.godwit.wire.Printable;
 import java.io.ByteArrayOutputStream;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.WebSocket;
@@ -42,6 +42,9 @@ final class HubLink implements AutoCloseable {
    * is tried again.
    */
   private static final Duration DIAL = Duration.ofMillis(2500);
+
+  /** For the look at what is there, once it has not come about. */
+  private static final Duration ONCE_MORE = Duration.ofMillis(300);
 
   private static final int QUEUED_MESSAGES = 256;
 
@@ -78,10 +81,13 @@ final class HubLink implements AutoCloseable {
       HttpClient http, HubAddress hub, Receiver receiver, Duration timeout, Executor executor)
       throws HubException, InterruptedException {
     HubLink link = new HubLink(receiver, timeout);
+    Duration dial = timeout.compareTo(DIAL) < 0 ? timeout : DIAL;
+    HubDoor door = new HubDoor(hub, dial);
+    HubDoor.Way way = found(door);
     CompletableFuture<WebSocket> opening =
         http.newWebSocketBuilder()
-            .connectTimeout(timeout.compareTo(DIAL) < 0 ? timeout : DIAL)
-            .buildAsync(hub.webSocket(), link.new Incoming());
+            .connectTimeout(dial)
+            .buildAsync(HubAddress.webSocket(way), link.new Incoming());
     try {
       WebSocket socket = opening.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
       link.socket = socket;
@@ -91,7 +97,7 @@ final class HubLink implements AutoCloseable {
       executor.execute(() -> link.sendAll(socket));
       return link;
     } catch (ExecutionException e) {
-      throw unreachable(hub, e.getCause() == null ? e : e.getCause());
+      throw unreachable(hub, door, way, e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException | InterruptedException e) {
       opening.cancel(true);
       // The attempt may still succeed behind our back.
@@ -99,11 +105,21 @@ final class HubLink implements AutoCloseable {
       if (e instanceof InterruptedException interrupted) {
         throw interrupted;
       }
-      throw silent(hub, e);
+      throw door.diagnosis(way, ONCE_MORE, e);
     }
   }
 
-  private static HubException unreachable(HubAddress hub, Throwable cause) {
+  private static HubDoor.Way found(HubDoor door) throws HubException, InterruptedException {
+    try {
+      return door.find();
+    } catch (InterruptedIOException e) {
+      boolean _ = Thread.interrupted();
+      throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
+    }
+  }
+
+  private static HubException unreachable(
+      HubAddress hub, HubDoor door, HubDoor.Way way, Throwable cause) {
     String at = hub.hostAndPort();
     @Nullable Throwable certificate = within(cause, CertificateException.class);
     if (certificate != null) {
@@ -118,26 +134,11 @@ final class HubLink implements AutoCloseable {
           "What answers at " + at + " does not speak TLS as a hub does. Is the port right?",
           cause);
     }
-    if (within(cause, UnresolvedAddressException.class) != null
-        || within(cause, UnknownHostException.class) != null) {
-      return new HubException(
-          Reason.UNKNOWN_NAME,
-          "The name '"
-              + hub.host()
-              + "' of the hub is not known to DNS. Is it spelled correctly, and the network up?",
-          cause);
-    }
-    if (within(cause, HttpConnectTimeoutException.class) != null
-        || within(cause, NoRouteToHostException.class) != null) {
-      return silent(hub, cause);
-    }
-    if (within(cause, ConnectException.class) != null) {
-      return new HubException(
-          Reason.NOT_LISTENING,
-          "Nothing listens at "
-              + at
-              + ", though its machine is there. Is 'godwit hub' running, and the port right?",
-          cause);
+    if (within(cause, ConnectException.class) != null
+        || within(cause, HttpConnectTimeoutException.class) != null
+        || within(cause, NoRouteToHostException.class) != null
+        || within(cause, UnresolvedAddressException.class) != null) {
+      return door.diagnosis(way, ONCE_MORE, cause);
     }
     @Nullable String message = cause.getMessage();
     return new HubException(
@@ -146,15 +147,6 @@ final class HubLink implements AutoCloseable {
             + at
             + " cannot be reached: "
             + Printable.text(message == null ? cause.toString() : message),
-        cause);
-  }
-
-  private static HubException silent(HubAddress hub, Throwable cause) {
-    return new HubException(
-        Reason.OFFLINE,
-        "Nothing answers at "
-            + hub.hostAndPort()
-            + ": the machine is off, or a firewall drops what is sent to it.",
         cause);
   }
 

@@ -71,6 +71,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -459,6 +460,8 @@ public final class QuicTransport implements Transport {
         connect(peer, AddressText.parse(address), timeout, outcome);
         // A handshake under way is left to itself: the race closes what it leads to.
         race.run(address, () -> {}, outcome);
+      } catch (RejectedExecutionException e) {
+        throw new IOException("this node stops", e);
       } catch (IllegalArgumentException e) {
         race.failed(address, Failures.text(e));
       }

@@ -3,6 +3,7 @@ package dev.godwit.tls;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.signaling.CircuitId;
+import dev.godwit.signaling.HubDoor;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Failures;
@@ -219,10 +220,7 @@ public final class RelayTransport implements Transport {
       throw new IOException("this node stops");
     }
     RelayAccess relay = access.get();
-    InetSocketAddress remote = new InetSocketAddress(relay.hub().host(), relay.hub().port());
-    if (remote.isUnresolved()) {
-      throw new IOException("the name of the hub is not known: " + relay.hub().host());
-    }
+    InetSocketAddress remote = new HubDoor(relay.hub(), timeout).find().address();
     ChannelFuture connecting =
         new Bootstrap()
             .group(loops)
