@@ -45,6 +45,14 @@ final class SeedCommand extends Verb {
   private Path from = Path.of("");
 
   @Option(
+      names = "--size",
+      paramLabel = "SIZE",
+      description =
+          "Make the file at least so large first: room for what programs add, as a resource does not"
+              + " grow. It takes up no space before it is written.")
+  private @Nullable String size;
+
+  @Option(
       names = "--device",
       paramLabel = "DEV",
       description =
@@ -99,11 +107,19 @@ final class SeedCommand extends Verb {
             onMoved,
             HookWords.surroundings(output, environment, hookTimeout))) {
       SeedOptions options =
-          new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT);
+          new SeedOptions(resource, from, parsed, new PromptHook(hook), LEECHER_TIMEOUT, bytes());
       Seeding.check(options, home);
       offer(output, options, home, settings, termination, new Hooks(hook, environment));
     }
     return ExitStatus.DONE;
+  }
+
+  private long bytes() throws NodeException {
+    try {
+      return size == null ? 0 : Units.parseSize(size);
+    } catch (IllegalArgumentException e) {
+      throw new NodeException(NodeException.Kind.USAGE, "--size: " + e.getMessage() + ".", e);
+    }
   }
 
   private void offer(

@@ -91,7 +91,7 @@ public final class Rehearsal {
               Duration.ofMinutes(5));
       CommandHook hook = new CommandHook("true", "true", Map.of(), Duration.ofSeconds(10));
       SeedOptions seed =
-          new SeedOptions("state", source, List.of(device), hook, Duration.ofMinutes(1));
+          new SeedOptions("state", source, List.of(device), hook, Duration.ofMinutes(1), 0);
       try (Node here = Node.start(alice, settings);
           Seeding seeding = here.seed(seed)) {
         MeshFounding.join(bob, ticket.text());

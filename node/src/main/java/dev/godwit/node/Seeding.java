@@ -6,7 +6,6 @@ import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.DatedBackend;
 import dev.godwit.libc.NativeSparseFile;
-import dev.godwit.libc.ShellWord;
 import dev.godwit.log.ResourceBusyException;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.Ownership;
@@ -19,6 +18,7 @@ import dev.godwit.pullorder.ObservedBackend;
 import dev.godwit.session.RemoteException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -137,18 +137,29 @@ public final class Seeding implements Closeable {
           NodeException.Kind.FAILED,
           file + " is neither a file nor a block device; seed one of these.");
     }
-    if (Files.isRegularFile(file) && Files.size(file) == 0) {
+    if (!Files.isRegularFile(file) && options.size() > LocalFiles.size(file)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file
-              + " is empty, and a resource does not grow. Make it as large as it has to become, for"
-              + " example: truncate -s 1G "
-              + ShellWord.of(options.from()));
+              + " is a disk of "
+              + LocalFiles.size(file)
+              + " bytes, which --size does not make larger. Make the disk larger, or leave --size"
+              + " out.");
+    }
+    if (Files.isRegularFile(file) && Files.size(file) == 0 && options.size() == 0) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is empty, and a resource does not grow. Say how large it has to become, for"
+              + " example: --size 1G");
     }
     LocalFiles.checkReadableAndWritable(file);
     LocalFiles.checkOneName(file);
     LocalFiles.checkUnclaimed(file);
     checkRemembered(file, StateFolder.beside(file, home));
+    SqliteFile.check(
+        file,
+        options.devices().isEmpty() ? SqliteFile.Use.AT_REST : SqliteFile.Use.BY_PROGRAMS);
     for (Device device : options.devices()) {
       device.check();
     }
@@ -176,6 +187,7 @@ public final class Seeding implements Closeable {
       if (!options.devices().isEmpty()) {
         lock(leases, resource);
       }
+      grow(file, options.size(), journal.ownership(), leases);
       store = FileBackend.open(file, NativeSparseFile.opener());
       ChunkGeometry geometry = ChunkGeometry.of(store.size());
       ForeignWrites others = new ForeignWrites(file);
@@ -259,6 +271,23 @@ public final class Seeding implements Closeable {
     }
     // From here on it is written to, and nothing is known until it is left in order.
     FileMark.forget(at);
+  }
+
+  private static void grow(Path file, long size, Ownership ownership, LeaseBook leases)
+      throws IOException {
+    if (!Files.isRegularFile(file) || Files.size(file) >= size) {
+      return;
+    }
+    if (ownership instanceof Ownership.HandedOver) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + " was handed over, and stays as it was then. Leave --size out.");
+    }
+    try (RandomAccessFile longer = new RandomAccessFile(file.toFile(), "rw")) {
+      longer.setLength(size);
+      longer.getFD().sync();
+    }
+    leases.outdate();
   }
 
   /** Who may write a state from elsewhere, or has done so last. */

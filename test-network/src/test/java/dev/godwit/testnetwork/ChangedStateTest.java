@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,20 @@ class ChangedStateTest extends MeshForAll {
           "was made longer by another program");
       assertEquals(0, seed.stop(), seed::complaints);
     }
+  }
+
+  @Test
+  void aStateIsGivenRoomForWhatProgramsAdd() throws Exception {
+    Path file = Files.writeString(world.path("roomy"), "begin");
+    Path target = world.path("roomy-moved");
+    try (ChildProcess seed = alice.seed("roomy", file, "--size", "2M")) {
+      assertEquals(2 << 20, Files.size(file));
+      bob.runLeech("alice/roomy", target).succeeded();
+      assertEquals(0, seed.awaitEnd(PATIENCE));
+    }
+    assertEquals(2 << 20, Files.size(target));
+    assertEquals("begin", new String(Files.readAllBytes(target), 0, 5, StandardCharsets.US_ASCII));
+    assertTrue(world.programs().allocated(target) < 1 << 20);
   }
 
   @Test

@@ -11,10 +11,12 @@ import dev.godwit.signaling.HubAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +73,7 @@ class MistakesTest {
     Files.createDirectory(folder.resolve("folder"));
     Files.createDirectory(folder.resolve("a folder"));
     Files.writeString(folder.resolve("text"), "no key");
+    databases();
     damagedHomes();
     homesWithoutTheirKeys();
     user();
@@ -78,6 +81,16 @@ class MistakesTest {
     tickets(members.get(0));
     other = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
     names(members.get(0), members.get(1));
+  }
+
+  /** As SQLite leaves them: one that was closed, and one whose program was killed. */
+  private void databases() throws IOException {
+    byte[] page = Arrays.copyOf("SQLite format 3\0".getBytes(StandardCharsets.US_ASCII), 4096);
+    page[18] = 2;
+    page[19] = 2;
+    Files.write(folder.resolve("wal.db"), page);
+    Files.write(folder.resolve("logged.db"), page);
+    Files.write(folder.resolve("logged.db-wal"), new byte[32]);
   }
 
   private void damagedHomes() throws Exception {

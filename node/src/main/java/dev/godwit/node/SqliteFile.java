@@ -1,0 +1,93 @@
+package dev.godwit.node;
+
+import dev.godwit.libc.ShellWord;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Recognizes a database of SQLite that is more than one file, of which one alone is of no use. Its
+ * format: https://www.sqlite.org/fileformat.html, section 1.3.
+ */
+final class SqliteFile {
+  private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+
+  /** Who writes in which way; 2 is a log beside the file. */
+  private static final int WRITE_VERSION = 18;
+
+  private static final int WITH_A_LOG = 2;
+
+  /** How programs use the file while it is offered. */
+  enum Use {
+    /** Not at all. */
+    AT_REST,
+    /** Through a device. */
+    BY_PROGRAMS
+  }
+
+  private SqliteFile() {}
+
+  /**
+   * Passes what is no such database, or is one that is whole by itself.
+   *
+   * @throws NodeException when something of it would stay behind; says what to do
+   */
+  static void check(Path file, Use use) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return;
+    }
+    byte[] header;
+    try (InputStream in = Files.newInputStream(file)) {
+      header = in.readNBytes(WRITE_VERSION + 1);
+    }
+    if (header.length <= WRITE_VERSION
+        || !Arrays.equals(header, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+      return;
+    }
+    String database = ShellWord.of(file);
+    Path log = beside(file, "-wal");
+    if (holdsSomething(log)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is a database whose newest changes are in "
+              + log.getFileName()
+              + ", which would stay behind. End the programs that use it, and put them into the"
+              + " file: sqlite3 "
+              + database
+              + " 'PRAGMA wal_checkpoint(TRUNCATE)'.");
+    }
+    Path journal = beside(file, "-journal");
+    if (holdsSomething(journal)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is a database that is being changed, or whose program was killed: "
+              + journal.getFileName()
+              + " belongs to it and would stay behind. End the programs that use it, and have it put"
+              + " in order: sqlite3 "
+              + database
+              + " 'PRAGMA quick_check'.");
+    }
+    if (use == Use.BY_PROGRAMS && header[WRITE_VERSION] == WITH_A_LOG) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " is a database in WAL mode: programs write to a second file beside its device, which"
+              + " would stay behind. Turn that off (sqlite3 "
+              + database
+              + " 'PRAGMA journal_mode=DELETE'), or move the disk that the database is on.");
+    }
+  }
+
+  private static Path beside(Path file, String more) {
+    return file.resolveSibling(file.getFileName() + more);
+  }
+
+  private static boolean holdsSomething(Path file) throws IOException {
+    return Files.exists(file) && Files.size(file) > 0;
+  }
+}
