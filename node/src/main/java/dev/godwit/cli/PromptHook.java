@@ -18,6 +18,11 @@ final class PromptHook implements ProgramHook {
   }
 
   @Override
+  public boolean stops() {
+    return hook.stops();
+  }
+
+  @Override
   public void prepare() {
     hook.prepare();
   }

@@ -74,6 +74,11 @@ public final class CommandHook implements ProgramHook, AutoCloseable {
   }
 
   @Override
+  public boolean stops() {
+    return suspend != null;
+  }
+
+  @Override
   public void prepare() {
     if (suspend != null) {
       suspend.prepare();

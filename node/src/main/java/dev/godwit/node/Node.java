@@ -425,6 +425,11 @@ public final class Node implements AutoCloseable {
     return random;
   }
 
+  /** Tells whoever watches something that he should know. */
+  void advise(String sentence) {
+    waits.limited(sentence);
+  }
+
   Compression compression() {
     return compression;
   }

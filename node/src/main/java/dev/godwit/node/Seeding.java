@@ -45,6 +45,10 @@ public final class Seeding implements Closeable {
   private final LeaseBook leases;
   private final OpenDevices devices;
   private final ForeignWrites others;
+  private final RememberedStop stop;
+
+  /** How long a hand-over that has begun is waited for at the end. */
+  private static final Duration SETTLE = Duration.ofSeconds(15);
 
   /**
    * Who waits for the release ends its process then; the answer to the leecher must be out by that
@@ -71,7 +75,9 @@ public final class Seeding implements Closeable {
       MountHost mounts,
       LeaseBook leases,
       OpenDevices devices,
-      ForeignWrites others) {
+      ForeignWrites others,
+      RememberedStop stop) {
+    this.stop = stop;
     this.others = others;
     this.node = node;
     this.folder = folder;
@@ -89,7 +95,7 @@ public final class Seeding implements Closeable {
             case SeederState.Undecided undecided ->
                 later(() -> released.completeExceptionally(doubt(undecided)));
             // Fenced, whoever may be killed from here on.
-            case SeederState.HandedOver _ -> leave();
+            case SeederState.HandedOver _ -> handedOver();
             case SeederState.Idle _ -> forgetLeft();
             default -> {}
           }
@@ -158,8 +164,7 @@ public final class Seeding implements Closeable {
     LocalFiles.checkUnclaimed(file);
     checkRemembered(file, StateFolder.beside(file, home));
     SqliteFile.check(
-        file,
-        options.devices().isEmpty() ? SqliteFile.Use.AT_REST : SqliteFile.Use.BY_PROGRAMS);
+        file, options.devices().isEmpty() ? SqliteFile.Use.AT_REST : SqliteFile.Use.BY_PROGRAMS);
     for (Device device : options.devices()) {
       device.check();
     }
@@ -191,13 +196,17 @@ public final class Seeding implements Closeable {
       store = FileBackend.open(file, NativeSparseFile.opener());
       ChunkGeometry geometry = ChunkGeometry.of(store.size());
       ForeignWrites others = new ForeignWrites(file);
+      RememberedStop stop =
+          new RememberedStop(
+              new WritingOut(options.hook(), devices, others),
+              folder.path(StateFolder.Part.STOPPED));
       seeder =
           new Seeder(
               resource,
               geometry,
               store,
               journal,
-              new WritingOut(options.hook(), devices, others),
+              stop,
               options.leecherTimeout(),
               node.place(),
               node.random());
@@ -220,13 +229,14 @@ public final class Seeding implements Closeable {
               changes);
       Seeding seeding =
           new Seeding(
-              node, folder, seeder, device, store, journal, mounts, leases, devices, others);
+              node, folder, seeder, device, store, journal, mounts, leases, devices, others, stop);
       Backend local = new ObservedBackend(device, hot);
       devices.open(
           options.devices(),
           wanted ->
               wanted.open(resource, local, Device.Access.WRITE, node.home().mountDirectory()));
       node.offer(seeder, mounts);
+      letGoOn(node, seeder, stop);
       return seeding;
     } catch (IOException e) {
       try {
@@ -443,6 +453,48 @@ public final class Seeding implements Closeable {
     }
   }
 
+  private void handedOver() {
+    leave();
+    try {
+      stop.forget();
+    } catch (IOException e) {
+      LOG.warn("{} is taken for stopped here: {}", seeder.resource(), e.toString());
+    }
+  }
+
+  /** Whether the program has moved, or may have. */
+  private boolean isElsewhere() {
+    return switch (seeder.state()) {
+      case SeederState.HandedOver _, SeederState.Released _, SeederState.Undecided _ -> true;
+      default -> false;
+    };
+  }
+
+  /** A program that an earlier process had stopped when it was ended. */
+  private static void letGoOn(Node node, Seeder seeder, RememberedStop stop) throws IOException {
+    if (!stop.isLeft()) {
+      return;
+    }
+    if (!(seeder.state() instanceof SeederState.Idle)) {
+      stop.forget();
+      return;
+    }
+    try {
+      stop.resume();
+      node.advise(
+          "The program of "
+              + seeder.resource()
+              + " had been stopped for a hand-over that came to nothing; it was let go on.");
+    } catch (IOException e) {
+      node.advise(
+          "The program of "
+              + seeder.resource()
+              + " had been stopped for a hand-over that came to nothing, and could not be let go on ("
+              + e.getMessage()
+              + "). Start it.");
+    }
+  }
+
   private void forgetLeft() {
     try {
       FileMark.forget(folder.path(StateFolder.Part.LEFT));
@@ -457,7 +509,11 @@ public final class Seeding implements Closeable {
       return;
     }
     node.forget(this);
-    node.withdraw(seeder, mounts);
+    try {
+      stop.refuse(this::isElsewhere, SETTLE);
+    } finally {
+      node.withdraw(seeder, mounts);
+    }
     try {
       devices.close();
     } finally {

@@ -52,7 +52,9 @@ public final class StateFolder implements Closeable {
     /** Which blocks mounts read first. */
     PROFILE("profile"),
     /** How the file was left, by which it shows whether somebody has changed it since. */
-    LEFT("left");
+    LEFT("left"),
+    /** That its program was asked to stop, and has neither moved nor gone on. */
+    STOPPED("stopped");
 
     private final String fileName;
 

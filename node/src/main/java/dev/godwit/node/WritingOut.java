@@ -23,6 +23,11 @@ final class WritingOut implements ProgramHook {
   }
 
   @Override
+  public boolean stops() {
+    return hook.stops();
+  }
+
+  @Override
   public void prepare() {
     others.begin();
     hook.prepare();

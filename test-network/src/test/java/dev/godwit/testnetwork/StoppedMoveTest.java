@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,65 @@ class StoppedMoveTest extends MeshForEach {
           target + ".godwit");
       Map<String, String> idle = offer.awaitState("idle");
       assertTrue(
-          String.valueOf(idle.get("why")).startsWith("bob stopped fetching it"), idle::toString);
+          String.valueOf(idle.get("why")).contains("bob stopped fetching it"), idle::toString);
+    }
+  }
+
+  private void await(Path file) throws Exception {
+    world.programs().run("sh", "-c", "until [ -e '" + file + "' ]; do sleep 0.1; done").succeeded();
+  }
+
+  @Test
+  void aProgramWhoseSeedIsKilledWhileItIsStoppedIsLetGoOnByTheNextSeed() throws Exception {
+    Path asked = world.path("asked");
+    Path resumed = world.path("resumed");
+    String[] hooks = {
+      "--on-suspend", "touch '" + asked + "'; sleep 600", "--on-resume", "touch '" + resumed + "'"
+    };
+    try (Offer offer = Offer.of(world, alice, "state", hooks);
+        ChildProcess leech = bob.leech("alice/state", world.path("target"))) {
+      await(asked);
+      world.signal("KILL", offer.process().pid());
+      int _ = offer.process().awaitEnd(World.PATIENCE);
+      world.signal("TERM", leech.pid());
+      int _ = leech.awaitEnd(World.PATIENCE);
+      assertFalse(Files.exists(resumed));
+      try (Offer again = Offer.again(world, alice, "state", offer.sha256(), hooks)) {
+        assertEquals("1", again.process().await("ready", World.PATIENCE).get("generation"));
+        await(resumed);
+        again.assertUntouched();
+        assertTrue(
+            again.process().complaints().contains("had been stopped"), again.process()::complaints);
+        assertFalse(Files.exists(world.path("state.godwit").resolve("stopped")));
+      }
+    }
+    for (Map.Entry<Long, String> left : world.running().entrySet()) {
+      // What the killed seed had started.
+      if (left.getValue().contains("sleep 600")) {
+        world.signal("KILL", left.getKey());
+      }
+    }
+  }
+
+  @Test
+  void aProgramWhoseSeedIsEndedWhileItIsStoppedIsLetGoOn() throws Exception {
+    Path asked = world.path("asked");
+    Path resumed = world.path("resumed");
+    try (Offer offer =
+            Offer.of(
+                world,
+                alice,
+                "state",
+                "--on-suspend",
+                "touch '" + asked + "'; sleep 3",
+                "--on-resume",
+                "touch '" + resumed + "'");
+        ChildProcess leech = bob.leech("alice/state", world.path("target"))) {
+      await(asked);
+      offer.process().stop();
+      assertTrue(Files.exists(resumed), offer.process()::complaints);
+      assertEquals(ExitStatus.FAILED.code(), leech.awaitEnd(World.PATIENCE), leech::complaints);
+      assertEquals(offer.sha256(), StateFile.sha256(offer.file()));
     }
   }
 

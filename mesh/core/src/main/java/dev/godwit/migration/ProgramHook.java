@@ -34,9 +34,19 @@ public interface ProgramHook {
    */
   void resume() throws IOException;
 
+  /** Whether {@link #suspend} stops anything. */
+  default boolean stops() {
+    return true;
+  }
+
   /** For state that no program uses, or one that waits on its device by itself. */
   ProgramHook NONE =
       new ProgramHook() {
+        @Override
+        public boolean stops() {
+          return false;
+        }
+
         @Override
         public void suspend() {}
 
