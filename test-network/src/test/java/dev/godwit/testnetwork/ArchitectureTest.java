@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
@@ -149,6 +150,12 @@ class ArchitectureTest {
             .callMethod(System.class, "loadLibrary", String.class)
             .orShould()
             .callMethod(System.class, "load", String.class));
+  }
+
+  /** It asks DNS for this machine's own name, for ten seconds where nobody answers. */
+  @Test
+  void nobodyAsksForTheLocalHost() {
+    check(noClasses().should().callMethod(InetAddress.class, "getLocalHost"));
   }
 
   @Test

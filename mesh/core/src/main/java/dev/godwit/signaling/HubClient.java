@@ -79,6 +79,12 @@ public final class HubClient implements AutoCloseable {
   private static final int MAX_LISTED_INSTANCES = 65_536;
   private static final String SOFTWARE = "godwit";
 
+  /**
+   * For the first connection to come about: who waits for it is told soon when nothing answers, and
+   * it is tried again with more patience.
+   */
+  private static final Duration FIRST_DIAL = Duration.ofMillis(1900);
+
   /** A difference of clocks by which nothing is refused. */
   private static final Duration CLOCKS_AGREE = Duration.ofMinutes(2);
 
@@ -339,7 +345,7 @@ public final class HubClient implements AutoCloseable {
     boolean wasOnline = false;
     try {
       while (!isClosed()) {
-        Visit visit = visit();
+        Visit visit = visit(failures == 0 ? FIRST_DIAL : timing.connect());
         wasOnline |= visit.lasted.isPresent();
         if (!visit.reason.isCurable() && !wasOnline) {
           end(visit.reason);
@@ -364,11 +370,12 @@ public final class HubClient implements AutoCloseable {
    */
   private record Visit(HubException reason, Optional<Duration> lasted) {}
 
-  private Visit visit() throws InterruptedException {
+  private Visit visit(Duration dial) throws InterruptedException {
     Attempt attempt = new Attempt();
     Optional<Long> onlineSince = Optional.empty();
     HubException reason;
-    try (HubLink link = HubLink.connect(http, hub, attempt, timing.connect(), executor)) {
+    try (HubLink link =
+        HubLink.connect(http, hub, attempt, timing.connect(), shorter(dial), executor)) {
       HubWelcome welcome = awaitWelcome(link, attempt);
       onlineSince = Optional.of(System.nanoTime());
       enter(new HubState.Online(welcome));
@@ -382,6 +389,10 @@ public final class HubClient implements AutoCloseable {
     trouble = reason;
     failPending(reason);
     return new Visit(reason, onlineSince.map(since -> Duration.ofNanos(System.nanoTime() - since)));
+  }
+
+  private Duration shorter(Duration dial) {
+    return dial.compareTo(timing.connect()) < 0 ? dial : timing.connect();
   }
 
   private HubWelcome awaitWelcome(HubLink link, Attempt attempt)

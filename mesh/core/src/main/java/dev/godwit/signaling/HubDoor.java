@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to a hub: what its name stands for, and at which of its addresses it can be reached. The
@@ -104,22 +105,64 @@ public final class HubDoor {
     throw trouble(failure(tries));
   }
 
-  /** Why a connection to its only address may have failed, found out by trying once more. */
-  HubException diagnosis(Way way, Duration limit, Throwable cause) {
-    try {
-      CompletableFuture<InetSocketAddress> again = dial(way.address().getAddress());
-      if (settle(again, limit.toNanos()) && !again.isCompletedExceptionally()) {
-        return new HubException(
-            Reason.OFFLINE,
-            "What listens at "
-                + hub.hostAndPort()
-                + " takes connections and says nothing: it is stopped or overloaded, or no hub.",
-            cause);
-      }
-      return trouble(failure(List.of(again)));
-    } catch (InterruptedIOException e) {
-      return trouble(e);
+  /** A look at what is at an address, while one tries to connect to it. */
+  final class Look {
+    /** As far as the other side of the world, twice. */
+    private static final Duration MOMENT = Duration.ofSeconds(1);
+
+    private final Way way;
+    private volatile @Nullable CompletableFuture<InetSocketAddress> dialled;
+
+    private Look(Way way) {
+      this.way = way;
     }
+
+    private CompletableFuture<InetSocketAddress> begin() {
+      CompletableFuture<InetSocketAddress> begun = dialled;
+      if (begun == null) {
+        begun = dial(way.address().getAddress());
+        dialled = begun;
+      }
+      return begun;
+    }
+
+    /** Why the attempt may have failed. */
+    HubException diagnosis(Throwable cause) {
+      try {
+        // What has not ended by now has had its time.
+        long left = dialled == null ? MOMENT.toNanos() : 0;
+        CompletableFuture<InetSocketAddress> found = begin();
+        boolean settled = settle(found, left);
+        return settled && !found.isCompletedExceptionally()
+            ? new HubException(
+                Reason.OFFLINE,
+                "What listens at "
+                    + hub.hostAndPort()
+                    + " takes connections and says nothing: it is stopped or overloaded, or no hub.",
+                cause)
+            : trouble(failure(List.of(found)));
+      } catch (InterruptedIOException e) {
+        return trouble(e);
+      }
+    }
+  }
+
+  /**
+   * Looks at what is there, later.
+   *
+   * @param late after which it begins, unless the attempt has ended
+   * @param attempt to connect to it
+   */
+  Look lookIn(Duration late, Way way, CompletableFuture<?> attempt) {
+    Look look = new Look(way);
+    CompletableFuture.delayedExecutor(late.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              if (!attempt.isDone()) {
+                var _ = look.begin();
+              }
+            });
+    return look;
   }
 
   private static Optional<Way> chosen(List<CompletableFuture<InetSocketAddress>> tries) {

@@ -37,14 +37,8 @@ final class HubLink implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HubLink.class);
 
-  /**
-   * For a connection to come about. Who waits is told after this time that nothing answers, and it
-   * is tried again.
-   */
-  private static final Duration DIAL = Duration.ofMillis(2500);
-
-  /** For the look at what is there, once it has not come about. */
-  private static final Duration ONCE_MORE = Duration.ofMillis(300);
+  /** After which it is looked at what is there, side by side with the attempt. */
+  private static final Duration LATE = Duration.ofSeconds(1);
 
   private static final int QUEUED_MESSAGES = 256;
 
@@ -74,20 +68,27 @@ final class HubLink implements AutoCloseable {
   /**
    * Connects.
    *
+   * @param timeout for the link to be open, and for each message to be sent
+   * @param dial for a connection to come about
    * @param executor runs the sending thread
    * @throws HubException when there is no hub at the address, or another one
    */
   static HubLink connect(
-      HttpClient http, HubAddress hub, Receiver receiver, Duration timeout, Executor executor)
+      HttpClient http,
+      HubAddress hub,
+      Receiver receiver,
+      Duration timeout,
+      Duration dial,
+      Executor executor)
       throws HubException, InterruptedException {
     HubLink link = new HubLink(receiver, timeout);
-    Duration dial = timeout.compareTo(DIAL) < 0 ? timeout : DIAL;
     HubDoor door = new HubDoor(hub, dial);
     HubDoor.Way way = found(door);
     CompletableFuture<WebSocket> opening =
         http.newWebSocketBuilder()
             .connectTimeout(dial)
             .buildAsync(HubAddress.webSocket(way), link.new Incoming());
+    HubDoor.Look look = door.lookIn(LATE, way, opening);
     try {
       WebSocket socket = opening.get(timeout.toMillis() + 1000, TimeUnit.MILLISECONDS);
       link.socket = socket;
@@ -97,7 +98,7 @@ final class HubLink implements AutoCloseable {
       executor.execute(() -> link.sendAll(socket));
       return link;
     } catch (ExecutionException e) {
-      throw unreachable(hub, door, way, e.getCause() == null ? e : e.getCause());
+      throw unreachable(hub, look, e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException | InterruptedException e) {
       opening.cancel(true);
       // The attempt may still succeed behind our back.
@@ -105,7 +106,7 @@ final class HubLink implements AutoCloseable {
       if (e instanceof InterruptedException interrupted) {
         throw interrupted;
       }
-      throw door.diagnosis(way, ONCE_MORE, e);
+      throw look.diagnosis(e);
     }
   }
 
@@ -118,8 +119,7 @@ final class HubLink implements AutoCloseable {
     }
   }
 
-  private static HubException unreachable(
-      HubAddress hub, HubDoor door, HubDoor.Way way, Throwable cause) {
+  private static HubException unreachable(HubAddress hub, HubDoor.Look look, Throwable cause) {
     String at = hub.hostAndPort();
     @Nullable Throwable certificate = within(cause, CertificateException.class);
     if (certificate != null) {
@@ -138,7 +138,7 @@ final class HubLink implements AutoCloseable {
         || within(cause, HttpConnectTimeoutException.class) != null
         || within(cause, NoRouteToHostException.class) != null
         || within(cause, UnresolvedAddressException.class) != null) {
-      return door.diagnosis(way, ONCE_MORE, cause);
+      return look.diagnosis(cause);
     }
     @Nullable String message = cause.getMessage();
     return new HubException(

@@ -14,6 +14,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 final class HubDoorTest {
@@ -35,6 +36,10 @@ final class HubDoorTest {
   private static HubDoor door(int port, String... addresses) {
     return new HubDoor(
         hub(port), PATIENCE, _ -> Arrays.stream(addresses).map(HubDoorTest::ip).toList());
+  }
+
+  private static HubDoor.Look look(HubDoor door) throws IOException {
+    return door.lookIn(Duration.ofHours(1), door.find(), new CompletableFuture<Boolean>());
   }
 
   private static ServerSocket listening(String address) throws IOException {
@@ -83,18 +88,14 @@ final class HubDoorTest {
         assertThrows(HubException.class, () -> door(port, "127.0.0.1", "127.0.0.2").find());
     assertEquals(Reason.NOT_LISTENING, refused.reason());
     HubDoor one = door(port, "127.0.0.1");
-    assertEquals(
-        Reason.NOT_LISTENING,
-        one.diagnosis(one.find(), PATIENCE, new IOException("it failed")).reason());
+    assertEquals(Reason.NOT_LISTENING, look(one).diagnosis(new IOException("it failed")).reason());
   }
 
   @Test
   void whoTakesConnectionsAndSaysNothingIsSaid() throws Exception {
     try (ServerSocket server = listening("127.0.0.1")) {
       HubDoor door = door(server.getLocalPort(), "127.0.0.1");
-      String said =
-          String.valueOf(
-              door.diagnosis(door.find(), PATIENCE, new IOException("no answer")).getMessage());
+      String said = String.valueOf(look(door).diagnosis(new IOException("no answer")).getMessage());
       assertTrue(said.contains("takes connections and says nothing"), said);
     }
   }
