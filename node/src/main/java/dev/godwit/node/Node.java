@@ -20,6 +20,7 @@ import dev.godwit.quic.QuicTransport;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.session.Greeting;
+import dev.godwit.session.LiveConnections;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
@@ -32,6 +33,7 @@ import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubException;
 import dev.godwit.signaling.HubState;
+import dev.godwit.signaling.HubTiming;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.stream.Connection;
@@ -103,6 +105,8 @@ public final class Node implements AutoCloseable {
   private final Reversals reversals = new Reversals();
   private final Set<PathKeeper> keepers = ConcurrentHashMap.newKeySet();
   private final NetworkWatch watch;
+  private final AuthorityWatch authority;
+  private final LiveConnections connections = new LiveConnections();
   private final Surroundings surroundings;
   private final HubClient hub;
   private final OwnCandidates candidates;
@@ -173,17 +177,20 @@ public final class Node implements AutoCloseable {
             admission,
             Map.of(
                 Seeder.protocol(),
-                new RequestProtocol(this::resolve, compression),
+                new RequestProtocol(this::resolve, compression, admission),
                 MountHost.protocol(),
-                new RequestProtocol(this::resolveMount, compression),
+                new RequestProtocol(this::resolveMount, compression, admission),
                 Pinging.PROTOCOL,
-                new RequestProtocol((peer, open) -> Pinging::answer, compression)),
-            GREETING);
+                new RequestProtocol((peer, open) -> Pinging::answer, compression, admission)),
+            GREETING,
+            connections);
     transports.listen(connection -> welcome(greeting, connection));
     this.hub =
         HubClient.start(
             mesh.hub(),
             new Credentials(identity, mesh.id(), instance, SealingKey.generate(random)),
+            admission.revocations(),
+            HubTiming.defaults(),
             clock,
             random);
     hub.onRevocations(this::learn);
@@ -212,6 +219,10 @@ public final class Node implements AutoCloseable {
         new PeerDialler(
             transports, greeting, reversals, candidates, signaling, membership(), random);
     this.watch = NetworkWatch.start(clock, this::shaken);
+    this.authority =
+        new AuthorityWatch(
+            home, admission, connections, hub::inform, new Peer(own.node(), own), this::advise);
+    authority.start();
     hub.onDraining(notice -> keepers.forEach(PathKeeper::shaken));
   }
 
@@ -335,6 +346,7 @@ public final class Node implements AutoCloseable {
   private void learn(Revocations list) {
     try {
       admission.learn(list);
+      connections.cut(admission);
     } catch (MembershipException e) {
       LOG.warn("the hub sent revocations that are not of this mesh: {}", e.getMessage());
     }
@@ -756,6 +768,8 @@ public final class Node implements AutoCloseable {
   private final class Paths implements PathSource {
     @Override
     public PresentInstance locate(NodeId peer, String resource) throws IOException {
+      // Who is no member any more need not look for anybody.
+      admission.check(new Peer(own.node(), own));
       return directory.locate(peer, resource).process();
     }
 
@@ -809,6 +823,7 @@ public final class Node implements AutoCloseable {
 
   private void closeNetwork() {
     watch.close();
+    authority.close();
     surroundings.close();
     keepers.forEach(PathKeeper::close);
     signaling.close();

@@ -3,6 +3,7 @@ package dev.godwit.node;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.PrivateFile;
+import dev.godwit.libc.ExclusiveLock;
 import dev.godwit.log.DurableNames;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MembershipException;
@@ -14,10 +15,13 @@ import dev.godwit.ticket.TicketBook;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -191,9 +195,36 @@ public final class NodeHome {
     }
   }
 
-  /** Stores revocations. */
+  /** When revocations were stored last; empty when they never were. */
+  Optional<FileTime> revocationsTime() throws IOException {
+    try {
+      return Optional.of(Files.getLastModifiedTime(directory.resolve("revocations.der")));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Stores revocations, unless another process has stored a newer list.
+   *
+   * @throws IOException when that is not possible
+   */
   public void keep(Revocations revocations) throws IOException {
-    replace("revocations.der", revocations.encoded());
+    prepare();
+    Path lock = directory.resolve("revocations.lock");
+    try {
+      Files.createFile(lock);
+    } catch (FileAlreadyExistsException e) {
+      LOG.trace("{} is there", lock, e);
+    }
+    try (ExclusiveLock _ =
+        ExclusiveLock.hold(lock)
+            .orElseThrow(
+                () -> new NodeException(NodeException.Kind.FAILED, lock + " is held too long."))) {
+      if (revocations(revocations.mesh()).version() < revocations.version()) {
+        replace("revocations.der", revocations.encoded());
+      }
+    }
   }
 
   /** Remembers a member that this node, which made the mesh, has admitted. */

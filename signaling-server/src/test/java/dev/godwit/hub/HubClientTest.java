@@ -16,10 +16,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -128,6 +130,48 @@ class HubClientTest {
     awaitOnline();
     assertTrue(
         Fixture.get(client.whoIsThere()).getFirst().certificate().notAfter().isAfter(before));
+  }
+
+  /** As a node has them on its disk, when the hub was started anew meanwhile. */
+  @Test
+  void whatAClientKnowsOfRevocationsAtItsStartTheHubIsTold() throws Exception {
+    Hub hub = fixture.hub();
+    HubClient other = fixture.client(hub);
+    BlockingQueue<Revocations> heard = new LinkedBlockingQueue<>();
+    other.onRevocations(heard::add);
+    Revocations known =
+        Revocations.none(fixture.mesh.id())
+            .revoke(fixture.mesh, fixture.identity().id(), fixture.clock.instant());
+    HubClient client =
+        fixture.closing(
+            HubClient.start(
+                Fixture.addressOf(hub),
+                fixture.credentials(fixture.identity()),
+                known,
+                Fixture.TIMING,
+                fixture.clock,
+                fixture.random));
+    client.awaitOnline(Fixture.PATIENCE);
+    assertEquals(
+        known.version(),
+        Objects.requireNonNull(heard.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+            .version());
+  }
+
+  @Test
+  void whatAClientIsInformedOfTheHubIsTold() throws Exception {
+    Hub hub = fixture.hub();
+    HubClient other = fixture.client(hub);
+    BlockingQueue<Revocations> heard = new LinkedBlockingQueue<>();
+    other.onRevocations(heard::add);
+    Revocations known =
+        Revocations.none(fixture.mesh.id())
+            .revoke(fixture.mesh, fixture.identity().id(), fixture.clock.instant());
+    fixture.client(hub).inform(known);
+    assertEquals(
+        known.version(),
+        Objects.requireNonNull(heard.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+            .version());
   }
 
   @Test

@@ -41,6 +41,7 @@ public final class Greeting {
   private final Admission admission;
   private final Map<String, Protocol> protocols;
   private final Duration limit;
+  private final LiveConnections connections;
 
   /**
    * @param admission who we are and who is welcome
@@ -48,6 +49,20 @@ public final class Greeting {
    * @param limit how long a greeting may take
    */
   public Greeting(Admission admission, Map<String, Protocol> protocols, Duration limit) {
+    this(admission, protocols, limit, new LiveConnections());
+  }
+
+  /**
+   * As the other one.
+   *
+   * @param connections hears of all that were greeted
+   */
+  public Greeting(
+      Admission admission,
+      Map<String, Protocol> protocols,
+      Duration limit,
+      LiveConnections connections) {
+    this.connections = connections;
     this.admission = admission;
     this.protocols = Map.copyOf(protocols);
     this.limit = limit;
@@ -63,6 +78,7 @@ public final class Greeting {
   public Peer greet(Connection connection) throws IOException {
     try {
       Peer peer = exchange(connection);
+      connections.add(connection, peer);
       connection.serve(opened -> dispatch(peer, opened));
       return peer;
     } catch (IOException e) {
@@ -173,6 +189,8 @@ public final class Greeting {
                 (peer, failure) -> {
                   if (failure != null) {
                     connection.close("not greeted: " + failure.getMessage());
+                  } else {
+                    connections.add(connection, peer);
                   }
                 });
     return greeted;

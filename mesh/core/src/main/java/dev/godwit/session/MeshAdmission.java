@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * Admits the members of one mesh. Revocations spread with greetings: the newer of two lists wins,
  * on both sides, before the peer is judged. Thread-safe.
  */
-public final class MeshAdmission implements Admission {
+public final class MeshAdmission implements Admission, Authority {
   private final Membership own;
   private final MembershipVerifier verifier;
   private final AtomicReference<Revocations> revocations;
@@ -101,6 +101,15 @@ public final class MeshAdmission implements Admission {
       return new Peer(id, membership);
     } catch (MembershipException e) {
       throw refused(id, e);
+    }
+  }
+
+  @Override
+  public void check(Peer peer) throws RemoteException {
+    try {
+      verifier.verifyStill(peer.membership(), revocations());
+    } catch (MembershipException e) {
+      throw refused(peer.id(), e);
     }
   }
 

@@ -35,6 +35,7 @@ public final class RequestProtocol implements Protocol {
 
   private final Resolver resolver;
   private final Compression compression;
+  private final Authority authority;
   private final BufferPool contents = new BufferPool(Limits.STANDARD.content(), 16);
   private final BufferPool buffers =
       new BufferPool(FrameWriter.HEADROOM + Limits.STANDARD.content(), 16);
@@ -50,8 +51,18 @@ public final class RequestProtocol implements Protocol {
     RequestHandler resolve(Peer peer, StreamOpen open) throws RemoteException;
   }
 
-  /** Answers with what {@code resolver} finds. */
+  /** Answers with what {@code resolver} finds, for as long as a peer keeps its connection. */
   public RequestProtocol(Resolver resolver, Compression compression) {
+    this(resolver, compression, Authority.AS_ONCE);
+  }
+
+  /**
+   * Answers with what {@code resolver} finds.
+   *
+   * @param authority asked before each request
+   */
+  public RequestProtocol(Resolver resolver, Compression compression, Authority authority) {
+    this.authority = authority;
     this.resolver = resolver;
     this.compression = compression;
   }
@@ -155,8 +166,9 @@ public final class RequestProtocol implements Protocol {
             : String.valueOf(e.getMessage());
   }
 
-  private static void answer(RequestHandler handler, Call call) throws IOException {
+  private void answer(RequestHandler handler, Call call) throws IOException {
     try {
+      authority.check(call.peer());
       handler.handle(call);
     } catch (RemoteException e) {
       call.fail(e);

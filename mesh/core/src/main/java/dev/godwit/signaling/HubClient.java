@@ -186,7 +186,23 @@ public final class HubClient implements AutoCloseable {
       HubTiming timing,
       InstantSource clock,
       SecureRandom random) {
+    return start(hub, credentials, Revocations.none(credentials.mesh()), timing, clock, random);
+  }
+
+  /**
+   * Starts to connect; returns at once.
+   *
+   * @param known revocations, which a hub that has forgotten them is told
+   */
+  public static HubClient start(
+      HubAddress hub,
+      Credentials credentials,
+      Revocations known,
+      HubTiming timing,
+      InstantSource clock,
+      SecureRandom random) {
     HubClient client = new HubClient(hub, credentials, timing, clock, random);
+    var _ = client.learn(known);
     client.supervisor.start();
     return client;
   }
@@ -940,6 +956,19 @@ public final class HubClient implements AutoCloseable {
                 .setSequence(id)
                 .setRevocations(ByteString.copyFrom(list.encoded())))
         .build();
+  }
+
+  /**
+   * As {@link #publish}, when the list is new here; nobody waits for it. A hub that is away gets it
+   * when it is back.
+   */
+  public void inform(Revocations list) {
+    if (learn(list).isPresent()) {
+      HubLink link = online;
+      if (link != null) {
+        republish(link, 0);
+      }
+    }
   }
 
   /** The newest list of revocations that was published here or came from the hub; proven. */

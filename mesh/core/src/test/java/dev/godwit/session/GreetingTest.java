@@ -21,6 +21,7 @@ import dev.godwit.wire.proto.Hello;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -31,6 +32,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,63 @@ final class GreetingTest {
     connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
     assertThrows(IOException.class, () -> connection.open(Urgency.DEMAND));
     return refused;
+  }
+
+  private Peer visited() throws Exception {
+    return visit
+        .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS)
+        .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private void assertCut(LiveConnections connections, Connection connection) throws Exception {
+    connections.cut(alice.admission());
+    assertTrue(connection.isOpen());
+    alice.admission().learn(mesh.revoke(bob.id()));
+    connections.cut(alice.admission());
+    String reason = connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
+    assertTrue(reason.contains("revoked"), reason);
+    assertEquals(0, connections.count());
+  }
+
+  @Test
+  void whoIsRevokedWhileConnectedIsCut() throws Exception {
+    LiveConnections connections = new LiveConnections();
+    Greeting greeting = new Greeting(alice.admission(), Map.of(), LIMIT, connections);
+    door.listen(connection -> visit.complete(greeting.welcome(connection)));
+    Connection connection = dial(bob.identity());
+    greeting(bob.admission()).greet(connection);
+    assertEquals(bob.id(), visited().id());
+    assertCut(connections, connection);
+  }
+
+  @Test
+  void whoIsRevokedWhileWeAreConnectedToItIsCut() throws Exception {
+    LiveConnections connections = new LiveConnections();
+    MemoryTransport bobsDoor = new MemoryTransport(bob.id(), network);
+    visitors.add(bobsDoor);
+    bobsDoor.listen(
+        connection -> {
+          var _ = greeting(bob.admission()).welcome(connection);
+        });
+    Connection connection = door.dial(bob.id(), List.of("memory"), LIMIT);
+    new Greeting(alice.admission(), Map.of(), LIMIT, connections).greet(connection);
+    assertCut(connections, connection);
+  }
+
+  @Test
+  void aMembershipThatEndsWhileConnectedIsCut() throws Exception {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+    TestMesh.Member carol =
+        mesh.member(Identity.generate(new SecureRandom()), "carol", List.of(), now::get, LIMIT);
+    MeshAdmission here =
+        new MeshAdmission(
+            alice.membership(), alice.admission().revocations(), _ -> {}, () -> now.get(), "test");
+    Peer peer = new Peer(carol.id(), carol.membership());
+    here.check(peer);
+    now.set(carol.membership().expiry().minusMillis(1));
+    here.check(peer);
+    now.set(carol.membership().expiry());
+    assertThrows(RemoteException.class, () -> here.check(peer));
   }
 
   @Test

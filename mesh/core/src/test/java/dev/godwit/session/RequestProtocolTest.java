@@ -24,6 +24,7 @@ import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -66,6 +67,33 @@ final class RequestProtocolTest {
       assertEquals(0, session.call((byte) 5, null).content().remaining());
       assertEquals(0, session.call((byte) 1, null).content().remaining());
       assertEquals(1, fixture.connections.size());
+    }
+  }
+
+  @Test
+  void whoIsNotWelcomeAnyMoreIsRefusedAtTheNextRequest() throws Exception {
+    AtomicInteger answered = new AtomicInteger();
+    try (var fixture = new SessionFixture();
+        Session session = fixture.session()) {
+      Protocol protocol =
+          new RequestProtocol(
+              (_, _) ->
+                  call -> {
+                    answered.getAndIncrement();
+                    call.reply(null);
+                  },
+              Compression.NONE,
+              fixture.alice.admission());
+      fixture.welcome(
+          new Greeting(
+              fixture.alice.admission(),
+              Map.of(SessionFixture.PROTOCOL, protocol),
+              SessionFixture.LIMIT));
+      session.start();
+      assertEquals(0, session.call((byte) 1, null).content().remaining());
+      fixture.alice.admission().learn(fixture.mesh.revoke(fixture.bob.id()));
+      assertEquals(Failure.Code.NOT_A_MEMBER, refusal(session, 1));
+      assertEquals(1, answered.get());
     }
   }
 

@@ -1,0 +1,58 @@
+package dev.godwit.testnetwork;
+
+import static dev.godwit.testnetwork.World.PATIENCE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.godwit.cli.ExitStatus;
+import dev.godwit.demo.ChildProcess;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Members that are shut out while they are connected, by another process of the node. */
+class RevokedTest extends MeshForEach {
+  @ParameterizedTest
+  @ValueSource(strings = {"quic", "tls", "webrtc", "relay"})
+  void aConnectionOfARevokedMemberIsCut(String transport) throws Exception {
+    try (ChildProcess up = alice.start("up", "--listen", World.LOOPBACK)) {
+      up.await("ready", PATIENCE);
+      try (ChildProcess ping =
+          bob.start(
+              "ping",
+              "alice",
+              "--count",
+              "100000",
+              "--interval",
+              "50ms",
+              "--transport",
+              transport,
+              "--listen",
+              World.LOOPBACK)) {
+        ping.await("pong", PATIENCE);
+        alice.run("mesh", "revoke", "bob").succeeded();
+        assertEquals(ExitStatus.NOT_ALLOWED.code(), ping.awaitEnd(PATIENCE), ping::complaints);
+        assertTrue(ping.complaints().contains("revoked"), ping::complaints);
+      }
+    }
+  }
+
+  @Test
+  void aMountOfARevokedMemberReadsNothingMore() throws Exception {
+    Path file = StateFile.random(world.path("state"), 8 << 20, 4);
+    Path at = world.path("mounted");
+    try (ChildProcess _ = alice.seed("state", file);
+        ChildProcess mount =
+            bob.start("mount", "alice/state", at.toString(), "--direct", "--read-only")) {
+      mount.await("ready", PATIENCE);
+      world.programs().run("dd", "if=" + at, "of=/dev/null", "bs=64k", "count=1").succeeded();
+      alice.run("mesh", "revoke", "bob").succeeded();
+      Outcome read =
+          world
+              .programs()
+              .run("timeout", "150", "dd", "if=" + at, "of=/dev/null", "bs=64k", "skip=64");
+      assertTrue(read.status() != 0, read::toString);
+    }
+  }
+}
