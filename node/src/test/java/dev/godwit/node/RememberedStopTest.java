@@ -27,6 +27,7 @@ final class RememberedStopTest {
   private Path mark;
   private final List<String> called = new ArrayList<>();
   private final CountDownLatch asked = new CountDownLatch(1);
+  private final CountDownLatch refusing = new CountDownLatch(1);
   private final CountDownLatch go = new CountDownLatch(1);
 
   @BeforeEach
@@ -129,10 +130,16 @@ final class RememberedStopTest {
     FutureTask<Boolean> end =
         new FutureTask<>(
             () -> {
-              stop.refuse(() -> false, LONG);
+              stop.refuse(
+                  () -> {
+                    refusing.countDown();
+                    return false;
+                  },
+                  LONG);
               return called.equals(List.of("resume"));
             });
     Thread.ofVirtual().start(end);
+    assertTrue(refusing.await(60, TimeUnit.SECONDS));
     go.countDown();
     assertTrue(end.get(60, TimeUnit.SECONDS));
     assertTrue(seeder.get(60, TimeUnit.SECONDS));
