@@ -96,6 +96,26 @@ class DiskTest extends MeshForAll {
     }
   }
 
+  /** What is remembered is beside either name, but the file is one. */
+  @Test
+  void aFileThatIsMountedElsewhereIsTheSameThere() throws Exception {
+    Path folder = Files.createDirectory(world.path("here"));
+    Path elsewhere = Files.createDirectory(world.path("elsewhere"));
+    StateFile.random(folder.resolve("state.img"), SIZE, 5);
+    Files.createFile(elsewhere.resolve("state.img"));
+    Path other = elsewhere.resolve("state.img");
+    world
+        .programs()
+        .run("mount", "--bind", folder.resolve("state.img").toString(), other.toString())
+        .succeeded();
+    try (ChildProcess _ = alice.seed("here", folder.resolve("state.img"))) {
+      Expect.refused(
+          ExitStatus.FAILED, bob.runSeed("elsewhere", other), "another godwit process uses");
+    } finally {
+      world.programs().run("umount", other.toString()).succeeded();
+    }
+  }
+
   @Test
   void aDiskOfAnotherSizeIsLeftAlone() throws Exception {
     Path file = used("larger.img", 2 * SIZE);
