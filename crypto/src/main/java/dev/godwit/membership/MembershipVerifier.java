@@ -38,18 +38,19 @@ public final class MembershipVerifier {
               + presenter
               + " presents it.");
     }
+    checkBegin(membership);
     verifyStill(membership, revocations);
   }
 
   /**
    * Returns when a membership that was verified once is good now: it has not ended, and was not
-   * revoked. Costs next to nothing.
+   * revoked. That it has begun is known, even if the clock was set back. Costs next to nothing.
    *
    * @param revocations the newest list of the mesh that is known here
    */
   public void verifyStill(Membership membership, Revocations revocations)
       throws MembershipException {
-    checkValidity(membership);
+    checkEnd(membership);
     if (revocations.isRevoked(membership.node()) || revocations.isRevoked(membership.serial())) {
       throw new MembershipException(
           Reason.REVOKED, "The mesh revoked the membership of " + called(membership) + ".");
@@ -75,7 +76,7 @@ public final class MembershipVerifier {
     }
   }
 
-  private void checkValidity(Membership membership) throws MembershipException {
+  private void checkBegin(Membership membership) throws MembershipException {
     Instant now = clock.instant();
     if (now.isBefore(membership.notBefore())) {
       throw new MembershipException(
@@ -88,6 +89,10 @@ public final class MembershipVerifier {
               + now
               + ": compare the clocks.");
     }
+  }
+
+  private void checkEnd(Membership membership) throws MembershipException {
+    Instant now = clock.instant();
     if (!now.isBefore(membership.expiry())) {
       throw new MembershipException(
           Reason.EXPIRED,
