@@ -1,6 +1,7 @@
 package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
+import dev.godwit.libc.ShellWord;
 import dev.godwit.node.MeshInfo;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.RunningProcesses;
@@ -70,10 +71,15 @@ final class StatusCommand extends Verb {
               .put("bytesTotal", process.getBytesTotal())
               .put("hub", process.getHub()));
     }
-    for (Path dead : FuseFile.dead(LOOK)) {
-      table.row("mount", "", "dead", "", "at " + dead + "; 'godwit mount --list' says more");
-    }
     table.show(output);
+    for (Path dead : FuseFile.dead(LOOK)) {
+      output.line(
+          "The process of a mount at "
+              + dead
+              + " was killed; 'godwit umount "
+              + ShellWord.of(dead)
+              + "' takes it away.");
+    }
     SilentProcesses.tell(output, processes.silent());
     output.event(result.put("processes", processes.answered().size() + processes.silent().size()));
     return ExitStatus.DONE;

@@ -61,9 +61,7 @@ final class PullBeforeOpening {
           NodeException.Kind.FAILED,
           name
               + " does not fit here: "
-              + (failure instanceof FileSystemException file
-                  ? file.getReason()
-                  : failure.getMessage())
+              + reason(failure)
               + ". Make room where "
               + cache
               + " is, or give a --cache elsewhere, or mount it without --pull-first.",
@@ -106,5 +104,15 @@ final class PullBeforeOpening {
     return session.state() instanceof SessionState.Recovering(String cause, int _)
         ? " (" + cause + ")"
         : "";
+  }
+
+  /** Without the file, which is the cache. */
+  private static String reason(IOException failure) {
+    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FileSystemException file && file.getReason() != null) {
+        return file.getReason();
+      }
+    }
+    return String.valueOf(failure.getMessage());
   }
 }
