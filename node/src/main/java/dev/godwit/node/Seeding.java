@@ -443,7 +443,11 @@ public final class Seeding implements Closeable {
 
   /** So that it shows when others change it before it is offered again. */
   private void leave() {
-    if (folder.remembers(StateFolder.Part.JOURNAL) || folder.remembers(StateFolder.Part.LEASES)) {
+    if (seeder.state() instanceof SeederState.Released) {
+      // Whatever becomes of it.
+      forgetLeft();
+    } else if (folder.remembers(StateFolder.Part.JOURNAL)
+        || folder.remembers(StateFolder.Part.LEASES)) {
       try {
         others.leave().leave(folder.path(StateFolder.Part.LEFT));
       } catch (IOException e) {

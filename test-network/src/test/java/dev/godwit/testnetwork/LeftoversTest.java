@@ -48,9 +48,10 @@ class LeftoversTest extends MeshForAll {
       bob.runLeech("alice/moved", there.resolve("state")).succeeded();
       assertEquals(0, seed.awaitEnd(PATIENCE), seed::complaints);
     }
-    List<String> journaled = List.of("state", "state.godwit", "state.godwit/journal");
-    assertEquals(journaled, names(here));
-    assertEquals(journaled, names(there));
+    assertEquals(List.of("state", "state.godwit", "state.godwit/journal"), names(here));
+    assertEquals(
+        List.of("state", "state.godwit", "state.godwit/journal", "state.godwit/left"),
+        names(there));
   }
 
   @Test
@@ -68,7 +69,12 @@ class LeftoversTest extends MeshForAll {
     }
     assertEquals(List.of(), names(bob.home().resolve("mounts")));
     assertEquals(
-        List.of("state", "state.godwit", "state.godwit/leases", "state.godwit/profile"),
+        List.of(
+            "state",
+            "state.godwit",
+            "state.godwit/leases",
+            "state.godwit/left",
+            "state.godwit/profile"),
         names(folder));
   }
 
