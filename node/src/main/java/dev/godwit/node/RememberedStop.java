@@ -2,6 +2,7 @@ package dev.godwit.node;
 
 import dev.godwit.libc.Deadline;
 import dev.godwit.log.DurableNames;
+import dev.godwit.migration.ForwardingHook;
 import dev.godwit.migration.ProgramHook;
 import dev.godwit.migration.UnfitForHandoverException;
 import java.io.IOException;
@@ -15,10 +16,9 @@ import java.util.function.BooleanSupplier;
  * A hook of which is remembered, also when this process is killed, that it was asked to stop the
  * program: whoever offers the state next lets it go on. Thread-safe.
  */
-final class RememberedStop implements ProgramHook {
+final class RememberedStop extends ForwardingHook {
   private static final Duration POLL = Duration.ofMillis(20);
 
-  private final ProgramHook hook;
   private final Path mark;
   private volatile boolean stopped;
   private volatile boolean refused;
@@ -28,33 +28,18 @@ final class RememberedStop implements ProgramHook {
    *     moved
    */
   RememberedStop(ProgramHook hook, Path mark) {
-    this.hook = hook;
+    super(hook);
     this.mark = mark;
-  }
-
-  @Override
-  public boolean stops() {
-    return hook.stops();
-  }
-
-  @Override
-  public void prepare() {
-    hook.prepare();
-  }
-
-  @Override
-  public void imminent() {
-    hook.imminent();
   }
 
   @Override
   public void suspend() throws IOException {
     checkWanted();
-    if (hook.stops()) {
+    if (stops()) {
       leaveMark();
     }
     stopped = true;
-    hook.suspend();
+    super.suspend();
     checkWanted();
   }
 
@@ -77,7 +62,7 @@ final class RememberedStop implements ProgramHook {
   @Override
   public void resume() throws IOException {
     try {
-      hook.resume();
+      super.resume();
     } finally {
       stopped = false;
     }

@@ -459,10 +459,14 @@ public final class Seeding implements Closeable {
 
   private void handedOver() {
     leave();
+    forget(stop, seeder.resource());
+  }
+
+  private static void forget(RememberedStop stop, String resource) {
     try {
       stop.forget();
     } catch (IOException e) {
-      LOG.warn("{} is taken for stopped here: {}", seeder.resource(), e.toString());
+      LOG.warn("{} is taken for stopped here: {}", resource, e.toString());
     }
   }
 
@@ -475,12 +479,12 @@ public final class Seeding implements Closeable {
   }
 
   /** A program that an earlier process had stopped when it was ended. */
-  private static void letGoOn(Node node, Seeder seeder, RememberedStop stop) throws IOException {
+  private static void letGoOn(Node node, Seeder seeder, RememberedStop stop) {
     if (!stop.isLeft()) {
       return;
     }
     if (!(seeder.state() instanceof SeederState.Idle)) {
-      stop.forget();
+      forget(stop, seeder.resource());
       return;
     }
     try {

@@ -48,30 +48,17 @@ final class SqliteFile {
       return;
     }
     String database = ShellWord.of(file);
-    Path log = beside(file, "-wal");
-    if (holdsSomething(log)) {
-      throw new NodeException(
-          NodeException.Kind.FAILED,
-          file
-              + " is a database whose newest changes are in "
-              + log.getFileName()
-              + ", which would stay behind. End the programs that use it, and put them into the"
-              + " file: sqlite3 "
-              + database
-              + " 'PRAGMA wal_checkpoint(TRUNCATE)'.");
-    }
-    Path journal = beside(file, "-journal");
-    if (holdsSomething(journal)) {
-      throw new NodeException(
-          NodeException.Kind.FAILED,
-          file
-              + " is a database that is being changed, or whose program was killed: "
-              + journal.getFileName()
-              + " belongs to it and would stay behind. End the programs that use it, and have it put"
-              + " in order: sqlite3 "
-              + database
-              + " 'PRAGMA quick_check'.");
-    }
+    refuseBeside(
+        file,
+        "-wal",
+        " is a database whose newest changes are in %s, which would stay behind. End the programs that"
+            + " use it, and put them into the file: sqlite3 %s 'PRAGMA wal_checkpoint(TRUNCATE)'.");
+    refuseBeside(
+        file,
+        "-journal",
+        " is a database that is being changed, or whose program was killed: %s belongs to it and would"
+            + " stay behind. End the programs that use it, and have it put in order: sqlite3 %s 'PRAGMA"
+            + " quick_check'.");
     if (use == Use.BY_PROGRAMS && header[WRITE_VERSION] == WITH_A_LOG) {
       throw new NodeException(
           NodeException.Kind.FAILED,
@@ -83,11 +70,13 @@ final class SqliteFile {
     }
   }
 
-  private static Path beside(Path file, String more) {
-    return file.resolveSibling(file.getFileName() + more);
-  }
-
-  private static boolean holdsSomething(Path file) throws IOException {
-    return Files.exists(file) && Files.size(file) > 0;
+  /** Refuses a database beside which such a file holds something. */
+  private static void refuseBeside(Path file, String more, String why) throws IOException {
+    Path beside = file.resolveSibling(file.getFileName() + more);
+    if (Files.exists(beside) && Files.size(beside) > 0) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file + String.format(why, beside.getFileName(), ShellWord.of(file)));
+    }
   }
 }

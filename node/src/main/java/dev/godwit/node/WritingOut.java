@@ -1,5 +1,6 @@
 package dev.godwit.node;
 
+import dev.godwit.migration.ForwardingHook;
 import dev.godwit.migration.ProgramHook;
 import java.io.IOException;
 
@@ -8,8 +9,7 @@ import java.io.IOException;
  * still: what comes after the hand-over is lost. It also sees to it that nothing was written past
  * the devices.
  */
-final class WritingOut implements ProgramHook {
-  private final ProgramHook hook;
+final class WritingOut extends ForwardingHook {
   private final OpenDevices devices;
   private final ForeignWrites others;
 
@@ -17,36 +17,21 @@ final class WritingOut implements ProgramHook {
    * @param devices may be opened until the first call
    */
   WritingOut(ProgramHook hook, OpenDevices devices, ForeignWrites others) {
-    this.others = others;
-    this.hook = hook;
+    super(hook);
     this.devices = devices;
-  }
-
-  @Override
-  public boolean stops() {
-    return hook.stops();
+    this.others = others;
   }
 
   @Override
   public void prepare() {
     others.begin();
-    hook.prepare();
-  }
-
-  @Override
-  public void imminent() {
-    hook.imminent();
+    super.prepare();
   }
 
   @Override
   public void suspend() throws IOException {
-    hook.suspend();
+    super.suspend();
     devices.writeOut();
     others.check();
-  }
-
-  @Override
-  public void resume() throws IOException {
-    hook.resume();
   }
 }

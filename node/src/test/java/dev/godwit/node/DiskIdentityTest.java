@@ -61,13 +61,17 @@ final class DiskIdentityTest {
     assertEquals(new Lasting("disk-7"), identity(253 << 8));
   }
 
+  private void secondPartition() throws IOException {
+    Path second = disk("8:2", "pci/ata1/block/sda/sda2");
+    say(second, "partition", "2");
+    say(second, "start", "2048");
+  }
+
   @Test
   void aPartitionIsWhereItBeginsOnItsDisk() throws Exception {
     Path sda = disk("8:0", "pci/ata1/block/sda");
     say(sda, "device/wwid", "naa.1");
-    Path second = disk("8:2", "pci/ata1/block/sda/sda2");
-    say(second, "partition", "2");
-    say(second, "start", "2048");
+    secondPartition();
     assertEquals(new Lasting("naa.1-from-2048"), identity(SDA2));
   }
 
@@ -75,9 +79,7 @@ final class DiskIdentityTest {
   void aPartOfADiskWithoutANumberIsNotKnownAgain() throws Exception {
     Path sda = disk("8:0", "pci/ata1/block/sda");
     say(sda, "size", "100");
-    Path second = disk("8:2", "pci/ata1/block/sda/sda2");
-    say(second, "partition", "2");
-    say(second, "start", "2048");
+    secondPartition();
     assertInstanceOf(None.class, identity(SDA2));
   }
 

@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -132,46 +133,53 @@ class HubClientTest {
         Fixture.get(client.whoIsThere()).getFirst().certificate().notAfter().isAfter(before));
   }
 
+  private Revocations known() {
+    return Revocations.none(fixture.mesh.id())
+        .revoke(fixture.mesh, fixture.identity().id(), fixture.clock.instant());
+  }
+
+  /** What another member hears of once {@code told} has run. */
+  private long heardOnce(Hub hub, Callable<?> told) throws Exception {
+    BlockingQueue<Revocations> heard = new LinkedBlockingQueue<>();
+    fixture.client(hub).onRevocations(heard::add);
+    Object _ = told.call();
+    return Objects.requireNonNull(heard.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+        .version();
+  }
+
   /** As a node has them on its disk, when the hub was started anew meanwhile. */
   @Test
   void whatAClientKnowsOfRevocationsAtItsStartTheHubIsTold() throws Exception {
     Hub hub = fixture.hub();
-    HubClient other = fixture.client(hub);
-    BlockingQueue<Revocations> heard = new LinkedBlockingQueue<>();
-    other.onRevocations(heard::add);
-    Revocations known =
-        Revocations.none(fixture.mesh.id())
-            .revoke(fixture.mesh, fixture.identity().id(), fixture.clock.instant());
-    HubClient client =
-        fixture.closing(
-            HubClient.start(
-                Fixture.addressOf(hub),
-                fixture.credentials(fixture.identity()),
-                known,
-                Fixture.TIMING,
-                fixture.clock,
-                fixture.random));
-    client.awaitOnline(Fixture.PATIENCE);
-    assertEquals(
-        known.version(),
-        Objects.requireNonNull(heard.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
-            .version());
+    Revocations known = known();
+    long heard =
+        heardOnce(
+            hub,
+            () ->
+                fixture.closing(
+                    HubClient.start(
+                        Fixture.addressOf(hub),
+                        fixture.credentials(fixture.identity()),
+                        known,
+                        Fixture.TIMING,
+                        fixture.clock,
+                        fixture.random)));
+    assertEquals(known.version(), heard);
   }
 
   @Test
   void whatAClientIsInformedOfTheHubIsTold() throws Exception {
     Hub hub = fixture.hub();
-    HubClient other = fixture.client(hub);
-    BlockingQueue<Revocations> heard = new LinkedBlockingQueue<>();
-    other.onRevocations(heard::add);
-    Revocations known =
-        Revocations.none(fixture.mesh.id())
-            .revoke(fixture.mesh, fixture.identity().id(), fixture.clock.instant());
-    fixture.client(hub).inform(known);
-    assertEquals(
-        known.version(),
-        Objects.requireNonNull(heard.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
-            .version());
+    HubClient client = fixture.client(hub);
+    Revocations known = known();
+    long heard =
+        heardOnce(
+            hub,
+            () -> {
+              client.inform(known);
+              return true;
+            });
+    assertEquals(known.version(), heard);
   }
 
   @Test

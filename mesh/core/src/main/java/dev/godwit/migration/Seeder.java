@@ -39,16 +39,14 @@ import org.slf4j.LoggerFactory;
 public final class Seeder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Seeder.class);
 
-  private static final Duration FENCE = Duration.ofSeconds(10);
-
   private final String resource;
   private final ChunkGeometry geometry;
-  private final Backend store;
   private final SeederRequests requests;
   private final TrackingBackend tracking;
   private final LockedBackend gate;
   private final Journal journal;
   private final ProgramHook hook;
+  private final Standstill standstill;
   private final Duration leecherTimeout;
   private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
   private final Announcer<SeederState> announcer = new Announcer<>();
@@ -59,9 +57,7 @@ public final class Seeder implements AutoCloseable {
 
   // Touched by the thread only.
   private final List<CompletableFuture<SeederAnswer>> finalizers = new ArrayList<>();
-  private BlockRuns lateDirty = new BlockRuns();
-  private long suspendNanos;
-  private long flushNanos;
+  private Standstill.Reached reached = Standstill.Reached.NONE;
   private long journalNanos;
 
   /** The list of the last round, for its further pages. */
@@ -93,18 +89,19 @@ public final class Seeder implements AutoCloseable {
       throws IOException {
     this.resource = resource;
     this.geometry = geometry;
-    this.store = new RememberingBackend(store, resource);
-    RangeService ranges = new RangeService(this.store, geometry);
+    Backend remembering = new RememberingBackend(store, resource);
+    RangeService ranges = new RangeService(remembering, geometry);
     this.requests = new SeederRequests(this, ranges, geometry, place, random);
     this.journal = journal;
     this.hook = hook;
     this.leecherTimeout = leecherTimeout;
-    this.tracking = new TrackingBackend(this.store, geometry);
+    this.tracking = new TrackingBackend(remembering, geometry);
     this.gate = new LockedBackend(tracking, Duration.ZERO, LockedBackend.State.OPEN);
+    this.standstill = new Standstill(resource, hook, remembering, tracking, gate);
     this.state = SeederMachine.restart(journal.ownership());
     if (journal.ownership() instanceof Ownership.HandedOver given) {
-      lateDirty = given.dirty();
-      listed = new RoundList(0, lateDirty);
+      reached = new Standstill.Reached(given.dirty(), 0, 0);
+      listed = new RoundList(0, given.dirty());
       gate.fence(fenceReason(given.leecher().shortForm()), Duration.ofSeconds(1));
     }
     Thread.ofVirtual().name("seeder-" + resource).start(this::work);
@@ -307,11 +304,15 @@ public final class Seeder implements AutoCloseable {
         return journalHandover(handover);
       }
       case SeederAction.AnswerFinalize finalized -> {
-        listed = new RoundList(0, lateDirty);
+        listed = new RoundList(0, reached.late());
         finalizers.add(answer);
         answerFinalizers(
             new SeederAnswer.Finalized(
-                finalized.generation(), lateDirty, suspendNanos, flushNanos, journalNanos));
+                finalized.generation(),
+                reached.late(),
+                reached.suspendNanos(),
+                reached.flushNanos(),
+                journalNanos));
       }
       case SeederAction.FailFinalize failed ->
           answerFinalizers(new SeederAnswer.Refused(Failure.Code.CONFLICT, failed.reason()));
@@ -341,37 +342,10 @@ public final class Seeder implements AutoCloseable {
 
   private SeederEvent suspend() {
     try {
-      hook.imminent();
-      // While the program still runs, so that little is left to flush while it stands still. The
-      // first flush may take long enough for the program to write as much again.
-      store.flush();
-      store.flush();
-      long start = System.nanoTime();
-      stopProgram();
-      long suspended = System.nanoTime();
-      gate.fence(resource + " is being handed over", FENCE);
-      store.flush();
-      lateDirty = BlockRuns.of(tracking.drain());
-      suspendNanos = suspended - start;
-      flushNanos = System.nanoTime() - suspended;
+      reached = standstill.reach();
       return new SeederEvent.Suspended();
     } catch (UnfitForHandoverException e) {
-      LOG.debug("{} is not handed over", resource, e);
       return new SeederEvent.SuspendFailed(String.valueOf(e.getMessage()));
-    } catch (IOException e) {
-      LOG.warn("finalizing {} failed: {}", resource, e.toString());
-      return new SeederEvent.SuspendFailed("what was written is not saved: " + e.getMessage());
-    }
-  }
-
-  private void stopProgram() throws IOException {
-    try {
-      hook.suspend();
-    } catch (UnfitForHandoverException e) {
-      throw e;
-    } catch (IOException e) {
-      LOG.warn("the program that uses {} could not be stopped: {}", resource, e.toString());
-      throw new UnfitForHandoverException("the program could not be stopped: " + e.getMessage(), e);
     }
   }
 
@@ -384,7 +358,7 @@ public final class Seeder implements AutoCloseable {
               handover.migration(),
               handover.token(),
               handover.leecher(),
-              lateDirty));
+              reached.late()));
       journalNanos = System.nanoTime() - start;
       return new SeederEvent.HandoverJournaled();
     } catch (UndecidedLogException e) {

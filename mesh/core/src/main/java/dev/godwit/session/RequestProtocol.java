@@ -15,6 +15,7 @@ import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -159,11 +160,10 @@ public final class RequestProtocol implements Protocol {
 
   /** What happened; where files of this machine are is not the peer's business. */
   private static String told(IOException e) {
-    return e instanceof FileSystemException file && file.getReason() != null
-        ? file.getReason()
-        : e instanceof FileSystemException
-            ? "a file there cannot be used"
-            : String.valueOf(e.getMessage());
+    if (e instanceof FileSystemException file) {
+      return Objects.requireNonNullElse(file.getReason(), "a file there cannot be used");
+    }
+    return String.valueOf(e.getMessage());
   }
 
   private void answer(RequestHandler handler, Call call) throws IOException {

@@ -286,15 +286,11 @@ public final class HubDoor {
               + ": no network is up that leads there ('ip route' shows those that are).",
           failure);
     }
-    return silent(failure);
-  }
-
-  private HubException silent(Throwable cause) {
     return new HubException(
         Reason.OFFLINE,
         "Nothing answers at "
             + hub.hostAndPort()
             + ": the machine is off, or a firewall drops what is sent to it.",
-        cause);
+        failure);
   }
 }
