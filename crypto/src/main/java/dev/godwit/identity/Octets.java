@@ -1,5 +1,6 @@
 package dev.godwit.identity;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -38,6 +39,11 @@ public final class Octets implements Comparable<Octets> {
   /** A fresh copy of the bytes. */
   public byte[] toByteArray() {
     return bytes.clone();
+  }
+
+  /** The bytes, to be read only; not copied. */
+  public ByteBuffer asBuffer() {
+    return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
   }
 
   /** Returns this when it has exactly {@code length} bytes. */

@@ -30,6 +30,9 @@ import java.util.List;
  */
 public final class Membership {
 
+  /** The longest time that one can last; after it a revocation of it has nothing left to do. */
+  public static final Duration LONGEST = Duration.ofDays(400);
+
   /** The longest encoding that is read or made. */
   public static final int MAX_BYTES = 16 * 1024;
 
@@ -69,6 +72,9 @@ public final class Membership {
     if (!notBefore.isBefore(expiry)) {
       throw new MalformedDerException("It ends before it begins.");
     }
+    if (Duration.between(notBefore, expiry).compareTo(LONGEST) > 0) {
+      throw new MalformedDerException("It lasts longer than " + LONGEST.toDays() + " days.");
+    }
   }
 
   /**
@@ -76,7 +82,7 @@ public final class Membership {
    *
    * @param name what people call the node: 1 to 63 characters a-z, 0-9 and -
    * @param grants at most {@link Grant#MAX_GRANTS}; what none of them permits is denied
-   * @param lifetime from now, at least a second
+   * @param lifetime from now, at least a second, at most {@link #LONGEST} less a day
    * @throws IllegalArgumentException when any of these rules is broken, or when name and grants do
    *     not fit into {@link #MAX_BYTES}
    */

@@ -6,8 +6,12 @@ import dev.godwit.der.MalformedDerException;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
 import dev.godwit.identity.SigningKey;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -15,7 +19,9 @@ import java.util.TreeMap;
 /**
  * The nodes and the single certificates that a mesh took back, signed by the mesh's key. Every
  * change makes a list with the next version number; of two lists the one with the higher number
- * counts. A node once revoked stays so: to come back it needs a new identity. Immutable.
+ * counts. A node once revoked stays so for as long as a certificate can last, and to come back
+ * before that it needs a new identity: an entry that is older has nothing left to do, and goes with
+ * the next change. Immutable.
  *
  * <pre>{@code
  * Revocations ::= SEQUENCE { body OCTET STRING (the DER of Body), signature OCTET STRING }
@@ -32,7 +38,10 @@ public final class Revocations {
   public static final int MAX_BYTES = 1024 * 1024;
 
   /** The most entries that one list can have. */
-  public static final int MAX_ENTRIES = 16 * 1024;
+  public static final int MAX_ENTRIES = 20 * 1024;
+
+  /** How long an entry is kept at least: a certificate of that time cannot last longer. */
+  public static final Duration KEPT = Membership.LONGEST.plusDays(1);
 
   private static final String CONTEXT = "revocations";
   private static final int FORMAT = 1;
@@ -59,29 +68,42 @@ public final class Revocations {
 
   /**
    * The next version, in which this node is revoked with all its certificates. Revoking it again
-   * keeps the first time.
+   * keeps the first time. What was revoked longer than {@link #KEPT} before is left out.
    *
    * @throws IllegalArgumentException when the key is that of another mesh or the list is full
    */
   public Revocations revoke(MeshKey key, NodeId node, Instant when) {
-    return with(key, node.key(), when);
+    return with(key, List.of(node.key()), when);
   }
 
   /** The next version, in which this one certificate is revoked; otherwise as above. */
   public Revocations revoke(MeshKey key, Serial serial, Instant when) {
-    return with(key, serial.value(), when);
+    return with(key, List.of(serial.value()), when);
   }
 
-  private Revocations with(MeshKey key, Octets subject, Instant when) {
+  /** The next version, in which all these certificates are revoked; otherwise as above. */
+  public Revocations revoke(MeshKey key, Collection<Serial> serials, Instant when) {
+    return with(key, serials.stream().map(Serial::value).toList(), when);
+  }
+
+  private Revocations with(MeshKey key, Collection<Octets> subjects, Instant when) {
     if (!key.id().equals(mesh)) {
       throw new IllegalArgumentException(
           "The key of " + key.id() + " can not revoke in " + mesh + ".");
     }
-    if (entries.size() >= MAX_ENTRIES) {
-      throw new IllegalArgumentException("The list of revocations is full: " + MAX_ENTRIES + ".");
-    }
     SortedMap<Octets, Instant> more = new TreeMap<>(entries);
-    more.putIfAbsent(subject, Instant.ofEpochMilli(when.toEpochMilli()));
+    Instant oldest = when.minus(KEPT);
+    more.values().removeIf(earlier -> earlier.isBefore(oldest));
+    Instant moment = Instant.ofEpochMilli(when.toEpochMilli());
+    subjects.forEach(subject -> more.putIfAbsent(subject, moment));
+    if (more.size() > MAX_ENTRIES) {
+      throw new IllegalArgumentException(
+          "The list of revocations is full: "
+              + MAX_ENTRIES
+              + ". The oldest entry goes "
+              + KEPT.toDays()
+              + " days after it was made.");
+    }
     byte[] body = body(mesh, version + 1, more);
     return new Revocations(mesh, version + 1, more, encode(body, key.sign(CONTEXT, body)));
   }
@@ -160,6 +182,16 @@ public final class Revocations {
   /** A fresh copy of the encoding. */
   public byte[] encoded() {
     return encoded.toByteArray();
+  }
+
+  /** The encoding, to be read only; shared. */
+  public ByteBuffer asBuffer() {
+    return encoded.asBuffer();
+  }
+
+  /** How many nodes and certificates it names. */
+  public int size() {
+    return entries.size();
   }
 
   /** The mesh whose list it is. */

@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -27,6 +29,22 @@ public final class ReplayWindow {
   /** What was forgotten was sent before this; it never goes back, even when the clock does. */
   private Instant horizon = Instant.MIN;
 
+  /** Strangers take up at most one part in so many, and each of them one in so many of that. */
+  private static final int PARTS = 2;
+
+  private static final int STRANGER_PARTS = 64;
+
+  private final Map<NodeId, Integer> strangers = new HashMap<>();
+  private int ofStrangers;
+
+  /** What is known of a sender. */
+  public enum Standing {
+    /** It may be anybody. */
+    STRANGER,
+    /** It has shown that it is welcome. */
+    KNOWN
+  }
+
   /** What to do with a message. */
   public enum Verdict {
     /** It is new: act upon it. */
@@ -43,7 +61,7 @@ public final class ReplayWindow {
 
   private record Key(NodeId sender, MessageId id) {}
 
-  private record Message(Key key, Instant sentAt) {}
+  private record Message(Key key, Instant sentAt, Standing standing) {}
 
   /**
    * Makes an empty window.
@@ -62,12 +80,17 @@ public final class ReplayWindow {
   }
 
   /** Judges an opened message, and remembers it when it is fresh. */
-  public Verdict admit(SealedBox.Opened message) {
-    return admit(message.sender(), message.messageId(), message.sentAt());
+  public Verdict admit(SealedBox.Opened message, Standing standing) {
+    return admit(message.sender(), message.messageId(), message.sentAt(), standing);
+  }
+
+  /** Judges a message of one who is known, and remembers it when it is fresh. */
+  public Verdict admit(NodeId sender, MessageId id, Instant sentAt) {
+    return admit(sender, id, sentAt, Standing.KNOWN);
   }
 
   /** Judges a message, and remembers it when it is fresh. */
-  public Verdict admit(NodeId sender, MessageId id, Instant sentAt) {
+  public Verdict admit(NodeId sender, MessageId id, Instant sentAt, Standing standing) {
     Instant now = clock.instant();
     lock.lock();
     try {
@@ -82,14 +105,35 @@ public final class ReplayWindow {
       if (seen.contains(key)) {
         return Verdict.REPEATED;
       }
-      if (seen.size() >= capacity) {
+      if (seen.size() >= capacity || (standing == Standing.STRANGER && isFullFor(sender))) {
         return Verdict.FULL;
       }
       seen.add(key);
-      byAge.add(new Message(key, sentAt));
+      byAge.add(new Message(key, sentAt, standing));
+      if (standing == Standing.STRANGER) {
+        ofStrangers++;
+        strangers.merge(sender, 1, Integer::sum);
+      }
       return Verdict.FRESH;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** So that those who are known find room whatever others send. */
+  private boolean isFullFor(NodeId stranger) {
+    int part = Math.max(1, capacity / PARTS);
+    return ofStrangers >= part
+        || strangers.getOrDefault(stranger, 0) >= Math.max(1, part / STRANGER_PARTS);
+  }
+
+  private void forget(Message message) {
+    seen.remove(message.key);
+    if (message.standing == Standing.STRANGER) {
+      ofStrangers--;
+      var _ =
+          strangers.computeIfPresent(
+              message.key.sender, (_, count) -> count == 1 ? null : count - 1);
     }
   }
 
@@ -100,7 +144,7 @@ public final class ReplayWindow {
     for (Message oldest = byAge.peek();
         oldest != null && oldest.sentAt.isBefore(horizon);
         oldest = byAge.peek()) {
-      seen.remove(oldest.key);
+      forget(oldest);
       byAge.remove();
     }
   }

@@ -27,6 +27,7 @@ class MembershipTest {
 
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
   private static final Duration DAY = Duration.ofDays(1);
+  private static final Duration LONGEST = Membership.LONGEST.minus(DAY);
 
   private final SecureRandom random = new SecureRandom();
   private final MeshKey mesh = MeshKey.generate(random);
@@ -50,6 +51,19 @@ class MembershipTest {
     assertEquals(NOW.plus(DAY), read.expiry());
     assertEquals(membership.serial(), read.serial());
     assertArrayEquals(membership.encoded(), read.encoded());
+  }
+
+  /** Or a revocation could be forgotten before what it revokes has ended. */
+  @Test
+  void noneLastsLongerThanARevocationIsKept() {
+    Membership longest =
+        Membership.issue(mesh, node, "old", grants, InstantSource.fixed(NOW), LONGEST, random);
+    assertTrue(longest.expiry().isBefore(NOW.plus(Revocations.KEPT)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            Membership.issue(
+                mesh, node, "older", grants, InstantSource.fixed(NOW), Membership.LONGEST, random));
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.godwit.membership.MembershipException.Reason;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class RevocationsTest {
@@ -72,6 +73,30 @@ class RevocationsTest {
   void anotherMeshsKeyCanNotRevoke() {
     assertThrows(
         IllegalArgumentException.class, () -> none.revoke(MeshKey.generate(random), node, NOW));
+  }
+
+  @Test
+  void whatIsOlderThanACertificateCanLastIsLeftOut() {
+    Instant later = NOW.plus(Revocations.KEPT);
+    Revocations kept = some.revoke(mesh, Serial.random(random), later);
+    assertEquals(3, kept.size());
+    Revocations gone = some.revoke(mesh, Serial.random(random), later.plusMillis(1));
+    assertEquals(1, gone.size());
+    assertFalse(gone.isRevoked(node));
+    assertEquals(some.version() + 1, gone.version());
+  }
+
+  @Test
+  void aFullListFitsIntoItsLimitAndTakesNothingMore() throws MembershipException {
+    List<Serial> all =
+        Stream.generate(() -> Serial.random(random)).limit(Revocations.MAX_ENTRIES - 2).toList();
+    Revocations full = some.revoke(mesh, all, NOW);
+    assertEquals(Revocations.MAX_ENTRIES, full.size());
+    assertEquals(Revocations.MAX_ENTRIES, Revocations.parse(full.encoded()).size());
+    // What is in it already may be said again.
+    assertEquals(full.size(), full.revoke(mesh, node, NOW).size());
+    assertThrows(
+        IllegalArgumentException.class, () -> full.revoke(mesh, Serial.random(random), NOW));
   }
 
   @Test

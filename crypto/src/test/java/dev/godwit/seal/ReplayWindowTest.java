@@ -45,8 +45,12 @@ class ReplayWindowTest {
             new byte[0],
             () -> now,
             random);
-    assertEquals(Verdict.FRESH, window.admit(SealedBox.open(key, bob.id(), box)));
-    assertEquals(Verdict.REPEATED, window.admit(SealedBox.open(key, bob.id(), box)));
+    assertEquals(
+        Verdict.FRESH,
+        window.admit(SealedBox.open(key, bob.id(), box), ReplayWindow.Standing.KNOWN));
+    assertEquals(
+        Verdict.REPEATED,
+        window.admit(SealedBox.open(key, bob.id(), box), ReplayWindow.Standing.KNOWN));
   }
 
   @Test
@@ -115,5 +119,45 @@ class ReplayWindowTest {
 
   private Verdict admitNew(Instant sentAt) {
     return window.admit(sender, MessageId.random(random), sentAt);
+  }
+
+  @Test
+  void strangersLeaveRoomForThoseWhoAreKnown() {
+    ReplayWindow large = new ReplayWindow(() -> now, WINDOW, 512);
+    int fresh = 0;
+    for (int stranger = 0; stranger < 100; stranger++) {
+      NodeId one = Identity.generate(random).id();
+      for (int i = 0; i < 10; i++) {
+        Verdict verdict =
+            large.admit(one, MessageId.random(random), now, ReplayWindow.Standing.STRANGER);
+        // Each of them has a small part of that.
+        assertEquals(i < 4 && fresh < 256 ? Verdict.FRESH : Verdict.FULL, verdict);
+        fresh += verdict == Verdict.FRESH ? 1 : 0;
+      }
+    }
+    assertEquals(256, fresh);
+    for (int i = 0; i < 256; i++) {
+      assertEquals(Verdict.FRESH, large.admit(sender, MessageId.random(random), now));
+    }
+    assertEquals(Verdict.FULL, large.admit(sender, MessageId.random(random), now));
+  }
+
+  @Test
+  void whatAStrangerSentIsNotTakenAgainOnceItIsKnown() {
+    MessageId id = MessageId.random(random);
+    assertEquals(Verdict.FRESH, window.admit(sender, id, now, ReplayWindow.Standing.STRANGER));
+    assertEquals(Verdict.REPEATED, window.admit(sender, id, now));
+  }
+
+  @Test
+  void strangersFindRoomAgainWhenTheirMessagesAreOld() {
+    MessageId id = MessageId.random(random);
+    ReplayWindow small = new ReplayWindow(() -> now, WINDOW, 2);
+    assertEquals(Verdict.FRESH, small.admit(sender, id, now, ReplayWindow.Standing.STRANGER));
+    NodeId other = Identity.generate(random).id();
+    MessageId later = MessageId.random(random);
+    assertEquals(Verdict.FULL, small.admit(other, later, now, ReplayWindow.Standing.STRANGER));
+    now = now.plus(WINDOW).plusSeconds(1);
+    assertEquals(Verdict.FRESH, small.admit(other, later, now, ReplayWindow.Standing.STRANGER));
   }
 }

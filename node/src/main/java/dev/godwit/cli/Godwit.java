@@ -57,6 +57,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       MountCommand.class,
       PeersCommand.class,
       PingCommand.class,
+      ReclaimCommand.class,
       StatusCommand.class,
       UmountCommand.class,
       UpCommand.class,

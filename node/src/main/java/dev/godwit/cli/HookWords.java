@@ -11,6 +11,11 @@ final class HookWords {
       "Hooks run with 'sh -c', with GODWIT_RESOURCE, GODWIT_FILE and, where there is a device,"
           + " GODWIT_DEVICE in their environment. What they write is shown.";
 
+  /** In the help of leech. */
+  static final String AGAIN =
+      "When the command goes on after it was killed, --on-resume runs with GODWIT_AGAIN=1: the program"
+          + " may be running already.";
+
   /** In the help of seed. */
   static final String ORDER =
       "After --on-suspend the program must not write any more. --on-resume runs when the move came"

@@ -130,6 +130,7 @@ final class HubCommand extends Verb {
                   certificate,
                   HubLimits.defaults(),
                   limits,
+                  Optional.of(directory.resolve("revocations")),
                   clock,
                   random));
     } catch (IllegalArgumentException e) {

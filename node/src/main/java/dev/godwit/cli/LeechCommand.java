@@ -50,7 +50,7 @@ import picocli.CommandLine.Parameters;
       "With a device this goes on serving it until Ctrl-C."
     },
     footerHeading = "%n",
-    footer = {HookWords.ENVIRONMENT})
+    footer = {HookWords.ENVIRONMENT, HookWords.AGAIN})
 final class LeechCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
   private static final long TICK_MILLIS = 200;

@@ -357,6 +357,9 @@ final class MountCommand extends Verb {
         + ". They are in "
         + mounting.cacheFile()
         + (lost == null
+            ? ""
+            : ", at the same places (bytes " + Words.ranges(mounting.unsaved()) + ")")
+        + (lost == null
             ? "; the same command saves them when the owner is back."
             : UmountCommand.ONLY_BEFORE);
   }

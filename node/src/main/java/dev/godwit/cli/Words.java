@@ -1,11 +1,17 @@
 package dev.godwit.cli;
 
 import dev.godwit.migration.LeecherState;
+import dev.godwit.pullorder.ByteRange;
 import dev.godwit.session.SessionState;
 import dev.godwit.signaling.HubState;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** States in the words that messages and JSON use. */
 final class Words {
+  /** How many ranges are named. */
+  private static final int MOST_RANGES = 5;
+
   private Words() {}
 
   static String hub(HubState state) {
@@ -31,6 +37,18 @@ final class Words {
   /** A number of things: "1 round", "3 rounds". */
   static String count(long number, String thing) {
     return number + " " + thing + (number == 1 ? "" : "s");
+  }
+
+  /** "0-4095, 8192-12287 and 3 more". */
+  static String ranges(List<ByteRange> ranges) {
+    String first =
+        ranges.stream()
+            .limit(MOST_RANGES)
+            .map(range -> range.offset() + "-" + (range.end() - 1))
+            .collect(Collectors.joining(", "));
+    return ranges.size() > MOST_RANGES
+        ? first + " and " + (ranges.size() - MOST_RANGES) + " more"
+        : first;
   }
 
   /** A transport in a sentence. */

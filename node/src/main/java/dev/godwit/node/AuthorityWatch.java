@@ -88,7 +88,7 @@ final class AuthorityWatch implements Closeable {
     } catch (IOException | MembershipException e) {
       LOG.debug("what another process knows of revocations cannot be read", e);
     }
-    tell.accept(admission.revocations());
+    tell.accept(admission.known());
     connections.cut(admission);
     try {
       admission.check(self);

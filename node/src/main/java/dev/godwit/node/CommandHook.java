@@ -3,6 +3,7 @@ package dev.godwit.node;
 import dev.godwit.migration.ProgramHook;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -14,9 +15,13 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class CommandHook implements ProgramHook, AutoCloseable {
+  /** Set for a program that may run already. */
+  private static final String AGAIN = "GODWIT_AGAIN";
+
   private final @Nullable HookCommand suspend;
   private final @Nullable HookCommand resume;
   private final @Nullable HookCommand moved;
+  private volatile boolean again;
 
   /**
    * What surrounds the commands.
@@ -53,7 +58,14 @@ public final class CommandHook implements ProgramHook, AutoCloseable {
       @Nullable String moved,
       Surroundings surroundings) {
     this.suspend = command("suspend", suspend, surroundings);
-    this.resume = command("resume", resume, surroundings);
+    this.resume =
+        command(
+            "resume",
+            resume,
+            new Surroundings(
+                () -> resuming(surroundings.environment().get()),
+                surroundings.limit(),
+                surroundings.told()));
     this.moved = command("moved", moved, surroundings);
   }
 
@@ -71,6 +83,20 @@ public final class CommandHook implements ProgramHook, AutoCloseable {
     if (moved != null) {
       moved.run();
     }
+  }
+
+  private Map<String, String> resuming(Map<String, String> environment) {
+    if (!again) {
+      return environment;
+    }
+    Map<String, String> more = new HashMap<>(environment);
+    more.put(AGAIN, "1");
+    return more;
+  }
+
+  @Override
+  public void mayRun() {
+    again = true;
   }
 
   @Override

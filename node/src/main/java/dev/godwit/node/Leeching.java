@@ -57,6 +57,7 @@ public final class Leeching implements Closeable {
   private final Leecher leecher;
   private final Backend store;
   private final Journal journal;
+  private final Ownership.Pulling origin;
   private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -69,7 +70,9 @@ public final class Leeching implements Closeable {
       KeptSession kept,
       Leecher leecher,
       Backend store,
-      Journal journal) {
+      Journal journal,
+      Ownership.Pulling origin) {
+    this.origin = origin;
     this.node = node;
     this.file = file;
     this.folder = folder;
@@ -141,6 +144,7 @@ public final class Leeching implements Closeable {
       MigrationId anew = MigrationId.random(node.random());
       DescribeReply description = new SeederClient(session, anew).describe();
       Ownership found = found(journal.ownership(), description, file, options);
+      checkNotReclaimed(found, description, file, options.name());
       Ownership.Pulling resumed = resumed(found);
       MigrationId migration =
           resumed == null || found instanceof Ownership.Pulling ? anew : resumed.migration();
@@ -155,12 +159,18 @@ public final class Leeching implements Closeable {
         journal.pulling(origin);
       }
       checkLeft(folder, file, found);
+      if (resumed != null && !resumed.migration().equals(origin.migration())) {
+        node.home().moves().end(resumed.migration());
+      }
+      node.home()
+          .moves()
+          .begin(origin.migration(), new RememberedMoves.Move(file, options.name().node()));
       store = target(file, found, origin.geometry());
       folder.hold(file);
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
-      Leeching leeching = new Leeching(node, file, folder, kept, leecher, store, journal);
+      Leeching leeching = new Leeching(node, file, folder, kept, leecher, store, journal, origin);
       leeching.devices.open(
           options.devices(),
           device ->
@@ -260,7 +270,7 @@ public final class Leeching implements Closeable {
   }
 
   /** The attempt that the journal tells of, if it can go on. */
-  private static Ownership.@Nullable Pulling resumed(Ownership ownership) {
+  static Ownership.@Nullable Pulling resumed(Ownership ownership) {
     return switch (ownership) {
       case Ownership.Finalizing finalizing -> finalizing.pulling();
       case Ownership.Running running -> running.origin().pulling();
@@ -321,6 +331,30 @@ public final class Leeching implements Closeable {
       return new Ownership.Owned(taken.generation());
     }
     return journaled;
+  }
+
+  /** Whether the seeder has taken the state back meanwhile, so that there would be two. */
+  private static void checkNotReclaimed(
+      Ownership found, DescribeReply description, Path file, ResourceName name)
+      throws NodeException {
+    if (found instanceof Ownership.Running running
+        && description.getGeneration() > running.generation()) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          name.node()
+              + " has taken "
+              + name.resource()
+              + " back (generation "
+              + description.getGeneration()
+              + "), while "
+              + file
+              + " holds generation "
+              + running.generation()
+              + " of it, not all of it. What programs have written here since the hand-over is only"
+              + " here. To keep that, move the file and its folder away; to fetch what "
+              + name.node()
+              + " has, choose another --to.");
+    }
   }
 
   private static void checkOwned(Ownership owned, Path file, LeechOptions options)
@@ -603,6 +637,15 @@ public final class Leeching implements Closeable {
     return end.copy();
   }
 
+  /** Whether nobody will ask what has become of this move. */
+  private boolean isOver() {
+    return switch (leecher.state()) {
+      case LeecherState.Complete _ -> true;
+      case LeecherState.Failed failed -> failed.where() == LeecherState.Where.SEEDER;
+      default -> false;
+    };
+  }
+
   @Override
   public void close() throws IOException {
     if (closed.getAndSet(true)) {
@@ -621,6 +664,9 @@ public final class Leeching implements Closeable {
       Thread running = runner;
       if (running != null) {
         running.interrupt();
+      }
+      if (isOver()) {
+        node.home().moves().end(origin.migration());
       }
       try (folder;
           journal;

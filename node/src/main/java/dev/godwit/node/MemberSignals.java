@@ -36,6 +36,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
@@ -70,6 +72,10 @@ final class MemberSignals implements SignalHandler {
   private final Supplier<Collection<Seeder>> seeders;
   private final InstantSource clock;
   private final SecureRandom random;
+
+  /** Who has shown a membership that was good. */
+  private final Set<NodeId> members = ConcurrentHashMap.newKeySet();
+
   private final List<BiConsumer<TicketId, NodeId>> joinListeners = new CopyOnWriteArrayList<>();
 
   MemberSignals(
@@ -111,11 +117,18 @@ final class MemberSignals implements SignalHandler {
     };
   }
 
+  @Override
+  public boolean isKnown(NodeId from) {
+    return members.contains(from);
+  }
+
   private boolean isMember(NodeId from, ByteString membership) {
     try {
       admission.admit(from, membership.toByteArray());
+      members.add(from);
       return true;
     } catch (RemoteException e) {
+      members.remove(from);
       LOG.debug("{} asked and is not welcome", from.shortForm(), e);
       return false;
     }
@@ -128,7 +141,6 @@ final class MemberSignals implements SignalHandler {
     IntroduceReply.Builder reply =
         IntroduceReply.newBuilder()
             .setMembership(ByteString.copyFrom(own.encoded()))
-            .setRevocations(ByteString.copyFrom(admission.revocations().encoded()))
             .setPlace(ByteString.copyFrom(place.toByteArray()));
     for (Seeder seeder : seeders.get()) {
       reply.addResources(
@@ -221,7 +233,7 @@ final class MemberSignals implements SignalHandler {
   }
 
   private Signal join(NodeId from, JoinRequest request, MeshKey key) throws IOException {
-    if (admission.revocations().isRevoked(from)) {
+    if (admission.known().isRevoked(from)) {
       return refusal("revoked", "this node was revoked; it needs a new identity to come back");
     }
     Redemption redemption =

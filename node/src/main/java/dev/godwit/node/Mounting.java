@@ -16,6 +16,7 @@ import dev.godwit.mount.MountClient.Access;
 import dev.godwit.mount.MountClient.Opened;
 import dev.godwit.mount.MountHost;
 import dev.godwit.mount.MountId;
+import dev.godwit.pullorder.ByteRange;
 import dev.godwit.session.RemoteException;
 import dev.godwit.session.Session;
 import dev.godwit.session.SessionState;
@@ -480,6 +481,11 @@ public final class Mounting implements Closeable {
   /** Bytes that were written here and that the owner has not made durable yet. */
   public long unsavedBytes() {
     return mount.unsavedBytes();
+  }
+
+  /** Where those bytes are, in order. */
+  public List<ByteRange> unsaved() {
+    return mount.unsaved();
   }
 
   /** Bytes that are not here. */

@@ -1,6 +1,7 @@
 package dev.godwit.node;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
@@ -19,11 +20,13 @@ import dev.godwit.portmap.PortMapping;
 import dev.godwit.quic.QuicTransport;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
+import dev.godwit.session.AnswerBudget;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.LiveConnections;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.Peer;
 import dev.godwit.session.RemoteException;
+import dev.godwit.session.Reply;
 import dev.godwit.session.RequestHandler;
 import dev.godwit.session.RequestProtocol;
 import dev.godwit.session.Session;
@@ -172,16 +175,21 @@ public final class Node implements AutoCloseable {
                             NodeException.Kind.FAILED,
                             "Only QUIC is wanted, and there is none on this machine. Allow another"
                                 + " transport."));
+    AnswerBudget budget = AnswerBudget.of(Runtime.getRuntime().maxMemory());
     Greeting greeting =
         new Greeting(
             admission,
             Map.of(
                 Seeder.protocol(),
-                new RequestProtocol(this::resolve, compression, admission),
+                new RequestProtocol(this::resolve, compression, admission, budget),
                 MountHost.protocol(),
-                new RequestProtocol(this::resolveMount, compression, admission),
+                new RequestProtocol(this::resolveMount, compression, admission, budget),
                 Pinging.PROTOCOL,
-                new RequestProtocol((peer, open) -> Pinging::answer, compression, admission)),
+                new RequestProtocol(
+                    (peer, open) -> Pinging::answer, compression, admission, budget),
+                ReclaimAnswers.PROTOCOL,
+                new RequestProtocol(
+                    (peer, open) -> new ReclaimAnswers(home), compression, admission, budget)),
             GREETING,
             connections);
     transports.listen(connection -> welcome(greeting, connection));
@@ -189,7 +197,7 @@ public final class Node implements AutoCloseable {
         HubClient.start(
             mesh.hub(),
             new Credentials(identity, mesh.id(), instance, SealingKey.generate(random)),
-            admission.revocations(),
+            admission.known(),
             HubTiming.defaults(),
             clock,
             random);
@@ -389,7 +397,22 @@ public final class Node implements AutoCloseable {
         LOG.debug("what {} is called cannot be known now", member, e);
       }
     }
-    return names.getOrDefault(member, member.shortForm());
+    @Nullable String name = names.get(member);
+    return name == null ? nameOfAdmitted(member) : name;
+  }
+
+  /** The node that made the mesh knows everybody, also those who are away. */
+  private String nameOfAdmitted(NodeId member) {
+    try {
+      return home.members().stream()
+          .filter(one -> one.node().equals(member))
+          .map(Membership::name)
+          .findFirst()
+          .orElseGet(member::shortForm);
+    } catch (IOException e) {
+      LOG.debug("the members cannot be read", e);
+      return member.shortForm();
+    }
   }
 
   private Offer offered(String resource) throws RemoteException {
@@ -516,6 +539,24 @@ public final class Node implements AutoCloseable {
     return directory.find(node);
   }
 
+  /**
+   * As {@link #find(String)}, of a node that is known by another name to people.
+   *
+   * @return empty when none is there
+   */
+  List<PeerView> find(NodeId node, String called) throws IOException {
+    waits.waiting(new Wait.Member(called));
+    try {
+      return directory.find(node.toString());
+    } catch (NodeException e) {
+      if (e.kind() == NodeException.Kind.UNREACHABLE && hub.state() instanceof HubState.Online) {
+        LOG.debug("{} is not there", called, e);
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
   private ByteString membership() {
     return ByteString.copyFrom(own.encoded());
   }
@@ -553,6 +594,23 @@ public final class Node implements AutoCloseable {
     } catch (IOException e) {
       kept.session().close();
       throw e;
+    }
+  }
+
+  /**
+   * Asks a process one thing.
+   *
+   * @throws IOException when it refuses, does not answer within {@code limit}, or cannot be reached
+   */
+  Reply ask(PeerView peer, String protocol, byte operation, MessageLite what, Duration limit)
+      throws IOException {
+    KeptSession kept = session(peer.id(), Optional.of(peer.process()), protocol, "");
+    try {
+      reaching();
+      kept.session().start();
+      return kept.session().call(operation, what, limit);
+    } finally {
+      kept.session().close();
     }
   }
 

@@ -87,6 +87,11 @@ public final class NodeHome {
     return directory.resolve("disks");
   }
 
+  /** Which file each unfinished move to this node goes into. */
+  RememberedMoves moves() {
+    return new RememberedMoves(directory.resolve("moves"));
+  }
+
   /** Where mounts keep what they have, unless told otherwise. */
   Path mountDirectory() {
     return directory.resolve("mounts");

@@ -4,8 +4,6 @@ import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
-import dev.godwit.membership.MembershipException;
-import dev.godwit.membership.Revocations;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.RemoteException;
 import dev.godwit.signaling.Answer;
@@ -87,7 +85,7 @@ final class PeerDirectory {
    * @throws NodeException when it was
    */
   void checkNotRevoked() throws NodeException {
-    if (admission.revocations().isRevoked(hub.credentials().node())) {
+    if (admission.known().isRevoked(hub.credentials().node())) {
       throw new NodeException(
           NodeException.Kind.NOT_ALLOWED,
           "This node was revoked: no member of mesh "
@@ -150,7 +148,7 @@ final class PeerDirectory {
   /** Asks processes who they are, without waiting for what they say. */
   private Look look(Predicate<PresentInstance> which) throws IOException {
     Attendance attendance = Answers.await(hub.attendance(), "The hub");
-    // The hub has told of revocations before it answers.
+    // At the login they were compared with the hub's.
     checkNotRevoked();
     Signal request =
         Signal.newBuilder()
@@ -181,9 +179,6 @@ final class PeerDirectory {
     }
     var reply = answer.signal().getIntroduceReply();
     try {
-      if (!reply.getRevocations().isEmpty()) {
-        admission.learn(Revocations.parse(reply.getRevocations().toByteArray()));
-      }
       var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
       return new Introduction.Made(
           new PeerView(
@@ -192,7 +187,7 @@ final class PeerDirectory {
               process,
               presentable(reply.getResourcesList()),
               Octets.of(reply.getPlace().toByteArray())));
-    } catch (RemoteException | MembershipException e) {
+    } catch (RemoteException e) {
       LOG.debug("{} is not a member", process.node().shortForm(), e);
       return new Introduction.Unproven();
     }

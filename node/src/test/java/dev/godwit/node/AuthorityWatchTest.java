@@ -71,7 +71,7 @@ final class AuthorityWatchTest {
     Revocations list = revoked(bob);
     home().keep(list);
     watch.look();
-    assertTrue(admission.revocations().isRevoked(bob));
+    assertTrue(admission.known().isRevoked(bob));
     assertEquals(List.of(0L, list.version()), told);
   }
 

@@ -35,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -76,7 +78,11 @@ public final class Hub implements AutoCloseable {
   private final Instant startedAt;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  private Hub(HubConfig config) {
+  /** Writes lists of revocations, one after another. */
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("hub-revocations").factory());
+
+  private Hub(HubConfig config) throws IOException {
     this.config = config;
     this.quota = new AddressQuota(config.limits(), config.clock());
     this.stunQuota = new StunQuota(config.clock(), config.random(), STUN_ANSWERS_PER_SECOND);
@@ -89,11 +95,17 @@ public final class Hub implements AutoCloseable {
             quota,
             presence,
             revocations,
-            new Router(presence, revocations),
+            new Router(
+                presence,
+                revocations,
+                new RevocationIntake(config.limits().revocationBytes() / 4, config.clock())),
             config.relay().map(Relay::new),
             stunPorts,
             config.clock(),
             config.random());
+    if (config.revocations().isPresent()) {
+      RevocationFolder.connect(config.revocations().get(), revocations, writer);
+    }
     this.startedAt = config.clock().instant();
     int threads = Math.min(MAX_EVENT_LOOPS, Runtime.getRuntime().availableProcessors());
     this.loops =
@@ -348,6 +360,14 @@ public final class Hub implements AutoCloseable {
         .shutdownGracefully(0, CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
         .awaitUninterruptibly(2 * CLOSE_PATIENCE.toMillis())) {
       LOG.warn("The hub's threads take long to end");
+    }
+    writer.shutdown();
+    try {
+      if (!writer.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("Some revocations take long to be written");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

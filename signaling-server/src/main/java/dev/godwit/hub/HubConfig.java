@@ -19,6 +19,7 @@ import java.util.OptionalInt;
  *     of NAT they are behind; 0 picks a free one, and so does one that is taken
  * @param certificate by which nodes recognize the hub
  * @param relay what the relay grants; empty when nothing is to be relayed
+ * @param revocations the folder where lists of revocations are kept; empty when in memory only
  */
 public record HubConfig(
     InetSocketAddress listen,
@@ -26,6 +27,7 @@ public record HubConfig(
     HubCertificate certificate,
     HubLimits limits,
     Optional<RelayLimits> relay,
+    Optional<Path> revocations,
     InstantSource clock,
     SecureRandom random) {
 
@@ -48,12 +50,13 @@ public record HubConfig(
         HubCertificate.generate(clock, random),
         HubLimits.defaults(),
         Optional.of(RelayLimits.defaults()),
+        Optional.empty(),
         clock,
         random);
   }
 
   /**
-   * A hub whose certificate is kept in a directory.
+   * A hub whose certificate and revocations are kept in a directory.
    *
    * @throws IOException as {@link HubCertificate#loadOrCreate}
    */
@@ -66,27 +69,32 @@ public record HubConfig(
         HubCertificate.loadOrCreate(directory, clock, random),
         HubLimits.defaults(),
         Optional.of(RelayLimits.defaults()),
+        Optional.of(directory.resolve("revocations")),
         clock,
         random);
   }
 
   /** With other limits. */
   public HubConfig withLimits(HubLimits others) {
-    return new HubConfig(listen, secondStunPort, certificate, others, relay, clock, random);
+    return new HubConfig(
+        listen, secondStunPort, certificate, others, relay, revocations, clock, random);
   }
 
   /** With a relay of these limits, or without one. */
   public HubConfig withRelay(Optional<RelayLimits> granted) {
-    return new HubConfig(listen, secondStunPort, certificate, limits, granted, clock, random);
+    return new HubConfig(
+        listen, secondStunPort, certificate, limits, granted, revocations, clock, random);
   }
 
   /** With another address. */
   public HubConfig withListen(InetSocketAddress other) {
-    return new HubConfig(other, secondStunPort, certificate, limits, relay, clock, random);
+    return new HubConfig(
+        other, secondStunPort, certificate, limits, relay, revocations, clock, random);
   }
 
   /** With a further STUN port. */
   public HubConfig withSecondStunPort(int port) {
-    return new HubConfig(listen, OptionalInt.of(port), certificate, limits, relay, clock, random);
+    return new HubConfig(
+        listen, OptionalInt.of(port), certificate, limits, relay, revocations, clock, random);
   }
 }

@@ -114,9 +114,7 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
         var _ = context.flush().close();
       }
       case WebSocketFrame ignored when closing -> LOG.trace("Ignored a frame while closing");
-      case PingWebSocketFrame ping -> {
-        var _ = context.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
-      }
+      case PingWebSocketFrame ping -> pong(context, ping);
       case PongWebSocketFrame pong -> LOG.trace("{} is alive", channel);
       case BinaryWebSocketFrame binary when binary.isFinalFragment() ->
           message(ByteBufUtil.getBytes(binary.content()));
@@ -124,6 +122,27 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
           refuse(
               new Refused(
                   RefusalCode.REFUSAL_CODE_MALFORMED, "Every message is one whole binary frame."));
+    }
+  }
+
+  /** Not before the login, nor faster than a node may send, nor for one that does not read. */
+  private void pong(ChannelHandlerContext context, PingWebSocketFrame ping) {
+    Member known = member;
+    if (known == null || !channel.isWritable()) {
+      return;
+    }
+    if (known.messages().take().isEmpty()) {
+      var _ = context.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
+    } else {
+      exceeded();
+    }
+  }
+
+  private void exceeded() {
+    try {
+      count(Router.Rate.EXCEEDED);
+    } catch (Refused e) {
+      refuse(e);
     }
   }
 
@@ -174,7 +193,6 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
     member = joined.member();
     gate.loggedIn();
     joined.replaced().ifPresent(old -> old.outlet().tell(ConnectionEvent.REPLACED));
-    services.router().welcomed(joined.member());
     long part = Math.max(1, services.limits().idle().toMillis() / IDLE_PARTS);
     channel
         .pipeline()
@@ -264,6 +282,7 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
     Member known = member;
     if (known != null) {
       services.presence().leave(known, parting);
+      services.router().left(known);
     }
   }
 
@@ -278,6 +297,8 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     if (!closing) {
       outlet.drain();
+      // Who does not read is not read from: every message of it may be answered.
+      channel.config().setAutoRead(channel.isWritable());
     }
   }
 

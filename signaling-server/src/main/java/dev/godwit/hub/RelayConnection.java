@@ -98,7 +98,7 @@ final class RelayConnection extends ChannelInboundHandlerAdapter implements Upgr
     switch (frame) {
       case BinaryWebSocketFrame binary -> bytes(binary);
       case ContinuationWebSocketFrame continued -> bytes(continued);
-      case PingWebSocketFrame ping -> {
+      case PingWebSocketFrame ping when node != null && channel.isWritable() -> {
         var _ = context.writeAndFlush(new PongWebSocketFrame(ping.content()));
       }
       case CloseWebSocketFrame close -> {

@@ -1,18 +1,20 @@
 package dev.godwit.hub;
 
-import dev.godwit.identity.Octets;
+import com.google.protobuf.ByteString;
 import dev.godwit.membership.MeshId;
 import dev.godwit.membership.Revocations;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The newest list of revocations of every mesh, in memory. When they become too large, the lists
- * that were not asked for longest are forgotten; nodes publish again what the hub does not have.
- * Safe for use by many threads.
+ * The newest list of revocations of every mesh. When they become too large, the lists that were not
+ * asked for longest are forgotten; nodes publish again what the hub does not have. Safe for use by
+ * many threads.
  */
 final class RevocationBoard {
 
@@ -22,9 +24,10 @@ final class RevocationBoard {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<MeshId, Posted> lists = new LinkedHashMap<>(16, LOAD, true);
   private long bytes;
+  private volatile RevocationStore store = RevocationStore.NONE;
 
   /** Only the encoding is kept: parsed lists are several times as large. */
-  private record Posted(long version, Octets encoded) {}
+  private record Posted(long version, ByteString encoded) {}
 
   /** Whether a list changed anything. */
   enum Change {
@@ -38,24 +41,38 @@ final class RevocationBoard {
     this.capacity = capacity;
   }
 
+  /** Tells {@code other} of every change from now on. */
+  void keepIn(RevocationStore other) {
+    store = other;
+  }
+
   Change post(Revocations list) {
-    Octets encoded = Octets.of(list.encoded());
+    List<MeshId> changed = new ArrayList<>();
     lock.lock();
     try {
-      Posted old = lists.get(list.mesh());
-      if (list.version() <= (old == null ? 0 : old.version)) {
-        return Change.NONE;
-      }
-      lists.put(list.mesh(), new Posted(list.version(), encoded));
-      bytes += encoded.length() - (old == null ? 0 : old.encoded.length());
-      Iterator<Posted> oldest = lists.values().iterator();
-      while (bytes > capacity && lists.size() > 1) {
-        bytes -= oldest.next().encoded.length();
-        oldest.remove();
-      }
-      return Change.NEWER;
+      add(list, changed);
     } finally {
       lock.unlock();
+    }
+    changed.forEach(store::changed);
+    return changed.isEmpty() ? Change.NONE : Change.NEWER;
+  }
+
+  private void add(Revocations list, List<MeshId> changed) {
+    Posted old = lists.get(list.mesh());
+    if (list.version() <= (old == null ? 0 : old.version)) {
+      return;
+    }
+    ByteString encoded = ByteString.copyFrom(list.asBuffer());
+    lists.put(list.mesh(), new Posted(list.version(), encoded));
+    changed.add(list.mesh());
+    bytes += encoded.size() - (old == null ? 0 : old.encoded.size());
+    Iterator<Map.Entry<MeshId, Posted>> oldest = lists.entrySet().iterator();
+    while (bytes > capacity && lists.size() > 1) {
+      Map.Entry<MeshId, Posted> gone = oldest.next();
+      bytes -= gone.getValue().encoded.size();
+      changed.add(gone.getKey());
+      oldest.remove();
     }
   }
 
@@ -70,11 +87,42 @@ final class RevocationBoard {
     }
   }
 
-  /** The encoding of a mesh's list. */
-  Optional<Octets> newest(MeshId mesh) {
+  /**
+   * A page of a mesh's list.
+   *
+   * @param offset from its beginning
+   * @param most how many bytes the page may have
+   * @return with version 0 when there is no such page
+   */
+  Page page(MeshId mesh, int offset, int most) {
     lock.lock();
     try {
-      return Optional.ofNullable(lists.get(mesh)).map(Posted::encoded);
+      Posted posted = lists.get(mesh);
+      if (posted == null || offset < 0 || offset >= posted.encoded.size()) {
+        return new Page(0, 0, ByteString.EMPTY);
+      }
+      int end = (int) Math.min(posted.encoded.size(), (long) offset + most);
+      return new Page(posted.version, posted.encoded.size(), posted.encoded.substring(offset, end));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * A part of a list.
+   *
+   * @param total bytes of the whole list
+   */
+  record Page(long version, int total, ByteString bytes) {}
+
+  /** The encoding of a mesh's list; does not count as asked for. */
+  Optional<ByteString> peek(MeshId mesh) {
+    lock.lock();
+    try {
+      return lists.entrySet().stream()
+          .filter(entry -> entry.getKey().equals(mesh))
+          .map(entry -> entry.getValue().encoded)
+          .findFirst();
     } finally {
       lock.unlock();
     }

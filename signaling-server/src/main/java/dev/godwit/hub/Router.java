@@ -10,6 +10,7 @@ import dev.godwit.seal.SealedBox;
 import dev.godwit.signaling.HubProtocol;
 import dev.godwit.signaling.proto.Delivery;
 import dev.godwit.signaling.proto.Failure;
+import dev.godwit.signaling.proto.FetchRevocations;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.Lookup;
 import dev.godwit.signaling.proto.LookupReply;
@@ -17,6 +18,7 @@ import dev.godwit.signaling.proto.Pong;
 import dev.godwit.signaling.proto.PublishReport;
 import dev.godwit.signaling.proto.PublishRevocations;
 import dev.godwit.signaling.proto.RefusalCode;
+import dev.godwit.signaling.proto.RevocationsPage;
 import dev.godwit.signaling.proto.RevocationsUpdate;
 import dev.godwit.signaling.proto.Route;
 import dev.godwit.signaling.proto.RouteReport;
@@ -34,10 +36,17 @@ final class Router {
 
   private final Presence presence;
   private final RevocationBoard revocations;
+  private final RevocationIntake intake;
 
-  Router(Presence presence, RevocationBoard revocations) {
+  /**
+   * A router.
+   *
+   * @param intake where lists of revocations that come in pages are put together
+   */
+  Router(Presence presence, RevocationBoard revocations, RevocationIntake intake) {
     this.presence = presence;
     this.revocations = revocations;
+    this.intake = intake;
   }
 
   /**
@@ -64,6 +73,7 @@ final class Router {
       case LOOKUP -> lookup(from, message.getLookup());
       case WHO_IS_THERE -> whoIsThere(from, message.getWhoIsThere().getSequence());
       case PUBLISH_REVOCATIONS -> publish(from, message.getPublishRevocations());
+      case FETCH_REVOCATIONS -> fetch(from, message.getFetchRevocations());
       case PING ->
           from.outlet()
               .send(
@@ -102,6 +112,7 @@ final class Router {
       case LOOKUP -> message.getLookup().getSequence();
       case WHO_IS_THERE -> message.getWhoIsThere().getSequence();
       case PUBLISH_REVOCATIONS -> message.getPublishRevocations().getSequence();
+      case FETCH_REVOCATIONS -> message.getFetchRevocations().getSequence();
       default -> 0;
     };
   }
@@ -131,16 +142,22 @@ final class Router {
             .build()
             .toByteArray();
     int delivered = 0;
+    int there = 0;
     for (Member receiver : presence.of(to)) {
-      if ((instance.isEmpty() || instance.get().equals(receiver.login().instance()))
-          && receiver.outlet().send(delivery) == Outlet.Offer.TAKEN) {
-        delivered++;
+      if (instance.isEmpty() || instance.get().equals(receiver.login().instance())) {
+        there++;
+        if (receiver.outlet().deliver(from.login().node(), delivery) == Outlet.Offer.TAKEN) {
+          delivered++;
+        }
       }
     }
     RouteReport.Builder report =
         RouteReport.newBuilder().setSequence(route.getSequence()).setDelivered(delivered);
     if (delivered == 0) {
-      report.setReason("The node " + to.shortForm() + " is not logged in.");
+      report.setReason(
+          "The node "
+              + to.shortForm()
+              + (there == 0 ? " is not logged in." : " does not take what it is sent."));
     }
     from.outlet().send(FromHub.newBuilder().setRouteReport(report).build());
   }
@@ -181,53 +198,84 @@ final class Router {
     } while (start < members.size());
   }
 
-  private void publish(Member from, PublishRevocations published) {
+  private void publish(Member from, PublishRevocations page) {
+    long version = revocations.version(from.login().mesh());
+    if (page.getVersion() <= version) {
+      // It is known, and no more of it need come.
+      report(from, page.getSequence(), version);
+      return;
+    }
+    switch (intake.take(from, page)) {
+      case RevocationIntake.Taken.Unfinished _ -> report(from, page.getSequence(), version);
+      case RevocationIntake.Taken.Whole(ByteString encoded) ->
+          post(from, page.getSequence(), encoded);
+      case RevocationIntake.Taken.Unfit(String why) ->
+          badRevocations(from, page.getSequence(), why);
+      case RevocationIntake.Taken.Full(Duration retryAfter) ->
+          fail(
+              from,
+              page.getSequence(),
+              RefusalCode.REFUSAL_CODE_TOO_MANY_MESSAGES,
+              "The hub is being brought too many lists of revocations.",
+              retryAfter);
+    }
+  }
+
+  private void post(Member from, long sequence, ByteString encoded) {
     Revocations list;
     try {
-      list = Revocations.parse(published.getRevocations().toByteArray());
+      list = Revocations.parse(encoded.toByteArray());
     } catch (MembershipException e) {
-      fail(
-          from,
-          published.getSequence(),
-          RefusalCode.REFUSAL_CODE_BAD_REVOCATIONS,
-          String.valueOf(e.getMessage()),
-          Duration.ZERO);
+      badRevocations(from, sequence, String.valueOf(e.getMessage()));
       return;
     }
     if (!list.mesh().equals(from.login().mesh())) {
-      fail(
-          from,
-          published.getSequence(),
-          RefusalCode.REFUSAL_CODE_BAD_REVOCATIONS,
-          "The list of revocations is that of another mesh than the login.",
-          Duration.ZERO);
+      badRevocations(
+          from, sequence, "The list of revocations is that of another mesh than the login.");
       return;
     }
     if (revocations.post(list) == RevocationBoard.Change.NEWER) {
-      presence.broadcast(list.mesh(), update(published.getRevocations()));
+      presence.broadcast(
+          list.mesh(),
+          FromHub.newBuilder()
+              .setRevocations(RevocationsUpdate.newBuilder().setVersion(list.version()))
+              .build());
     }
-    from.outlet()
+    report(from, sequence, revocations.version(list.mesh()));
+  }
+
+  private static void badRevocations(Member from, long sequence, String why) {
+    fail(from, sequence, RefusalCode.REFUSAL_CODE_BAD_REVOCATIONS, why, Duration.ZERO);
+  }
+
+  private static void report(Member to, long sequence, long version) {
+    to.outlet()
         .send(
             FromHub.newBuilder()
                 .setPublishReport(
-                    PublishReport.newBuilder()
-                        .setSequence(published.getSequence())
-                        .setVersion(revocations.version(list.mesh())))
+                    PublishReport.newBuilder().setSequence(sequence).setVersion(version))
                 .build());
   }
 
-  /** What a node hears right after its login. */
-  void welcomed(Member member) {
-    revocations
-        .newest(member.login().mesh())
-        .ifPresent(
-            encoded -> member.outlet().send(update(ByteString.copyFrom(encoded.toByteArray()))));
+  private void fetch(Member from, FetchRevocations asked) {
+    RevocationBoard.Page page =
+        revocations.page(
+            from.login().mesh(), asked.getOffset(), HubProtocol.REVOCATIONS_PAGE_BYTES);
+    from.outlet()
+        .send(
+            FromHub.newBuilder()
+                .setRevocationsPage(
+                    RevocationsPage.newBuilder()
+                        .setSequence(asked.getSequence())
+                        .setVersion(page.version())
+                        .setTotal(page.total())
+                        .setPage(page.bytes()))
+                .build());
   }
 
-  private static FromHub update(ByteString encoded) {
-    return FromHub.newBuilder()
-        .setRevocations(RevocationsUpdate.newBuilder().setRevocations(encoded))
-        .build();
+  /** A node is gone. */
+  void left(Member member) {
+    intake.left(member);
   }
 
   private static void fail(

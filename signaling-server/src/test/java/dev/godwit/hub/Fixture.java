@@ -63,6 +63,7 @@ final class Fixture implements AutoCloseable {
         certificate,
         HubLimits.defaults(),
         Optional.of(RelayLimits.defaults()),
+        Optional.empty(),
         clock,
         random);
   }

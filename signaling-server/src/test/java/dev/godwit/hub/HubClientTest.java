@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.identity.HubCertificate;
 import dev.godwit.membership.Revocations;
+import dev.godwit.membership.Serial;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubException;
@@ -16,6 +17,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
@@ -25,13 +27,14 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class HubClientTest {
 
-  private static final int TOO_MANY_REVOCATIONS = 1900;
+  private static final int LARGER_THAN_A_MESSAGE = 3000;
 
   private final Fixture fixture = new Fixture();
   private final BlockingQueue<HubState> states = new LinkedBlockingQueue<>();
@@ -70,6 +73,7 @@ class HubClientTest {
                 HubCertificate.generate(fixture.clock, fixture.random),
                 config.limits(),
                 config.relay(),
+                config.revocations(),
                 fixture.clock,
                 fixture.random));
     awaitOffline("is not the hub that is wanted");
@@ -182,22 +186,49 @@ class HubClientTest {
     assertEquals(known.version(), heard);
   }
 
+  private Revocations large() {
+    List<Serial> serials =
+        Stream.generate(() -> Serial.random(fixture.random)).limit(LARGER_THAN_A_MESSAGE).toList();
+    return Revocations.none(fixture.mesh.id())
+        .revoke(fixture.mesh, serials, fixture.clock.instant());
+  }
+
   @Test
-  void aListThatIsTooLargeForTheHubIsRefusedHereAndTheConnectionGoesOn() throws Exception {
-    HubClient client = fixture.client(fixture.hub());
+  void aListThatIsLargerThanAMessageTravelsInPages() throws Exception {
+    Hub hub = fixture.hub();
+    Revocations large = large();
+    HubClient client = fixture.client(hub);
     client.onState(states::add);
-    Revocations list = Revocations.none(fixture.mesh.id());
-    for (int i = 0; i < TOO_MANY_REVOCATIONS; i++) {
-      list = list.revoke(fixture.mesh, fixture.identity().id(), Instant.now());
-    }
-    Revocations large = list;
-    ExecutionException refused =
-        assertThrows(ExecutionException.class, () -> Fixture.get(client.publish(large)));
-    assertEquals(
-        HubException.Reason.TOO_LARGE,
-        assertInstanceOf(HubException.class, refused.getCause()).reason());
-    assertEquals(1, Fixture.get(client.whoIsThere()).size());
+    assertEquals(large.version(), heardOnce(hub, () -> Fixture.get(client.publish(large))));
     assertTrue(Fixture.stayedOnline(states));
+  }
+
+  @Test
+  void whoLogsInHasTheListBeforeItAsksForAnything() throws Exception {
+    Hub hub = fixture.hub();
+    Revocations large = large();
+    assertEquals(large.version(), Fixture.get(fixture.client(hub).publish(large)));
+    assertEquals(large.version(), fixture.client(hub).revocations().version());
+  }
+
+  @Test
+  void aListThatChangesWhileItIsFetchedIsFetchedAnew() throws Exception {
+    Hub hub = fixture.hub();
+    Revocations list = large();
+    HubClient publisher = fixture.client(hub);
+    BlockingQueue<Revocations> heard = new LinkedBlockingQueue<>();
+    fixture.client(hub).onRevocations(heard::add);
+    for (int i = 0; i < 20; i++) {
+      list = list.revoke(fixture.mesh, Serial.random(fixture.random), fixture.clock.instant());
+      assertEquals(list.version(), Fixture.get(publisher.publish(list)));
+    }
+    long last = list.version();
+    long newest = 0;
+    while (newest != last) {
+      newest =
+          Objects.requireNonNull(heard.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+              .version();
+    }
   }
 
   @Test

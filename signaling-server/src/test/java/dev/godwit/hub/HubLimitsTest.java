@@ -87,6 +87,7 @@ class HubLimitsTest {
                 config.certificate(),
                 HubLimits.defaults().withMessagesPerSecond(5),
                 config.relay(),
+                config.revocations(),
                 () -> now,
                 fixture.random));
     HubClient client = fixture.client(hub);

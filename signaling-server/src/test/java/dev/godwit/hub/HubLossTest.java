@@ -38,6 +38,7 @@ class HubLossTest {
                 config.certificate(),
                 config.limits(),
                 config.relay(),
+                config.revocations(),
                 () -> Instant.now().plus(ahead.get()),
                 fixture.random));
     witness = fixture.client(hub);

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
@@ -21,9 +20,10 @@ import dev.godwit.signaling.PresenceEvent;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.SealedDelivery;
 import dev.godwit.signaling.proto.Failure;
-import dev.godwit.signaling.proto.FromHub;
+import dev.godwit.signaling.proto.FetchRevocations;
 import dev.godwit.signaling.proto.PublishRevocations;
 import dev.godwit.signaling.proto.RefusalCode;
+import dev.godwit.signaling.proto.RevocationsPage;
 import dev.godwit.signaling.proto.ToHub;
 import java.time.Instant;
 import java.util.List;
@@ -194,9 +194,14 @@ class HubRoutingTest {
     assertEquals(1L, next(heard).version());
     RawClient later = fixture.closing(new RawClient(Fixture.addressOf(hub)));
     later.login(Fixture.addressOf(hub), fixture.credentials(fixture.identity()));
-    FromHub pushed = later.next();
-    assertTrue(pushed.hasRevocations(), pushed::toString);
-    assertEquals(ByteString.copyFrom(list.encoded()), pushed.getRevocations().getRevocations());
+    later.send(
+        ToHub.newBuilder()
+            .setFetchRevocations(FetchRevocations.newBuilder().setSequence(3))
+            .build());
+    RevocationsPage page = later.next().getRevocationsPage();
+    assertEquals(3, page.getSequence());
+    assertEquals(1, page.getVersion());
+    assertEquals(ByteString.copyFrom(list.encoded()), page.getPage());
   }
 
   @Test
@@ -237,7 +242,9 @@ class HubRoutingTest {
             .setPublishRevocations(
                 PublishRevocations.newBuilder()
                     .setSequence(7)
-                    .setRevocations(ByteString.copyFrom(list)))
+                    .setVersion(1)
+                    .setTotal(list.length)
+                    .setPage(ByteString.copyFrom(list)))
             .build());
     Failure failure = raw.next().getFailure();
     assertEquals(RefusalCode.REFUSAL_CODE_BAD_REVOCATIONS, failure.getCode());

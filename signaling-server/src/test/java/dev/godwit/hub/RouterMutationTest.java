@@ -10,6 +10,7 @@ import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.RelayPass;
+import dev.godwit.signaling.proto.FetchRevocations;
 import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.Lookup;
 import dev.godwit.signaling.proto.PublishRevocations;
@@ -32,7 +33,9 @@ class RouterMutationTest {
   private final Fixture fixture = new Fixture();
   private final HubLimits limits = HubLimits.defaults().withMessagesPerSecond(1_000_000);
   private final Presence presence = new Presence(limits, fixture.clock);
-  private final Router router = new Router(presence, new RevocationBoard(1 << 20));
+  private final Router router =
+      new Router(
+          presence, new RevocationBoard(1 << 20), new RevocationIntake(1 << 20, fixture.clock));
   private final EmbeddedChannel channel = new EmbeddedChannel();
 
   private Member member(Credentials who) throws Exception {
@@ -112,7 +115,13 @@ class RouterMutationTest {
             .setPublishRevocations(
                 PublishRevocations.newBuilder()
                     .setSequence(4)
-                    .setRevocations(ByteString.copyFrom(list.encoded())))
+                    .setVersion(1)
+                    .setTotal(list.encoded().length)
+                    .setPage(ByteString.copyFrom(list.encoded())))
+            .build()
+            .toByteArray(),
+        ToHub.newBuilder()
+            .setFetchRevocations(FetchRevocations.newBuilder().setSequence(5).setOffset(7))
             .build()
             .toByteArray());
   }

@@ -27,6 +27,11 @@ public abstract class ForwardingHook implements ProgramHook {
   }
 
   @Override
+  public void mayRun() {
+    to.mayRun();
+  }
+
+  @Override
   public void suspend() throws IOException {
     to.suspend();
   }

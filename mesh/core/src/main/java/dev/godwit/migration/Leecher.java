@@ -227,6 +227,9 @@ public final class Leecher {
     }
     LeecherMachine.Step step = machine.restart(journaled);
     become(step.state());
+    if (runsHere()) {
+      hook.mayRun();
+    }
     while (step.action().isPresent()) {
       LeecherEvent event = execute(step.action().get());
       LOG.debug("{} -> {}", step.action().get(), event);

@@ -34,6 +34,12 @@ public interface ProgramHook {
    */
   void resume() throws IOException;
 
+  /**
+   * Says that an earlier process may have let the program go on already, so that the next {@link
+   * #resume} may find it running. Never fails.
+   */
+  default void mayRun() {}
+
   /** Whether {@link #suspend} stops anything. */
   default boolean stops() {
     return true;

@@ -44,7 +44,7 @@ public final class DirectMount implements Mount {
     this.opened = opened;
     this.remote = new RemoteBackend(session, client, opened, access, timeout);
     this.gate = new LockedBackend(remote, timeout, LockedBackend.State.OPEN);
-    this.lease = new LeaseKeeper(client, opened, this::lose);
+    this.lease = new LeaseKeeper(client, opened, LeaseClock.of(opened.lease()), this::lose);
     this.follower = new ChangeFollower(client, opened, follow, this::lose);
     switch (access) {
       case WRITE -> lease.start();

@@ -17,6 +17,7 @@ import dev.godwit.pull.Puller;
 import dev.godwit.pull.RangeReader;
 import dev.godwit.pullorder.AccessProfile;
 import dev.godwit.pullorder.AccessRecorder;
+import dev.godwit.pullorder.ByteRange;
 import dev.godwit.pullorder.PullOrderFactory;
 import dev.godwit.pullorder.PullOrders;
 import dev.godwit.pullorder.PulledResource;
@@ -26,6 +27,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -209,7 +212,7 @@ public final class ManagedMount implements Mount {
     this.origin = origin;
     this.puller = new Puller(session, partial, geometry, order, pulls, bytes -> {});
     this.pulling = Thread.ofVirtual().name("mount-puller").unstarted(this::pull);
-    this.lease = new LeaseKeeper(client, opened, this::lose);
+    this.lease = new LeaseKeeper(client, opened, LeaseClock.of(opened.lease()), this::lose);
     this.follower = new ChangeFollower(client, opened, settings.follow(), this::lose);
     follower.add(this::changed);
     this.savedNotes = new SavedNotes(journal::noteSaved, NOTE);
@@ -285,6 +288,16 @@ public final class ManagedMount implements Mount {
   @Override
   public long unsavedBytes() {
     return pusher.unsavedBytes();
+  }
+
+  @Override
+  public List<ByteRange> unsaved() {
+    List<ByteRange> ranges = new ArrayList<>();
+    unsavedBlocks()
+        .forEachRun(
+            (from, to) ->
+                ranges.add(new ByteRange(geometry.blockOffset(from), geometry.bytes(from, to))));
+    return ranges;
   }
 
   @Override
@@ -449,6 +462,8 @@ public final class ManagedMount implements Mount {
       // Chosen before the flush: what is here by now, the flush makes durable.
       BlockRuns widened = unsavedNotes.widened(taken.all(), journal.noted());
       try {
+        // What is promised after the lease has gone to somebody else could never be saved.
+        lease.ensure(settings.timeout());
         cache.flush();
         if (journal.unsaved(widened)) {
           unsavedNotes.entryWritten();

@@ -1,8 +1,10 @@
 package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
+import dev.godwit.pullorder.ByteRange;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A resource of another node that programs use here. Thread-safe. */
@@ -13,6 +15,11 @@ public sealed interface Mount extends AutoCloseable permits DirectMount, Managed
 
   /** Bytes that were written here and that the owner has not made durable yet, rounded up. */
   long unsavedBytes();
+
+  /** Where those bytes are, in order. */
+  default List<ByteRange> unsaved() {
+    return List.of();
+  }
 
   /** Bytes that would have to be fetched if they were touched. */
   long missingBytes();

@@ -57,7 +57,7 @@ public final class MountHost {
   private final HotBlocks hot;
   private final ChangeTimes changes;
   private final RangeService ranges;
-  private final List<Consumer<FileSystemException>> troubles = new CopyOnWriteArrayList<>();
+  private final List<Consumer<IOException>> troubles = new CopyOnWriteArrayList<>();
   private final WriteOrder order = new WriteOrder(WRITE);
   private volatile boolean closed;
 
@@ -119,10 +119,10 @@ public final class MountHost {
   }
 
   /**
-   * Calls {@code listener} when the file here cannot be read or written for a mount; on a thread of
-   * the request, each time.
+   * Calls {@code listener} when a file here cannot be read, written or flushed for a mount, the
+   * state or what is remembered of it; on a thread of the request, each time.
    */
-  public void onTrouble(Consumer<FileSystemException> listener) {
+  public void onTrouble(Consumer<IOException> listener) {
     troubles.add(listener);
   }
 
@@ -138,14 +138,25 @@ public final class MountHost {
     }
     try {
       answer(call);
-    } catch (FileSystemException e) {
-      // Who can do something about it is on this machine.
-      troubles.forEach(each -> each.accept(e));
-      throw e;
     } catch (FencedException e) {
       throw (IOException)
           new RemoteException(Failure.Code.CONFLICT, String.valueOf(e.getMessage())).initCause(e);
+    } catch (IOException e) {
+      if (isOfFiles(e)) {
+        // Who can do something about it is on this machine.
+        troubles.forEach(each -> each.accept(e));
+      }
+      throw e;
     }
+  }
+
+  private static boolean isOfFiles(IOException e) {
+    for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof FileSystemException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void answer(Call call) throws IOException {

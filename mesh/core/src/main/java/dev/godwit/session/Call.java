@@ -27,9 +27,17 @@ public final class Call {
   private long requestId;
   private ByteBuffer control = ByteBuffer.allocate(0);
   private ByteBuffer content = ByteBuffer.allocate(0);
+  private final AnswerBudget.Account account;
+  private boolean counted;
   private boolean answered;
 
-  Call(Origin origin, FrameWriter writer, BufferPool buffers, ContentEncoder encoder) {
+  Call(
+      Origin origin,
+      FrameWriter writer,
+      BufferPool buffers,
+      AnswerBudget.Account account,
+      ContentEncoder encoder) {
+    this.account = account;
     this.origin = origin;
     this.writer = writer;
     this.buffers = buffers;
@@ -77,9 +85,15 @@ public final class Call {
   /**
    * A buffer for the answer's content, to be filled from its position on; its limit allows the
    * largest content there may be. Give it to {@link #reply(MessageLite, PooledBuffer)}, or close
-   * it.
+   * it. Waits while too many answers to the peer are under way.
+   *
+   * @throws IOException when that takes too long
    */
-  public PooledBuffer buffer() {
+  public PooledBuffer buffer() throws IOException {
+    if (!counted) {
+      account.take();
+      counted = true;
+    }
     PooledBuffer buffer = buffers.take();
     buffer.bytes().position(FrameWriter.HEADROOM);
     return buffer;
@@ -106,6 +120,14 @@ public final class Call {
     answered = true;
     long nanos = writer.send(header, control, encoded);
     encoder.sent(bytes, nanos);
+  }
+
+  /** Nothing more comes of it. */
+  void end() {
+    if (counted) {
+      counted = false;
+      account.giveBack();
+    }
   }
 
   void fail(RemoteException failure) throws IOException {

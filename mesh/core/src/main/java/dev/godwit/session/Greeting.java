@@ -17,6 +17,7 @@ import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +43,7 @@ public final class Greeting {
   private final Map<String, Protocol> protocols;
   private final Duration limit;
   private final LiveConnections connections;
+  private final RevocationExchange revocations;
 
   /**
    * @param admission who we are and who is welcome
@@ -64,7 +66,9 @@ public final class Greeting {
       LiveConnections connections) {
     this.connections = connections;
     this.admission = admission;
-    this.protocols = Map.copyOf(protocols);
+    this.revocations = new RevocationExchange(admission, limit);
+    this.protocols = new HashMap<>(protocols);
+    this.protocols.put(RevocationExchange.PROTOCOL, revocations);
     this.limit = limit;
   }
 
@@ -77,7 +81,8 @@ public final class Greeting {
    */
   public Peer greet(Connection connection) throws IOException {
     try {
-      Peer peer = exchange(connection);
+      Greeted greeted = exchange(connection);
+      Peer peer = judgedAgain(connection, greeted);
       connections.add(connection, peer);
       connection.serve(opened -> dispatch(peer, opened));
       return peer;
@@ -87,7 +92,18 @@ public final class Greeting {
     }
   }
 
-  private Peer exchange(Connection connection) throws IOException {
+  /** What came of a greeting. */
+  private record Greeted(Peer peer, Hello hello) {}
+
+  /** The newest list that either side has decides, whoever had it. */
+  private Peer judgedAgain(Connection connection, Greeted greeted) throws RemoteException {
+    return switch (revocations.catchUp(connection, greeted.hello())) {
+      case LEARNED -> admission.admit(connection.peer(), greeted.hello());
+      case AS_BEFORE -> greeted.peer();
+    };
+  }
+
+  private Greeted exchange(Connection connection) throws IOException {
     try (ByteStream stream = connection.open(Urgency.DEMAND)) {
       stream.timeout(limit);
       FrameWriter writer = new FrameWriter(stream);
@@ -97,9 +113,9 @@ public final class Greeting {
       if (reader.header().type() == FrameType.FAILURE) {
         throw new RemoteException(reader.control(Failure.parser()));
       }
-      Peer peer = admit(connection, reader);
+      Greeted greeted = admit(connection, reader);
       stream.finish();
-      return peer;
+      return greeted;
     }
   }
 
@@ -213,12 +229,14 @@ public final class Greeting {
       if (reader.header().type() != FrameType.HELLO) {
         throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
       }
-      Peer peer = admit(connection, reader);
+      Greeted said = admit(connection, reader);
       // Known before the peer hears of it: its next stream may be on its way at once.
-      greeted.complete(peer);
+      greeted.complete(said.peer());
       writer.write(hello(), admission.hello(), null);
       stream.finish();
       drain(stream);
+      // Whom a list that is learned here concerns, this peer included, is cut by those who watch.
+      var _ = revocations.catchUp(connection, said.hello());
     } catch (RemoteException e) {
       try {
         writer.write(failure(), e.toFailure(), null);
@@ -243,7 +261,7 @@ public final class Greeting {
       throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
     }
     try {
-      greeted.complete(exchange(connection));
+      greeted.complete(judgedAgain(connection, exchange(connection)));
     } catch (RemoteException e) {
       throw e;
     } catch (IOException e) {
@@ -255,14 +273,14 @@ public final class Greeting {
   }
 
   /** Waits until the peer has taken our last words, so that closing does not cut them off. */
-  private static void drain(ByteStream stream) throws IOException {
+  static void drain(ByteStream stream) throws IOException {
     var rest = ByteBuffer.allocate(64);
     while (stream.read(rest) >= 0) {
       rest.clear();
     }
   }
 
-  private Peer admit(Connection connection, FrameReader reader) throws IOException {
+  private Greeted admit(Connection connection, FrameReader reader) throws IOException {
     Hello hello = reader.control(Hello.parser());
     if (hello.getVersionMin() > VERSION || hello.getVersionMax() < VERSION) {
       throw new RemoteException(
@@ -274,7 +292,7 @@ public final class Greeting {
               + " of the protocol, this node speaks "
               + VERSION);
     }
-    return admission.admit(connection.peer(), hello);
+    return new Greeted(admission.admit(connection.peer(), hello), hello);
   }
 
   private void dispatch(Peer peer, ByteStream stream) throws IOException {

@@ -8,13 +8,14 @@ import dev.godwit.membership.MembershipVerifier;
 import dev.godwit.membership.Revocations;
 import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.Hello;
+import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * Admits the members of one mesh. Revocations spread with greetings: the newer of two lists wins,
- * on both sides, before the peer is judged. Thread-safe.
+ * Admits the members of one mesh, by the newest list of revocations that it has heard of.
+ * Thread-safe.
  */
 public final class MeshAdmission implements Admission, Authority {
   private final Membership own;
@@ -43,8 +44,22 @@ public final class MeshAdmission implements Admission, Authority {
   }
 
   /** The newest revocations that we know of. */
-  public Revocations revocations() {
+  public Revocations known() {
     return revocations.get();
+  }
+
+  @Override
+  public ByteBuffer revocations() {
+    return known().asBuffer();
+  }
+
+  @Override
+  public void learn(byte[] encoded) throws RemoteException {
+    try {
+      learn(Revocations.parse(encoded));
+    } catch (MembershipException e) {
+      throw new RemoteException(Failure.Code.MALFORMED, String.valueOf(e.getMessage()));
+    }
   }
 
   /**
@@ -72,21 +87,14 @@ public final class MeshAdmission implements Admission, Authority {
         .setVersionMin(Greeting.VERSION)
         .setVersionMax(Greeting.VERSION)
         .setMembership(ByteString.copyFrom(own.encoded()))
-        .setRevocations(ByteString.copyFrom(revocations().encoded()))
+        .setRevocationsVersion(known().version())
         .setSoftware(software)
         .build();
   }
 
   @Override
   public Peer admit(NodeId id, Hello hello) throws RemoteException {
-    try {
-      if (!hello.getRevocations().isEmpty()) {
-        learn(Revocations.parse(hello.getRevocations().toByteArray()));
-      }
-      return admit(id, hello.getMembership().toByteArray());
-    } catch (MembershipException e) {
-      throw refused(id, e);
-    }
+    return admit(id, hello.getMembership().toByteArray());
   }
 
   /**
@@ -97,7 +105,7 @@ public final class MeshAdmission implements Admission, Authority {
   public Peer admit(NodeId id, byte[] encoded) throws RemoteException {
     try {
       Membership membership = Membership.parse(encoded);
-      verifier.verify(membership, id, revocations());
+      verifier.verify(membership, id, known());
       return new Peer(id, membership);
     } catch (MembershipException e) {
       throw refused(id, e);
@@ -107,7 +115,7 @@ public final class MeshAdmission implements Admission, Authority {
   @Override
   public void check(Peer peer) throws RemoteException {
     try {
-      verifier.verifyStill(peer.membership(), revocations());
+      verifier.verifyStill(peer.membership(), known());
     } catch (MembershipException e) {
       throw refused(peer.id(), e);
     }

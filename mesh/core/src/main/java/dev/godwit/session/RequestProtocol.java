@@ -37,6 +37,7 @@ public final class RequestProtocol implements Protocol {
   private final Resolver resolver;
   private final Compression compression;
   private final Authority authority;
+  private final AnswerBudget budget;
   private final BufferPool contents = new BufferPool(Limits.STANDARD.content(), 16);
   private final BufferPool buffers =
       new BufferPool(FrameWriter.HEADROOM + Limits.STANDARD.content(), 16);
@@ -54,15 +55,22 @@ public final class RequestProtocol implements Protocol {
 
   /** Answers with what {@code resolver} finds, for as long as a peer keeps its connection. */
   public RequestProtocol(Resolver resolver, Compression compression) {
-    this(resolver, compression, Authority.AS_ONCE);
+    this(
+        resolver,
+        compression,
+        Authority.AS_ONCE,
+        AnswerBudget.of(Runtime.getRuntime().maxMemory()));
   }
 
   /**
    * Answers with what {@code resolver} finds.
    *
    * @param authority asked before each request
+   * @param budget of answers, shared with other protocols
    */
-  public RequestProtocol(Resolver resolver, Compression compression, Authority authority) {
+  public RequestProtocol(
+      Resolver resolver, Compression compression, Authority authority, AnswerBudget budget) {
+    this.budget = budget;
     this.authority = authority;
     this.resolver = resolver;
     this.compression = compression;
@@ -77,20 +85,27 @@ public final class RequestProtocol implements Protocol {
     RequestHandler handler = resolver.resolve(peer, open);
     Origin origin = new Origin(peer, new SessionId(open.getSession()), open.getLink());
     FrameWriter writer = new FrameWriter(stream);
-    if (open.getLane() == dev.godwit.wire.proto.Lane.LANE_BULK) {
-      serveInOrder(origin, handler, reader, writer);
-    } else {
-      serveSideBySide(origin, handler, reader, writer, stream);
+    try (AnswerBudget.Account account = budget.open(peer.id())) {
+      if (open.getLane() == dev.godwit.wire.proto.Lane.LANE_BULK) {
+        serveInOrder(origin, handler, account, reader, writer);
+      } else {
+        serveSideBySide(origin, handler, account, reader, writer, stream);
+      }
     }
     stream.finish();
   }
 
   private void serveInOrder(
-      Origin origin, RequestHandler handler, FrameReader reader, FrameWriter writer)
+      Origin origin,
+      RequestHandler handler,
+      AnswerBudget.Account account,
+      FrameReader reader,
+      FrameWriter writer)
       throws IOException {
     CompressionEstimate estimate = new CompressionEstimate();
     Call call =
-        new Call(origin, writer, buffers, new ContentEncoder(compression, buffers, estimate));
+        new Call(
+            origin, writer, buffers, account, new ContentEncoder(compression, buffers, estimate));
     ByteBuffer content = ByteBuffer.allocateDirect(64 * 1024);
     while (reader.next()) {
       content = content(reader, content);
@@ -101,6 +116,7 @@ public final class RequestProtocol implements Protocol {
   private void serveSideBySide(
       Origin origin,
       RequestHandler handler,
+      AnswerBudget.Account account,
       FrameReader reader,
       FrameWriter writer,
       ByteStream stream)
@@ -115,7 +131,12 @@ public final class RequestProtocol implements Protocol {
       ByteBuffer control =
           ByteBuffer.allocate(reader.control().remaining()).put(reader.control()).flip();
       Call call =
-          new Call(origin, writer, buffers, new ContentEncoder(compression, buffers, estimate))
+          new Call(
+                  origin,
+                  writer,
+                  buffers,
+                  account,
+                  new ContentEncoder(compression, buffers, estimate))
               .set(reader.header(), control, content);
       room.acquireUninterruptibly();
       Thread.ofVirtual()
@@ -181,6 +202,8 @@ public final class RequestProtocol implements Protocol {
       // The peer waits for an answer, whatever it was.
       LOG.error("a request handler failed", e);
       call.fail(new RemoteException(Failure.Code.INTERNAL, "internal error"));
+    } finally {
+      call.end();
     }
   }
 }

@@ -3,7 +3,6 @@ package dev.godwit.signaling;
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.Octets;
-import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.Revocations;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingCertificate;
@@ -18,7 +17,6 @@ import dev.godwit.signaling.proto.Lookup;
 import dev.godwit.signaling.proto.Ping;
 import dev.godwit.signaling.proto.Pong;
 import dev.godwit.signaling.proto.PresenceUpdate;
-import dev.godwit.signaling.proto.PublishRevocations;
 import dev.godwit.signaling.proto.Refusal;
 import dev.godwit.signaling.proto.Route;
 import dev.godwit.signaling.proto.ToHub;
@@ -44,6 +42,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -105,6 +104,12 @@ public final class HubClient implements AutoCloseable {
 
   private final AtomicLong sequence = new AtomicLong();
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
+  private final RevocationPages pages;
+
+  /** The newest version that the hub has told of. */
+  private final AtomicLong announced = new AtomicLong();
+
+  private final AtomicBoolean fetching = new AtomicBoolean();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -137,6 +142,7 @@ public final class HubClient implements AutoCloseable {
     this.random = random;
     this.state = new HubState.Offline("not connected yet", clock.instant());
     this.newest = Revocations.none(credentials.mesh());
+    this.pages = new RevocationPages(credentials.mesh(), request -> ask(request).answer);
     this.executor =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("hub-client-", 0).factory());
     this.http =
@@ -547,8 +553,11 @@ public final class HubClient implements AutoCloseable {
           loggedIn = true;
           link.limit(checked.messageBytes());
           online = link;
-          republish(link, said.getRevocationsVersion());
-          welcome.complete(checked);
+          var _ =
+              reconcile(said.getRevocationsVersion())
+                  .completeOnTimeout(
+                      Settled.NO, timing.connect().toMillis() / 2, TimeUnit.MILLISECONDS)
+                  .thenAccept(_ -> welcome.complete(checked));
         }
         default -> {
           if (!loggedIn) {
@@ -636,9 +645,9 @@ public final class HubClient implements AutoCloseable {
     switch (message.getMessageCase()) {
       case DELIVERY -> tell(deliveryListeners, delivery(message.getDelivery()));
       case PRESENCE -> tell(presenceListeners, presence(message.getPresence()));
-      case REVOCATIONS ->
-          learn(parsed(message.getRevocations().getRevocations().toByteArray()))
-              .ifPresent(list -> tell(revocationListeners, list));
+      case REVOCATIONS -> {
+        var _ = reconcile(message.getRevocations().getVersion());
+      }
       case DRAINING -> {
         Draining draining = message.getDraining();
         tell(
@@ -649,6 +658,7 @@ public final class HubClient implements AutoCloseable {
       }
       case ROUTE_REPORT -> answered(message.getRouteReport().getSequence(), message);
       case PUBLISH_REPORT -> answered(message.getPublishReport().getSequence(), message);
+      case REVOCATIONS_PAGE -> answered(message.getRevocationsPage().getSequence(), message);
       case LOOKUP_REPLY -> listed(message);
       case FAILURE -> {
         var failure = message.getFailure();
@@ -718,20 +728,6 @@ public final class HubClient implements AutoCloseable {
     }
   }
 
-  private Revocations parsed(byte[] encoded) throws HubException {
-    try {
-      Revocations list = Revocations.parse(encoded);
-      if (!list.mesh().equals(credentials.mesh())) {
-        throw new HubException(
-            Reason.PROTOCOL, "The hub sent the revocations of another mesh: " + list.mesh() + ".");
-      }
-      return list;
-    } catch (MembershipException e) {
-      throw new HubException(
-          Reason.PROTOCOL, "The hub sent revocations that are not valid: " + e.getMessage(), e);
-    }
-  }
-
   /** Keeps the list if it is newer, and returns it then. */
   private Optional<Revocations> learn(Revocations list) {
     lock.lock();
@@ -746,16 +742,53 @@ public final class HubClient implements AutoCloseable {
     }
   }
 
-  /** A hub forgets everything when it restarts: tells it what this client knows. */
-  private void republish(HubLink link, long versionOfHub) {
+  /** Whether this side and the hub have the same list of revocations. */
+  private enum Settled {
+    YES,
+    NO
+  }
+
+  /**
+   * Gets a list that is newer at the hub, or brings it one that is newer here.
+   *
+   * @param versionOfHub what the hub says that it has
+   */
+  private CompletableFuture<Settled> reconcile(long versionOfHub) {
     Revocations known = revocations();
-    if (known.version() > versionOfHub) {
-      try {
-        link.send(publication(sequence.incrementAndGet(), known));
-      } catch (HubException e) {
-        LOG.warn("The hub does not get the revocations: {}", e.getMessage());
-      }
+    if (known.version() == versionOfHub) {
+      return CompletableFuture.completedFuture(Settled.YES);
     }
+    if (known.version() > versionOfHub) {
+      return pages.publish(known).handle(HubClient::settled);
+    }
+    announced.accumulateAndGet(versionOfHub, Math::max);
+    if (!fetching.compareAndSet(false, true)) {
+      // What is under way looks again when it has ended.
+      return CompletableFuture.completedFuture(Settled.NO);
+    }
+    return pages
+        .fetch()
+        .thenApply(list -> list.flatMap(this::learn))
+        .whenComplete((newer, failure) -> fetching.set(false))
+        .thenCompose(
+            newer -> {
+              if (newer.isEmpty()) {
+                return CompletableFuture.completedFuture(Settled.NO);
+              }
+              tell(revocationListeners, newer.get());
+              return newer.get().version() < announced.get()
+                  ? reconcile(announced.get())
+                  : CompletableFuture.completedFuture(Settled.YES);
+            })
+        .handle(HubClient::settled);
+  }
+
+  private static Settled settled(@Nullable Object done, @Nullable Throwable failure) {
+    if (failure == null) {
+      return Settled.YES;
+    }
+    LOG.warn("The revocations here and at the hub differ: {}", failure.getMessage());
+    return Settled.NO;
   }
 
   // ---- what is asked of the hub ----------------------------------------------------------------
@@ -766,15 +799,9 @@ public final class HubClient implements AutoCloseable {
     private final List<PresentInstance> instances = new ArrayList<>();
   }
 
-  /** Makes the request with this sequence. */
-  @FunctionalInterface
-  private interface Asking {
-    ToHub request(long id);
-  }
-
   private record Asked(Pending pending, CompletableFuture<FromHub> answer) {}
 
-  private Asked ask(Asking asking) {
+  private Asked ask(RevocationPages.Request asking) {
     long id = sequence.incrementAndGet();
     Pending asked = new Pending();
     pending.put(id, asked);
@@ -783,7 +810,7 @@ public final class HubClient implements AutoCloseable {
       if (link == null) {
         throw offline();
       }
-      link.send(asking.request(id));
+      link.send(asking.with(id));
     } catch (HubException e) {
       asked.answer.completeExceptionally(e);
     }
@@ -930,8 +957,7 @@ public final class HubClient implements AutoCloseable {
    * Gives the mesh's list of revocations to the hub, which passes it on to everybody who logs in
    * with this mesh. The client repeats that by itself at a hub that knows only an older list.
    *
-   * @return the version that the hub has now, which may be higher. Fails with {@link HubException},
-   *     also when the list is too large for the hub
+   * @return the version that the hub has now, which may be higher. Fails with {@link HubException}
    * @throws IllegalArgumentException when the list is that of another mesh
    */
   public CompletableFuture<Long> publish(Revocations list) {
@@ -939,23 +965,8 @@ public final class HubClient implements AutoCloseable {
       throw new IllegalArgumentException(
           "The list is that of " + list.mesh() + ", not of " + credentials.mesh() + ".");
     }
-    learn(list);
-    return ask(id -> publication(id, list))
-        .answer
-        .thenCompose(
-            message ->
-                message.hasPublishReport()
-                    ? CompletableFuture.completedFuture(message.getPublishReport().getVersion())
-                    : mismatch(message));
-  }
-
-  private static ToHub publication(long id, Revocations list) {
-    return ToHub.newBuilder()
-        .setPublishRevocations(
-            PublishRevocations.newBuilder()
-                .setSequence(id)
-                .setRevocations(ByteString.copyFrom(list.encoded())))
-        .build();
+    var _ = learn(list);
+    return pages.publish(list);
   }
 
   /**
@@ -963,11 +974,8 @@ public final class HubClient implements AutoCloseable {
    * when it is back.
    */
   public void inform(Revocations list) {
-    if (learn(list).isPresent()) {
-      HubLink link = online;
-      if (link != null) {
-        republish(link, 0);
-      }
+    if (learn(list).isPresent() && online != null) {
+      var _ = reconcile(0);
     }
   }
 

@@ -24,6 +24,9 @@ public final class HubProtocol {
   /** The number of bytes of the hub's challenge. */
   public static final int NONCE_BYTES = 32;
 
+  /** The most bytes of a list of revocations in one message. */
+  public static final int REVOCATIONS_PAGE_BYTES = 48 * 1024;
+
   /** The most node ids in one lookup. */
   public static final int MAX_LOOKUP_NODES = 64;
 

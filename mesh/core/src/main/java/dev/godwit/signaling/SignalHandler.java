@@ -20,4 +20,14 @@ public interface SignalHandler {
    *     the asking side is then told so
    */
   Optional<Signal> answer(NodeId from, InstanceId fromInstance, Signal request);
+
+  /**
+   * Whether a node has shown before that it is welcome. What strangers send takes no room away from
+   * those who have. Called on the thread that reads from the hub; must not block.
+   *
+   * @param from whom the hub names as the sender
+   */
+  default boolean isKnown(NodeId from) {
+    return false;
+  }
 }

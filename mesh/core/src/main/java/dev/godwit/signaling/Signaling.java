@@ -7,6 +7,7 @@ import dev.godwit.identity.NodeId;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.MessageId;
 import dev.godwit.seal.ReplayWindow;
+import dev.godwit.seal.ReplayWindow.Standing;
 import dev.godwit.seal.SealException;
 import dev.godwit.seal.SealedBox;
 import dev.godwit.seal.SealingCertificate;
@@ -55,6 +56,10 @@ public final class Signaling implements AutoCloseable {
   private static final int REPLAY_CAPACITY = 64 * 1024;
   private static final int CONCURRENT_OPENINGS = 256;
   private static final int CONCURRENT_ANSWERS = 64;
+
+  /** For those who are not known there is one part in so many. */
+  private static final int STRANGERS = 4;
+
   private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
 
   private final HubClient hub;
@@ -64,11 +69,28 @@ public final class Signaling implements AutoCloseable {
   private final InstantSource clock;
   private final SecureRandom random;
   private final ReplayWindow replays;
-  private final Semaphore opening = new Semaphore(CONCURRENT_OPENINGS);
-  private final Semaphore answering = new Semaphore(CONCURRENT_ANSWERS);
+  private final Room known = new Room(CONCURRENT_OPENINGS, CONCURRENT_ANSWERS);
+  private final Room strangers =
+      new Room(CONCURRENT_OPENINGS / STRANGERS, CONCURRENT_ANSWERS / STRANGERS);
   private final Map<MessageId, Question> questions = new ConcurrentHashMap<>();
+
+  /** How many questions each node has been asked that it has not answered. */
+  private final Map<NodeId, Integer> asked = new ConcurrentHashMap<>();
+
   private final ExecutorService executor =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("signaling-", 0).factory());
+
+  /**
+   * How much may be done at once for a kind of senders.
+   *
+   * @param opening messages that are being opened
+   * @param answering questions that are being answered
+   */
+  private record Room(Semaphore opening, Semaphore answering) {
+    Room(int openings, int answers) {
+      this(new Semaphore(openings), new Semaphore(answers));
+    }
+  }
 
   /** What one process was asked. */
   private record Question(PresentInstance asked, CompletableFuture<Answer> answer) {}
@@ -208,6 +230,7 @@ public final class Signaling implements AutoCloseable {
       return CompletableFuture.failedFuture(e);
     }
     questions.put(id, new Question(to, answer));
+    asked.merge(to.node(), 1, Integer::sum);
     var _ =
         hub.route(to.node(), Optional.of(to.instance()), box)
             .whenComplete(
@@ -222,7 +245,12 @@ public final class Signaling implements AutoCloseable {
                   }
                 });
     return bounded(answer, timeout, to.node().shortForm())
-        .whenComplete((given, failure) -> questions.remove(id));
+        .whenComplete((given, failure) -> answered(id, to.node()));
+  }
+
+  private void answered(MessageId id, NodeId node) {
+    questions.remove(id);
+    var _ = asked.computeIfPresent(node, (_, count) -> count == 1 ? null : count - 1);
   }
 
   private Signal withReturnAddress(Signal request, MessageId id, Duration timeout) {
@@ -287,8 +315,17 @@ public final class Signaling implements AutoCloseable {
 
   /** Called on the thread that reads from the hub: everything that takes time goes elsewhere. */
   private void delivered(SealedDelivery delivery) {
-    if (!opening.tryAcquire()) {
-      LOG.warn("Dropped a message from {}: too many at once", delivery.from().shortForm());
+    Standing standing =
+        asked.containsKey(delivery.from()) || handler.isKnown(delivery.from())
+            ? Standing.KNOWN
+            : Standing.STRANGER;
+    Room room =
+        switch (standing) {
+          case KNOWN -> known;
+          case STRANGER -> strangers;
+        };
+    if (!room.opening().tryAcquire()) {
+      LOG.debug("Dropped a message from {}: too many at once", delivery.from().shortForm());
       return;
     }
     try {
@@ -296,22 +333,22 @@ public final class Signaling implements AutoCloseable {
           () -> {
             Optional<Arrival> arrival;
             try {
-              arrival = opened(delivery);
+              arrival = opened(delivery, standing);
             } finally {
-              opening.release();
+              room.opening().release();
             }
-            arrival.ifPresent(this::received);
+            arrival.ifPresent(one -> received(one, room));
           });
     } catch (RejectedExecutionException closing) {
       LOG.debug("Dropped while closing", closing);
-      opening.release();
+      room.opening().release();
     }
   }
 
   /** A message whose sender is proven. */
   private record Arrival(NodeId sender, MessageId id, Signal signal) {}
 
-  private Optional<Arrival> opened(SealedDelivery delivery) {
+  private Optional<Arrival> opened(SealedDelivery delivery, Standing standing) {
     try {
       SealedBox.Opened opened =
           SealedBox.open(
@@ -323,7 +360,7 @@ public final class Signaling implements AutoCloseable {
             delivery.from().shortForm());
         return Optional.empty();
       }
-      ReplayWindow.Verdict verdict = replays.admit(opened);
+      ReplayWindow.Verdict verdict = replays.admit(opened, standing);
       if (verdict != ReplayWindow.Verdict.FRESH) {
         LOG.atLevel(verdict == ReplayWindow.Verdict.REPEATED ? Level.DEBUG : Level.INFO)
             .log(
@@ -345,20 +382,20 @@ public final class Signaling implements AutoCloseable {
     }
   }
 
-  private void received(Arrival arrival) {
+  private void received(Arrival arrival, Room room) {
     switch (arrival.signal.getBodyCase()) {
       case INTRODUCE_REPLY, CONNECT_REPLY, JOIN_REPLY, WEBRTC_RECEIPT, NO_ANSWER ->
           replied(arrival.sender, arrival.id, arrival.signal);
       // A request, maybe one that only later versions know.
       default -> {
-        if (answering.tryAcquire()) {
+        if (room.answering().tryAcquire()) {
           try {
             asked(arrival.sender, arrival.id, arrival.signal);
           } finally {
-            answering.release();
+            room.answering().release();
           }
         } else {
-          LOG.warn("Dropped a question of {}: too many at once", arrival.sender.shortForm());
+          LOG.debug("Dropped a question of {}: too many at once", arrival.sender.shortForm());
         }
       }
     }
@@ -442,7 +479,7 @@ public final class Signaling implements AutoCloseable {
         executor.shutdownNow();
         LOG.warn(
             "Some answers take long to end: {} open",
-            CONCURRENT_ANSWERS - answering.availablePermits());
+            CONCURRENT_ANSWERS - known.answering().availablePermits());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

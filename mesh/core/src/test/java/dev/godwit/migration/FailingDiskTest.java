@@ -13,13 +13,12 @@ import dev.godwit.log.FileLog;
 import dev.godwit.session.Session;
 import dev.godwit.testing.disk.FailingDisk;
 import dev.godwit.testing.disk.FailingDisk.Lasting;
+import dev.godwit.testing.disk.FlushingProgram;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -44,57 +43,10 @@ class FailingDiskTest {
     LEECHER
   }
 
-  /** What the program wrote, and what of it may be found. */
-  private static final class Program {
-    private final List<List<Byte>> possible = new ArrayList<>();
-
-    /** The last version of each block that a write has stored. */
-    private final byte[] written = new byte[BLOCKS];
-
-    private byte version;
-    private int refused;
-
-    Program() {
-      for (int block = 0; block < BLOCKS; block++) {
-        possible.add(new ArrayList<>(List.of((byte) 0)));
-      }
-    }
-
-    void run(Backend device, int... blocks) {
-      try {
-        for (int block : blocks) {
-          byte[] bytes = new byte[BLOCK];
-          Arrays.fill(bytes, ++version);
-          possible.get(block).add(version);
-          device.write(ByteBuffer.wrap(bytes), (long) block * BLOCK);
-          written[block] = version;
-        }
-        device.flush();
-        for (int block = 0; block < BLOCKS; block++) {
-          List<Byte> values = possible.get(block);
-          values.subList(0, values.indexOf(written[block])).clear();
-        }
-      } catch (IOException e) {
-        refused++;
-      }
-    }
-
-    void check(byte[] found, String where) {
-      for (int block = 0; block < BLOCKS; block++) {
-        byte[] bytes = Arrays.copyOfRange(found, block * BLOCK, (block + 1) * BLOCK);
-        for (byte value : bytes) {
-          assertTrue(
-              possible.get(block).contains(value),
-              "block " + block + " has " + value + " and not " + possible.get(block) + where);
-        }
-      }
-    }
-  }
-
   /** One migration. */
   private final class Run {
     private final Map<Side, FailingDisk> disks = new EnumMap<>(Side.class);
-    private final Program program = new Program();
+    private final FlushingProgram program = new FlushingProgram(BLOCK, BLOCKS);
     private LeecherState end = new LeecherState.Connecting();
 
     Run(String name) throws IOException {
@@ -216,7 +168,7 @@ class FailingDiskTest {
     Run good = new Run("good");
     good.everything();
     assertEquals(LeecherState.Complete.class, good.end.getClass());
-    assertEquals(0, good.program.refused);
+    assertEquals(0, good.program.refused());
     good.program.check(good.owned(), "");
     return good;
   }
@@ -243,7 +195,7 @@ class FailingDiskTest {
             continue;
           }
           points++;
-          if (refused || run.program.refused > 0 || !(run.end instanceof LeecherState.Complete)) {
+          if (refused || run.program.refused() > 0 || !(run.end instanceof LeecherState.Complete)) {
             told++;
           }
           for (FailingDisk disk : run.disks.values()) {

@@ -7,6 +7,7 @@ import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.chunk.DatedBackend;
 import dev.godwit.chunk.PullOrder;
 import dev.godwit.log.MemoryLog;
+import dev.godwit.log.StableLog;
 import dev.godwit.mount.MountClient.Access;
 import dev.godwit.pullorder.HotBlocks;
 import dev.godwit.session.Greeting;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +50,9 @@ final class MountFixture implements AutoCloseable {
           Duration.ofMillis(20));
 
   private final MemoryTransport.Network network = new MemoryTransport.Network();
-  final TestMesh mesh = new TestMesh();
-  final TestMesh.Member alice = mesh.member("alice");
-  private final MemoryTransport owner = new MemoryTransport(alice.id(), network);
+  final TestMesh mesh;
+  final TestMesh.Member alice;
+  private final MemoryTransport owner;
   private final List<AutoCloseable> closing = new CopyOnWriteArrayList<>();
   final List<Connection> connections = new CopyOnWriteArrayList<>();
   final ChunkGeometry geometry;
@@ -62,8 +64,12 @@ final class MountFixture implements AutoCloseable {
 
   private final ChangeTimes changes;
 
-  final MemoryLog leaseLog = new MemoryLog();
+  private final StableLog leaseLog;
   final AtomicLong nanos = new AtomicLong();
+
+  /** How often the owner's user was told that its disk fails. */
+  final AtomicInteger troubles = new AtomicInteger();
+
   private volatile @Nullable MountHost host;
   private volatile byte[] profile = new byte[0];
   private final ProfileStore profiles =
@@ -84,7 +90,21 @@ final class MountFixture implements AutoCloseable {
   }
 
   MountFixture(Backend state) throws IOException {
+    this(state, new MemoryLog(), new TestMesh());
+  }
+
+  private MountFixture(Backend state, StableLog leaseLog, TestMesh mesh) throws IOException {
+    this(state, leaseLog, mesh, mesh.member("alice"));
+  }
+
+  /** An owner with its leases on a disk of the caller's. */
+  MountFixture(Backend state, StableLog leaseLog, TestMesh mesh, TestMesh.Member alice)
+      throws IOException {
+    this.mesh = mesh;
+    this.alice = alice;
+    this.owner = new MemoryTransport(alice.id(), network);
     this.state = state;
+    this.leaseLog = leaseLog;
     this.geometry = ChunkGeometry.of(state.size());
     this.hot = new HotBlocks(geometry, Duration.ofHours(1));
     this.changes = new ChangeTimes(geometry);
@@ -137,8 +157,11 @@ final class MountFixture implements AutoCloseable {
 
   private MountHost host(
       ChunkGeometry shape, Backend served, MountHost.Writers writers, LeaseBook leases) {
-    return new MountHost(
-        "disk", shape, served, writers, leases, RANDOM.nextLong(), profiles, hot, changes);
+    MountHost made =
+        new MountHost(
+            "disk", shape, served, writers, leases, RANDOM.nextLong(), profiles, hot, changes);
+    made.onTrouble(failure -> troubles.incrementAndGet());
+    return made;
   }
 
   /** The owner's process ends. */
@@ -198,8 +221,8 @@ final class MountFixture implements AutoCloseable {
     final MemoryBackend cache = new MemoryBackend(geometry.size());
     @Nullable Session session;
 
-    Machine(String name) {
-      member = mesh.member(name);
+    private Machine(TestMesh.Member member) {
+      this.member = member;
     }
 
     /** Mounts with the cache that is there. */
@@ -208,20 +231,27 @@ final class MountFixture implements AutoCloseable {
     }
 
     ManagedMount mount(Access access, ManagedMount.Settings settings) throws IOException {
-      return mount(access, cache, settings);
+      return mount(access, cache, log, settings);
     }
 
     /** Mounts with another disk below the cache. */
     ManagedMount mountOn(Backend disk, ManagedMount.Settings settings) throws IOException {
-      return mount(Access.WRITE, disk, settings);
+      return mountOn(disk, log, settings);
     }
 
-    private ManagedMount mount(Access access, Backend disk, ManagedMount.Settings settings)
+    /** Mounts with another disk below the cache and its journal. */
+    ManagedMount mountOn(Backend disk, StableLog journal, ManagedMount.Settings settings)
+        throws IOException {
+      return mount(Access.WRITE, disk, journal, settings);
+    }
+
+    private ManagedMount mount(
+        Access access, Backend disk, StableLog kept, ManagedMount.Settings settings)
         throws IOException {
       Session fresh = session(member);
       session = fresh;
       MountClient client = new MountClient(fresh);
-      CacheJournal journal = new CacheJournal(log);
+      CacheJournal journal = new CacheJournal(kept);
       CacheJournal.@Nullable Origin before = journal.origin();
       MountId mount = before == null ? MountId.random(RANDOM) : before.mount();
       MountClient.Opened opened =
@@ -258,7 +288,12 @@ final class MountFixture implements AutoCloseable {
   }
 
   Machine machine(String name) {
-    return new Machine(name);
+    return new Machine(mesh.member(name));
+  }
+
+  /** The machine of one who has been there before. */
+  Machine machine(TestMesh.Member member) {
+    return new Machine(member);
   }
 
   static ManagedMount.Settings settings(Durability durability) {

@@ -19,6 +19,7 @@ import dev.godwit.wire.FrameType;
 import dev.godwit.wire.proto.Hello;
 import dev.godwit.wire.proto.StreamOpen;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +122,14 @@ final class GreetingReversalTest {
       public Peer admit(NodeId id, Hello hello) {
         return new Peer(id, shown.membership());
       }
+
+      @Override
+      public ByteBuffer revocations() {
+        return shown.admission().revocations();
+      }
+
+      @Override
+      public void learn(byte[] encoded) {}
     };
   }
 

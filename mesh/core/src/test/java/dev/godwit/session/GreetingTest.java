@@ -150,7 +150,7 @@ final class GreetingTest {
         mesh.member(Identity.generate(new SecureRandom()), "carol", List.of(), now::get, LIMIT);
     MeshAdmission here =
         new MeshAdmission(
-            alice.membership(), alice.admission().revocations(), _ -> {}, () -> now.get(), "test");
+            alice.membership(), alice.admission().known(), _ -> {}, () -> now.get(), "test");
     Peer peer = new Peer(carol.id(), carol.membership());
     here.check(peer);
     now.set(carol.membership().expiry().minusMillis(1));
@@ -221,6 +221,14 @@ final class GreetingTest {
           public Peer admit(NodeId id, Hello hello) {
             return new Peer(id, mallory.membership());
           }
+
+          @Override
+          public ByteBuffer revocations() {
+            return mallory.admission().revocations();
+          }
+
+          @Override
+          public void learn(byte[] encoded) {}
         };
     try (MemoryTransport trap = new MemoryTransport(mallory.id(), network)) {
       trap.listen(
@@ -243,7 +251,62 @@ final class GreetingTest {
     Revocations list = mesh.revoke(carol.id());
     bob.admission().learn(list);
     greeting(bob.admission()).greet(dial(bob.identity()));
-    assertEquals(list.version(), alice.admission().revocations().version());
+    Patience.until(
+        "alice has asked for it", () -> alice.admission().known().version() == list.version());
+  }
+
+  @Test
+  void whoDialsHasTheNewerListBeforeItGoesOn() throws Exception {
+    Revocations list = mesh.revoke(mesh.member("carol").id());
+    alice.admission().learn(list);
+    greeting(bob.admission()).greet(dial(bob.identity()));
+    assertEquals(list.version(), bob.admission().known().version());
+  }
+
+  @Test
+  void aListThatIsLargerThanAGreetingSpreadsToo() throws Exception {
+    TestMesh.Member carol = mesh.member("carol");
+    Revocations list = mesh.revoke(20_000);
+    alice.admission().learn(list);
+    greeting(bob.admission()).greet(dial(bob.identity()));
+    assertEquals(list.version(), bob.admission().known().version());
+    greeting(carol.admission()).greet(dial(carol.identity()));
+    assertEquals(list.version(), carol.admission().known().version());
+  }
+
+  @Test
+  void whoSaysThatItHasANewerListAndHasNoneIsGreetedAllTheSame() throws Exception {
+    Admission boastful =
+        new Admission() {
+          @Override
+          public Hello hello() {
+            return alice.admission().hello().toBuilder().setRevocationsVersion(1000).build();
+          }
+
+          @Override
+          public Peer admit(NodeId id, Hello hello) throws RemoteException {
+            return alice.admission().admit(id, hello);
+          }
+
+          @Override
+          public ByteBuffer revocations() {
+            return ByteBuffer.allocate(100);
+          }
+
+          @Override
+          public void learn(byte[] encoded) {}
+        };
+    MemoryTransport.Network apart = new MemoryTransport.Network();
+    try (MemoryTransport host = new MemoryTransport(alice.id(), apart);
+        MemoryTransport guest = new MemoryTransport(bob.id(), apart)) {
+      host.listen(
+          connection -> {
+            var _ = new Greeting(boastful, Map.of(), LIMIT).welcome(connection);
+          });
+      Connection connection = guest.dial(alice.id(), List.of("memory"), LIMIT);
+      assertEquals(alice.id(), greeting(bob.admission()).greet(connection).id());
+      assertEquals(0, bob.admission().known().version());
+    }
   }
 
   @Test

@@ -83,7 +83,8 @@ final class RequestProtocolTest {
                     call.reply(null);
                   },
               Compression.NONE,
-              fixture.alice.admission());
+              fixture.alice.admission(),
+              new AnswerBudget(1, 1));
       fixture.welcome(
           new Greeting(
               fixture.alice.admission(),

@@ -7,10 +7,12 @@ import dev.godwit.membership.Grant;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
+import dev.godwit.membership.Serial;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 
@@ -53,6 +55,16 @@ public final class TestMesh {
         identity,
         membership,
         new MeshAdmission(membership, revocations, newer -> {}, clock, "test"));
+  }
+
+  /** The list that revokes so many certificates, and everything revoked before. */
+  public Revocations revoke(int certificates) {
+    List<Serial> serials = new ArrayList<>();
+    for (int i = 0; i < certificates; i++) {
+      serials.add(Serial.random(RANDOM));
+    }
+    revocations = revocations.revoke(key, serials, Instant.now());
+    return revocations;
   }
 
   /** The list that revokes a node, and everything revoked before. */

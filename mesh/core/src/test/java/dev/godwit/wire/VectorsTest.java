@@ -78,7 +78,7 @@ final class VectorsTest {
             .setVersionMin(1)
             .setVersionMax(1)
             .setMembership(ByteString.copyFromUtf8("(certificate)"))
-            .setRevocations(ByteString.copyFromUtf8("(revocations)"))
+            .setRevocationsVersion(7)
             .setSoftware("godwit 1.0")
             .build());
     put(all, "open-demand", FrameType.OPEN, 0, open(Lane.LANE_DEMAND));

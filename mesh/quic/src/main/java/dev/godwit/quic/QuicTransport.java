@@ -130,6 +130,7 @@ public final class QuicTransport implements Transport {
   private final LeafVerifier verifier;
   private final RenewingLeaf leaf;
   private final ConnectionIds ids;
+  private final RetryTokens retry;
   private final EventLoopGroup loops;
   private final Channel socket;
   private final Demultiplexer demultiplexer;
@@ -155,6 +156,7 @@ public final class QuicTransport implements Transport {
     this.verifier = new LeafVerifier(clock);
     this.leaf = new RenewingLeaf(identity, clock, LEAF_LIFETIME, random);
     this.ids = new ConnectionIds(random);
+    this.retry = new RetryTokens(clock, random, settings.freeHandshakes());
     this.stun = new StunAgent(this::send, random);
     this.demultiplexer = new Demultiplexer(stun::received);
     boolean epoll = Epoll.isAvailable();
@@ -268,7 +270,7 @@ public final class QuicTransport implements Transport {
             .build();
     return tune(new QuicServerCodecBuilder(), epoll)
         .sslContext(tls)
-        .tokenHandler(null)
+        .tokenHandler(retry)
         .connectionIdAddressGenerator(ids)
         .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, segments(epoll))
         .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
@@ -331,6 +333,16 @@ public final class QuicTransport implements Transport {
 
   /** First handler of an accepted connection, until the handshake is over. */
   private final class Accepted extends ChannelInboundHandlerAdapter {
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+      retry.begun();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+      retry.ended();
+    }
+
     @Override
     public void channelActive(ChannelHandlerContext context) {
       QuicChannel channel = (QuicChannel) context.channel();

@@ -20,6 +20,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,12 @@ final class DiskProvider extends FileSystemProvider {
     if (makes && Files.notExists(real(path))) {
       disk.call(Operation.CREATE, real(path));
     }
-    FileChannel channel = FileChannel.open(real(path), options, attributes);
+    Set<OpenOption> more = new HashSet<>(options);
+    if (options.contains(StandardOpenOption.WRITE)) {
+      // What was there before has to be known, to come back when power is lost.
+      more.add(StandardOpenOption.READ);
+    }
+    FileChannel channel = FileChannel.open(real(path), more, attributes);
     return new DiskChannel(disk, real(path), channel);
   }
 
@@ -127,6 +133,12 @@ final class DiskProvider extends FileSystemProvider {
   public void move(Path source, Path target, CopyOption... options) throws IOException {
     disk.call(Operation.RENAME, real(target));
     Files.move(real(source), real(target), options);
+  }
+
+  @Override
+  public void createLink(Path link, Path existing) throws IOException {
+    disk.call(Operation.CREATE, real(link));
+    Files.createLink(real(link), real(existing));
   }
 
   @Override

@@ -1,0 +1,112 @@
+package dev.godwit.quic;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+class RetryTokensTest {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
+  private final RetryTokens tokens = new RetryTokens(now::get, RANDOM, 2);
+  private final InetSocketAddress address = at(1, 4000);
+  private final byte[] id = new byte[8];
+
+  RetryTokensTest() {
+    RANDOM.nextBytes(id);
+  }
+
+  private static InetSocketAddress at(int host, int port) {
+    try {
+      return new InetSocketAddress(
+          InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) host}), port);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private void begin(int handshakes) {
+    for (int i = 0; i < handshakes; i++) {
+      tokens.begun();
+    }
+  }
+
+  private ByteBuf token() {
+    ByteBuf token = Unpooled.buffer();
+    assertTrue(tokens.writeToken(token, Unpooled.wrappedBuffer(id), address));
+    return token;
+  }
+
+  @Test
+  void whileFewHandshakesAreUnderWayNobodyIsAsked() {
+    ByteBuf out = Unpooled.buffer();
+    begin(1);
+    assertFalse(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
+    assertEquals(0, out.readableBytes());
+    begin(1);
+    assertTrue(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
+    tokens.ended();
+    assertFalse(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
+  }
+
+  @Test
+  void aTokenBringsTheFirstConnectionIdBack() {
+    begin(2);
+    ByteBuf token = token();
+    int at = tokens.validateToken(token, address);
+    assertEquals(Unpooled.wrappedBuffer(id), token.slice(at, token.readableBytes() - at), "the id");
+    assertTrue(token.readableBytes() <= tokens.maxTokenLength());
+  }
+
+  @Test
+  void aTokenIsOfNoUseToAnotherAddress() {
+    begin(2);
+    ByteBuf token = token();
+    assertEquals(-1, tokens.validateToken(token, at(1, 4001)));
+    assertEquals(-1, tokens.validateToken(token, at(2, 4000)));
+  }
+
+  @Test
+  void aTokenIsGoodForTenSeconds() {
+    begin(2);
+    ByteBuf token = token();
+    now.set(Instant.EPOCH.plusSeconds(10));
+    assertTrue(tokens.validateToken(token, address) > 0);
+    now.set(Instant.EPOCH.plusSeconds(10).plusMillis(1));
+    assertEquals(-1, tokens.validateToken(token, address));
+  }
+
+  @Test
+  void noDamagedTokenIsTaken() {
+    begin(2);
+    byte[] token = ByteBufUtil.getBytes(token());
+    for (int i = 0; i < token.length; i++) {
+      byte[] damaged = token.clone();
+      damaged[i] ^= 1;
+      assertEquals(-1, tokens.validateToken(Unpooled.wrappedBuffer(damaged), address), "at " + i);
+    }
+    assertEquals(-1, tokens.validateToken(Unpooled.EMPTY_BUFFER, address));
+    assertEquals(-1, tokens.validateToken(Unpooled.wrappedBuffer(new byte[1000]), address));
+  }
+
+  @Test
+  void nobodyIsLetInWhileTooManyHandshakesAreUnderWay() {
+    begin(2);
+    ByteBuf token = token();
+    begin(RetryTokens.MOST - 2);
+    assertEquals(-1, tokens.validateToken(token, address));
+    tokens.ended();
+    assertTrue(tokens.validateToken(token, address) > 0);
+  }
+}
