@@ -8,7 +8,7 @@ public enum Capability {
   WRITE(2),
   /** Take it over: become the node that owns it. */
   MIGRATE(4),
-  /** Offer, withdraw and reconfigure it, and invite others. */
+  /** Reserved: nothing asks for it. */
   ADMIN(8);
 
   /** The bit that stands for it in certificates; never to be given a new meaning. */

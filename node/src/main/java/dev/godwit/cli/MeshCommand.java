@@ -25,7 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -157,6 +157,9 @@ final class MeshCommand implements Runnable {
     private static final DurationRange VALID =
         new DurationRange(Duration.ofMinutes(1), Duration.ofDays(30));
 
+    private static final Set<Capability> GRANTED =
+        Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(Capability.ADMIN)));
+
     @Parameters(
         paramLabel = "NAME",
         description = "What the new member is called: 1 to 63 characters a-z, 0-9 and -.")
@@ -167,7 +170,7 @@ final class MeshCommand implements Runnable {
         paramLabel = "PATTERN=CAPS",
         description = {
           "What it may do with which resources, for example 'vm*=read,migrate'.",
-          "Capabilities: read, write, migrate, admin (default: *=read,write,migrate)."
+          "Capabilities: read, write, migrate (default: *=read,write,migrate)."
         })
     private List<String> grants = List.of("*=read,write,migrate");
 
@@ -240,12 +243,20 @@ final class MeshCommand implements Runnable {
       }
     }
 
+    /** One that is asked for somewhere; {@code admin} is not. */
+    private static Capability capability(String word) {
+      return GRANTED.stream()
+          .filter(one -> one.name().equals(word.toUpperCase(Locale.ROOT)))
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("no capability: " + word));
+    }
+
     private static Grant grant(String text) throws NodeException {
       int equals = text.lastIndexOf('=');
       try {
         EnumSet<Capability> capabilities = EnumSet.noneOf(Capability.class);
         for (String one : text.substring(equals + 1).split(",", -1)) {
-          capabilities.add(Capability.valueOf(one.strip().toUpperCase(Locale.ROOT)));
+          capabilities.add(capability(one.strip()));
         }
         return new Grant(text.substring(0, equals), capabilities);
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -254,7 +265,7 @@ final class MeshCommand implements Runnable {
             "'"
                 + text
                 + "' is no grant; write PATTERN=CAPS, for example 'vm*=read,migrate'. CAPS are "
-                + Arrays.stream(Capability.values())
+                + GRANTED.stream()
                     .map(one -> one.name().toLowerCase(Locale.ROOT))
                     .collect(Collectors.joining(", "))
                 + ".",

@@ -59,7 +59,7 @@ final class ReclaimCommand extends Verb {
         output.terminal().tick()
             + " "
             + name
-            + " is this node's again, generation "
+            + " is this node's, generation "
             + outcome.generation()
             + "."
             + (outcome.missing() == 0
@@ -67,13 +67,19 @@ final class ReclaimCommand extends Verb {
                 : " "
                     + Units.bytes(outcome.missing())
                     + " of it never came, and read as they were here, or as zeroes."));
+    if (outcome.moment() == Reclaiming.Moment.MIXED) {
+      output.line(
+          "What was written last is not here, and some parts may be older than others: check it"
+              + " before anything uses it.");
+    }
     output.verbatim("To offer it, or to use it through a device:");
     output.verbatim("  godwit seed " + name + " --from " + ShellWord.of(from));
     output.event(
         Json.event("result")
             .put("ok", true)
             .put("generation", outcome.generation())
-            .put("missingBytes", outcome.missing()));
+            .put("missingBytes", outcome.missing())
+            .put("mixed", outcome.moment() == Reclaiming.Moment.MIXED));
     return ExitStatus.DONE;
   }
 }

@@ -57,7 +57,6 @@ public final class Leeching implements Closeable {
   private final Leecher leecher;
   private final Backend store;
   private final Journal journal;
-  private final Ownership.Pulling origin;
   private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -70,9 +69,7 @@ public final class Leeching implements Closeable {
       KeptSession kept,
       Leecher leecher,
       Backend store,
-      Journal journal,
-      Ownership.Pulling origin) {
-    this.origin = origin;
+      Journal journal) {
     this.node = node;
     this.file = file;
     this.folder = folder;
@@ -159,18 +156,17 @@ public final class Leeching implements Closeable {
         journal.pulling(origin);
       }
       checkLeft(folder, file, found);
-      if (resumed != null && !resumed.migration().equals(origin.migration())) {
-        node.home().moves().end(resumed.migration());
-      }
       node.home()
           .moves()
-          .begin(origin.migration(), new RememberedMoves.Move(file, options.name().node()));
+          .begin(
+              new RememberedMoves.Move(
+                  file, options.name().resource(), seeder, options.name().node()));
       store = target(file, found, origin.geometry());
       folder.hold(file);
       Leecher leecher =
           new Leecher(
               options.settings(), store, journal, origin, session, options.hook(), node.random());
-      Leeching leeching = new Leeching(node, file, folder, kept, leecher, store, journal, origin);
+      Leeching leeching = new Leeching(node, file, folder, kept, leecher, store, journal);
       leeching.devices.open(
           options.devices(),
           device ->
@@ -637,13 +633,11 @@ public final class Leeching implements Closeable {
     return end.copy();
   }
 
-  /** Whether nobody will ask what has become of this move. */
+  /** Whether nobody will ask what has become of this move: the seeder knows, and has noted it. */
   private boolean isOver() {
-    return switch (leecher.state()) {
-      case LeecherState.Complete _ -> true;
-      case LeecherState.Failed failed -> failed.where() == LeecherState.Where.SEEDER;
-      default -> false;
-    };
+    return journal.ownership() instanceof Ownership.Owned
+        || (leecher.state() instanceof LeecherState.Failed failed
+            && failed.where() == LeecherState.Where.SEEDER);
   }
 
   @Override
@@ -666,7 +660,7 @@ public final class Leeching implements Closeable {
         running.interrupt();
       }
       if (isOver()) {
-        node.home().moves().end(origin.migration());
+        node.home().moves().end(file);
       }
       try (folder;
           journal;

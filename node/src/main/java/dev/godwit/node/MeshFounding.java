@@ -25,6 +25,7 @@ import dev.godwit.stream.Interruption;
 import dev.godwit.ticket.InvalidTicketException;
 import dev.godwit.ticket.Invitation;
 import dev.godwit.ticket.Ticket;
+import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -283,7 +284,9 @@ public final class MeshFounding {
     if (reply.hasRefusal()) {
       throw new NodeException(
           NodeException.Kind.NOT_ALLOWED,
-          "The ticket was refused: " + reply.getRefusal().getReason() + ". Ask for a new one.");
+          "The ticket was refused: "
+              + Printable.text(reply.getRefusal().getReason())
+              + ". Ask for a new one.");
     }
     return Membership.parse(reply.getMembership().toByteArray());
   }

@@ -540,21 +540,16 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * As {@link #find(String)}, of a node that is known by another name to people.
+   * The processes of a node that are logged in at the hub, whether they answer or not.
    *
-   * @return empty when none is there
+   * @param called what people call it
+   * @throws NodeException when the hub cannot be asked
    */
-  List<PeerView> find(NodeId node, String called) throws IOException {
+  List<PresentInstance> present(NodeId node, String called) throws IOException {
     waits.waiting(new Wait.Member(called));
-    try {
-      return directory.find(node.toString());
-    } catch (NodeException e) {
-      if (e.kind() == NodeException.Kind.UNREACHABLE && hub.state() instanceof HubState.Online) {
-        LOG.debug("{} is not there", called, e);
-        return List.of();
-      }
-      throw e;
-    }
+    return Answers.await(hub.lookup(node), "The hub").stream()
+        .filter(process -> process.node().equals(node))
+        .toList();
   }
 
   private ByteString membership() {
@@ -602,9 +597,10 @@ public final class Node implements AutoCloseable {
    *
    * @throws IOException when it refuses, does not answer within {@code limit}, or cannot be reached
    */
-  Reply ask(PeerView peer, String protocol, byte operation, MessageLite what, Duration limit)
+  Reply ask(
+      PresentInstance process, String protocol, byte operation, MessageLite what, Duration limit)
       throws IOException {
-    KeptSession kept = session(peer.id(), Optional.of(peer.process()), protocol, "");
+    KeptSession kept = session(process.node(), Optional.of(process), protocol, "");
     try {
       reaching();
       kept.session().start();

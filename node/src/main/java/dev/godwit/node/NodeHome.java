@@ -218,7 +218,8 @@ public final class NodeHome {
     prepare();
     Path lock = directory.resolve("revocations.lock");
     try {
-      Files.createFile(lock);
+      Files.createFile(
+          lock, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
     } catch (FileAlreadyExistsException e) {
       LOG.trace("{} is there", lock, e);
     }

@@ -1,5 +1,6 @@
 package dev.godwit.node;
 
+import dev.godwit.identity.NodeId;
 import dev.godwit.log.ResourceBusyException;
 import dev.godwit.migration.Journal;
 import dev.godwit.migration.MigrationId;
@@ -13,8 +14,8 @@ import dev.godwit.session.RequestHandler;
 import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.Failure;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +40,10 @@ final class ReclaimAnswers implements RequestHandler {
       throw new RemoteException(
           Failure.Code.UNKNOWN_OPERATION, "unknown operation " + call.operation());
     }
+    ReclaimRequest request = call.control(ReclaimRequest.parser());
     call.reply(
         ReclaimReply.newBuilder()
-            .setAnswer(answer(call, migration(call.control(ReclaimRequest.parser()))))
+            .setAnswer(answer(call.peer().id(), request.getResource(), migration(request)))
             .build());
   }
 
@@ -53,37 +55,52 @@ final class ReclaimAnswers implements RequestHandler {
     }
   }
 
-  private ReclaimAnswer answer(Call call, MigrationId migration) throws IOException {
-    Optional<Path> file = moves.find(migration).map(RememberedMoves.Move::file);
-    if (file.isEmpty()) {
-      return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
+  /** Of the node that asks nothing else is looked at. */
+  private ReclaimAnswer answer(NodeId seeder, String resource, MigrationId migration)
+      throws IOException {
+    ReclaimAnswer busy = ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
+    for (RememberedMoves.Move move : moves.all()) {
+      if (!move.seeder().equals(seeder) || !move.resource().equals(resource)) {
+        continue;
+      }
+      ReclaimAnswer answer = answer(move.file(), seeder, migration);
+      if (answer == ReclaimAnswer.RECLAIM_ANSWER_IN_USE) {
+        busy = answer;
+      } else if (answer != ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN) {
+        return answer;
+      }
     }
-    Path beside = StateFolder.beside(file.get(), home);
+    return busy;
+  }
+
+  private ReclaimAnswer answer(Path file, NodeId seeder, MigrationId migration) throws IOException {
+    Path beside = StateFolder.beside(file, home);
     if (!StateFolder.remembers(beside, StateFolder.Part.JOURNAL)) {
       return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
     }
-    try (StateFolder folder = StateFolder.open(beside, file.get());
+    try (StateFolder folder = StateFolder.open(beside, file);
         Journal journal = new Journal(folder.log(StateFolder.Part.JOURNAL))) {
+      if (Files.exists(file)) {
+        folder.hold(file);
+      }
       Ownership ownership = journal.ownership();
       Ownership.@Nullable Pulling origin = Leeching.resumed(ownership);
-      if (ownership instanceof Ownership.Owned) {
-        // What was remembered of the move would be gone if another one had come after it.
-        return ReclaimAnswer.RECLAIM_ANSWER_HERE;
-      }
-      if (origin == null
-          || !origin.migration().equals(migration)
-          || !origin.seeder().equals(call.peer().id())) {
+      if (origin != null
+          && (!origin.migration().equals(migration) || !origin.seeder().equals(seeder))) {
         return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
       }
       return switch (ownership) {
+        case Ownership.Unknown _ -> ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
         case Ownership.Running _ -> ReclaimAnswer.RECLAIM_ANSWER_PARTLY_HERE;
-        case Ownership.Taken _ -> ReclaimAnswer.RECLAIM_ANSWER_HERE;
-        case Ownership.Finalizing _ -> {
+        // It was all here, wherever it is now.
+        case Ownership.Taken _, Ownership.Owned _, Ownership.HandedOver _, Ownership.Released _ ->
+            ReclaimAnswer.RECLAIM_ANSWER_HERE;
+        case Ownership.Finalizing finalizing -> {
           // Durable before the other side acts on it: this node never runs the program on that.
-          journal.pulling(origin);
+          journal.pulling(finalizing.pulling());
           yield ReclaimAnswer.RECLAIM_ANSWER_GIVEN_UP;
         }
-        default -> ReclaimAnswer.RECLAIM_ANSWER_GIVEN_UP;
+        case Ownership.Pulling _, Ownership.Declined _ -> ReclaimAnswer.RECLAIM_ANSWER_GIVEN_UP;
       };
     } catch (ResourceBusyException e) {
       return ReclaimAnswer.RECLAIM_ANSWER_IN_USE;

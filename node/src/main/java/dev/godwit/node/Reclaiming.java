@@ -8,6 +8,7 @@ import dev.godwit.migration.Ownership;
 import dev.godwit.node.proto.ReclaimAnswer;
 import dev.godwit.node.proto.ReclaimReply;
 import dev.godwit.node.proto.ReclaimRequest;
+import dev.godwit.signaling.PresentInstance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,9 +43,18 @@ public final class Reclaiming {
    * What came of it.
    *
    * @param generation of the state that is this node's now
-   * @param missing bytes that are at the other node only, and zeroes here
+   * @param missing bytes that are at the other node only
+   * @param moment of which the rest is
    */
-  public record Outcome(long generation, long missing) {}
+  public record Outcome(long generation, long missing, Moment moment) {}
+
+  /** Of which moment a state is. */
+  public enum Moment {
+    /** As its program left it. */
+    LAST,
+    /** Some parts may be older than others: what was written last is known to the seeder only. */
+    MIXED
+  }
 
   /**
    * Nothing is done before {@link #run}.
@@ -167,7 +177,12 @@ public final class Reclaiming {
                   + back(leecher));
       case RECLAIM_ANSWER_HERE ->
           throw refused(
-              "All of " + resource + " is at " + leecher + ", and belongs to it. " + back(leecher));
+              "All of "
+                  + resource
+                  + " has come to "
+                  + leecher
+                  + ", and belongs to it, or to whom it has moved on. "
+                  + back(leecher));
       default -> {
         if (unasked == Unasked.REFUSE) {
           throw refused(
@@ -179,7 +194,7 @@ public final class Reclaiming {
         }
       }
     }
-    return new Outcome(given.generation() + 1, 0);
+    return new Outcome(given.generation() + 1, 0, Moment.LAST);
   }
 
   private String back(String leecher) {
@@ -196,10 +211,16 @@ public final class Reclaiming {
     return new NodeException(NodeException.Kind.FAILED, why);
   }
 
-  /** What the other node says; unknown when it is not there and that does not matter. */
+  /**
+   * What the other node says. That it cannot be asked matters less when it is known to be gone; one
+   * that is there and does not answer may run the program.
+   */
   private ReclaimAnswer ask(NodeId other, String called, MigrationId migration) throws IOException {
-    List<PeerView> processes = node.find(other, called);
-    if (processes.isEmpty() && unasked == Unasked.REFUSE) {
+    List<PresentInstance> processes = present(other, called);
+    if (processes.isEmpty()) {
+      if (unasked == Unasked.FORCE) {
+        return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
+      }
       throw new NodeException(
           NodeException.Kind.UNREACHABLE,
           called
@@ -212,21 +233,57 @@ public final class Reclaiming {
               + called
               + " is gone for ever, take the state back with --force.");
     }
-    for (PeerView process : processes) {
-      ReclaimAnswer said = ask(process, migration);
-      if (said != ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN) {
-        return said;
+    IOException silent = null;
+    boolean answered = false;
+    for (PresentInstance process : processes) {
+      try {
+        ReclaimAnswer said = ask(process, migration);
+        answered = true;
+        if (said != ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN) {
+          return said;
+        }
+      } catch (IOException e) {
+        LOG.debug("a process of {} does not answer", called, e);
+        silent = e;
       }
+    }
+    if (!answered) {
+      throw new NodeException(
+          NodeException.Kind.UNREACHABLE,
+          called
+              + " is logged in at the hub, and does not say what has become of "
+              + resource
+              + " ("
+              + (silent == null ? "no answer" : silent.getMessage())
+              + "). Its program may run there. Start 'godwit up' there, of this version, or end what"
+              + " runs of godwit there.",
+          silent == null ? new IOException("no answer") : silent);
     }
     return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
   }
 
-  private ReclaimAnswer ask(PeerView process, MigrationId migration) throws IOException {
+  /** Where nobody can be asked who is there, only who is sure that nobody is goes on. */
+  private List<PresentInstance> present(NodeId other, String called) throws IOException {
+    try {
+      return node.present(other, called);
+    } catch (NodeException e) {
+      if (unasked == Unasked.FORCE && e.kind() == NodeException.Kind.UNREACHABLE) {
+        LOG.debug("the hub cannot be asked for {}", called, e);
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  private ReclaimAnswer ask(PresentInstance process, MigrationId migration) throws IOException {
     return node.ask(
             process,
             ReclaimAnswers.PROTOCOL,
             ReclaimAnswers.ASK,
-            ReclaimRequest.newBuilder().setMigration(migration.bytes()).build(),
+            ReclaimRequest.newBuilder()
+                .setMigration(migration.bytes())
+                .setResource(resource)
+                .build(),
             ANSWER)
         .control(ReclaimReply.parser())
         .getAnswer();
@@ -239,7 +296,7 @@ public final class Reclaiming {
     for (int i = 0; i < blocks.size(); i++) {
       missing += running.origin().pulling().geometry().bytes(blocks.from(i), blocks.to(i));
     }
-    return new Outcome(running.generation() + 1, missing);
+    return new Outcome(running.generation() + 1, missing, Moment.LAST);
   }
 
   private Outcome finalizing(Ownership.Finalizing finalizing) throws IOException {
@@ -249,15 +306,18 @@ public final class Reclaiming {
     for (int i = 0; i < blocks.size(); i++) {
       missing += finalizing.pulling().geometry().bytes(blocks.from(i), blocks.to(i));
     }
-    return new Outcome(1, missing);
+    return new Outcome(1, missing, Moment.MIXED);
   }
 
   /** Here the rest of the state can come only from the seeder; without it, it is lost. */
   private void checkGone(Ownership.Pulling origin) throws IOException {
-    var move = node.home().moves().find(origin.migration());
     String seeder =
-        move.map(RememberedMoves.Move::from).orElseGet(() -> node.nameOf(origin.seeder()));
-    boolean there = !node.find(origin.seeder(), seeder).isEmpty();
+        node.home().moves().all().stream()
+            .filter(move -> move.file().equals(file))
+            .map(RememberedMoves.Move::called)
+            .findFirst()
+            .orElseGet(() -> node.nameOf(origin.seeder()));
+    boolean there = !present(origin.seeder(), seeder).isEmpty();
     if (there || unasked == Unasked.REFUSE) {
       throw new NodeException(
           there ? NodeException.Kind.FAILED : NodeException.Kind.UNREACHABLE,

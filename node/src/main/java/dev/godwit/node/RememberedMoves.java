@@ -1,24 +1,35 @@
 package dev.godwit.node;
 
+import dev.godwit.identity.NodeId;
 import dev.godwit.identity.PrivateFile;
 import dev.godwit.log.DurableNames;
-import dev.godwit.migration.MigrationId;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.Optional;
+import java.util.List;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Which file each unfinished move to this node goes into, so that any of its processes can tell
- * what has become of one. Thread-safe; several processes may use it at once.
+ * Which files unfinished moves to this node go into, so that any of its processes can tell what has
+ * become of one; what exactly, the journal beside the file says. One entry for each file, from
+ * before it can be handed over until the seeder has been told that all of it is here. Thread-safe;
+ * several processes may use it at once.
  */
 final class RememberedMoves {
+  private static final Logger LOG = LoggerFactory.getLogger(RememberedMoves.class);
+  private static final String SUFFIX = ".move";
+
   private final Path folder;
 
   /** Kept in {@code folder}, which is made when there is something to keep. */
@@ -26,50 +37,85 @@ final class RememberedMoves {
     this.folder = folder;
   }
 
-  private Path entry(MigrationId migration) {
-    return folder.resolve(HexFormat.of().formatHex(migration.bytes().toByteArray()));
-  }
-
   /**
    * A move.
    *
    * @param file where it goes
-   * @param from what the node is called that it comes from
+   * @param resource what is moved
+   * @param seeder the node that it comes from
+   * @param called what people call that node
    */
-  record Move(Path file, String from) {}
+  record Move(Path file, String resource, NodeId seeder, String called) {
+    private String encoded() {
+      return seeder + "\n" + called + "\n" + resource + "\n" + file;
+    }
+
+    private static Move parse(String text) {
+      String[] lines = text.split("\n", 4);
+      if (lines.length != 4) {
+        throw new IllegalArgumentException("it has " + lines.length + " lines");
+      }
+      return new Move(Path.of(lines[3]), lines[2], NodeId.parse(lines[0]), lines[1]);
+    }
+  }
+
+  private Path entry(Path file) {
+    try {
+      byte[] name = file.toString().getBytes(StandardCharsets.UTF_8);
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(name);
+      return folder.resolve(HexFormat.of().formatHex(hash, 0, 16) + SUFFIX);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every JDK has SHA-256.", e);
+    }
+  }
 
   /**
    * A move begins, or goes on.
    *
    * @throws IOException when it could not be made durable
    */
-  void begin(MigrationId migration, Move move) throws IOException {
+  void begin(Move move) throws IOException {
     PrivateFile.createDirectory(folder);
-    Path entry = entry(migration);
+    Path entry = entry(move.file());
     Path fresh = entry.resolveSibling(entry.getFileName() + ".new");
-    Files.writeString(fresh, move.from() + "\n" + move.file());
-    try (FileChannel written = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-      written.force(true);
+    try (FileChannel channel =
+        FileChannel.open(
+            fresh,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer rest = ByteBuffer.wrap(move.encoded().getBytes(StandardCharsets.UTF_8));
+      while (rest.hasRemaining()) {
+        channel.write(rest);
+      }
+      channel.force(true);
     }
     Files.move(fresh, entry, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     DurableNames.force(entry);
   }
 
-  /** A move is over, and nobody will ask for it. */
-  void end(MigrationId migration) throws IOException {
-    Files.deleteIfExists(entry(migration));
+  /** What the file holds comes from no unfinished move any more. */
+  void end(Path file) throws IOException {
+    Files.deleteIfExists(entry(file));
   }
 
-  /** What is known of a move; empty when that is nothing. */
-  Optional<Move> find(MigrationId migration) throws IOException {
-    try {
-      String text = Files.readString(entry(migration), StandardCharsets.UTF_8);
-      int line = text.indexOf('\n');
-      return line < 0
-          ? Optional.empty()
-          : Optional.of(new Move(Path.of(text.substring(line + 1)), text.substring(0, line)));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
+  /** All of them. */
+  List<Move> all() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
     }
+    List<Path> entries;
+    try (Stream<Path> files = Files.list(folder)) {
+      entries = files.filter(file -> file.toString().endsWith(SUFFIX)).sorted().toList();
+    }
+    List<Move> moves = new ArrayList<>();
+    for (Path entry : entries) {
+      try {
+        moves.add(Move.parse(Files.readString(entry)));
+      } catch (IllegalArgumentException e) {
+        LOG.warn("{} makes no sense: {}", entry, e.getMessage());
+      }
+    }
+    return moves;
   }
 }

@@ -187,6 +187,10 @@ public final class Seeding implements Closeable {
       checkNoCache(file, beside);
       journal = new Journal(folder.log(StateFolder.Part.JOURNAL));
       checkOwned(journal.ownership(), file, beside);
+      if (journal.ownership() instanceof Ownership.Unknown) {
+        // Whatever was moved to that path before, this is something else.
+        node.home().moves().end(file);
+      }
       leases = leases(folder);
       checkLeft(folder, file, journal.ownership(), leases);
       if (!options.devices().isEmpty()) {

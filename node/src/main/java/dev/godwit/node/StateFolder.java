@@ -4,6 +4,7 @@ import dev.godwit.identity.PrivateFile;
 import dev.godwit.libc.BlockDevice;
 import dev.godwit.libc.ExclusiveLock;
 import dev.godwit.libc.LibC;
+import dev.godwit.libc.ShellWord;
 import dev.godwit.libc.SystemCallException;
 import dev.godwit.log.DurableNames;
 import dev.godwit.log.FileLog;
@@ -36,6 +37,11 @@ import org.slf4j.LoggerFactory;
 public final class StateFolder implements Closeable {
   private static final Logger LOG = LoggerFactory.getLogger(StateFolder.class);
   private static final String LOCK = "lock";
+  private static final String OWNER = "unix:uid";
+  private static final Integer ROOT = 0;
+
+  /** Belongs to the user that this process acts as. */
+  private static final Path SELF = Path.of("/proc/self");
 
   /** What flock(2) says where there are none. */
   private static final Set<Integer> NO_LOCKS =
@@ -159,9 +165,28 @@ public final class StateFolder implements Closeable {
                 + " with that version what it began, then delete this file.",
             e);
       }
+      checkOurs(folder);
     }
     // Also if it was there: who made it may have died before this.
     DurableNames.force(folder);
+  }
+
+  /** Who owns the folder can put into it whatever he likes, links to our files for example. */
+  private static void checkOurs(Path folder) throws IOException {
+    Object owner = Files.getAttribute(folder, OWNER, LinkOption.NOFOLLOW_LINKS);
+    Object self = Files.getAttribute(SELF, OWNER);
+    if (!owner.equals(self) && !owner.equals(ROOT)) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          folder
+              + " belongs to another user (number "
+              + owner
+              + "), who may have put anything into it. Run this as that user. If you know what is in"
+              + " it, make it yours: chown -R "
+              + self
+              + " "
+              + ShellWord.of(folder));
+    }
   }
 
   /**

@@ -11,7 +11,6 @@ import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
-import dev.godwit.migration.MigrationId;
 import dev.godwit.testing.disk.FailingDisk;
 import dev.godwit.testing.disk.FailingDisk.Lasting;
 import dev.godwit.ticket.Invitation;
@@ -38,7 +37,7 @@ class FailingHomeTest {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final HubFingerprint PRINT = new HubFingerprint(Octets.random(32, RANDOM));
   private static final RememberedMoves.Move MOVE =
-      new RememberedMoves.Move(Path.of("/state"), "alice");
+      new RememberedMoves.Move(Path.of("/state"), "state", Identity.generate(RANDOM).id(), "alice");
   private static final Duration HOUR = Duration.ofHours(1);
 
   @TempDir private Path directory;
@@ -48,7 +47,6 @@ class FailingHomeTest {
     private final Path folder;
     private final FailingDisk disk;
     private final NodeId bob = Identity.generate(RANDOM).id();
-    private final MigrationId migration = MigrationId.random(RANDOM);
     private @Nullable NodeId identity;
     private @Nullable MeshKey key;
     private @Nullable Membership membership;
@@ -122,7 +120,7 @@ class FailingHomeTest {
       }
       attempt(
           () -> {
-            home.moves().begin(migration, MOVE);
+            home.moves().begin(MOVE);
             moving = true;
           });
     }
@@ -171,7 +169,7 @@ class FailingHomeTest {
         }
       }
       if (moving) {
-        assertEquals(MOVE, home.moves().find(migration).orElseThrow(), where);
+        assertEquals(List.of(MOVE), home.moves().all(), where);
       }
     }
   }

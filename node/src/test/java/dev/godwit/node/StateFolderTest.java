@@ -160,4 +160,16 @@ final class StateFolderTest {
         "rwx------",
         PosixFilePermissions.toString(Files.getPosixFilePermissions(beside.getParent())));
   }
+
+  /** He could have put links into it that lead to our files. */
+  @Test
+  void aFolderOfAnotherUserIsNotUsed(@TempDir Path directory) throws Exception {
+    Path state = directory.resolve("state");
+    Path folder = Files.createDirectory(StateFolder.of(state));
+    Files.setAttribute(folder, "unix:uid", 12345);
+    NodeException refused = assertThrows(NodeException.class, () -> StateFolder.open(state));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("belongs to another user (number 12345)"),
+        refused::toString);
+  }
 }

@@ -65,7 +65,7 @@ public record HubLimits(
         16,
         10_000,
         KIB * KIB,
-        64L * KIB * KIB,
+        16L * KIB * KIB,
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),
         Duration.ofSeconds(15));

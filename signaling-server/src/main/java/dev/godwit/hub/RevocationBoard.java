@@ -4,17 +4,16 @@ import com.google.protobuf.ByteString;
 import dev.godwit.membership.MeshId;
 import dev.godwit.membership.Revocations;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The newest list of revocations of every mesh. When they become too large, the lists that were not
- * asked for longest are forgotten; nodes publish again what the hub does not have. Safe for use by
- * many threads.
+ * The newest list of revocations of every mesh. When they become too large in all, the largest are
+ * forgotten; nodes publish again what the hub does not have. Safe for use by many threads.
  */
 final class RevocationBoard {
 
@@ -67,13 +66,24 @@ final class RevocationBoard {
     lists.put(list.mesh(), new Posted(list.version(), encoded));
     changed.add(list.mesh());
     bytes += encoded.size() - (old == null ? 0 : old.encoded.size());
-    Iterator<Map.Entry<MeshId, Posted>> oldest = lists.entrySet().iterator();
     while (bytes > capacity && lists.size() > 1) {
-      Map.Entry<MeshId, Posted> gone = oldest.next();
-      bytes -= gone.getValue().encoded.size();
-      changed.add(gone.getKey());
-      oldest.remove();
+      MeshId gone = largestBut(list.mesh());
+      Posted forgotten = Objects.requireNonNull(lists.remove(gone));
+      bytes -= forgotten.encoded.size();
+      changed.add(gone);
     }
+  }
+
+  /**
+   * The largest list, of equal ones the one that was not asked for longest. Anybody may publish for
+   * a mesh of his own, and what he publishes to drive others out goes first.
+   */
+  private MeshId largestBut(MeshId kept) {
+    return lists.entrySet().stream()
+        .filter(entry -> !entry.getKey().equals(kept))
+        .reduce((a, b) -> b.getValue().encoded.size() > a.getValue().encoded.size() ? b : a)
+        .orElseThrow()
+        .getKey();
   }
 
   /** The version of a mesh's list; 0 when there is none. */

@@ -14,8 +14,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -33,6 +37,7 @@ final class RevocationFolder implements RevocationStore {
   private final Path folder;
   private final RevocationBoard board;
   private final Executor writer;
+  private final Set<MeshId> dirty = ConcurrentHashMap.newKeySet();
 
   private RevocationFolder(Path folder, RevocationBoard board, Executor writer) {
     this.folder = folder;
@@ -61,13 +66,22 @@ final class RevocationFolder implements RevocationStore {
     try (Stream<Path> all = Files.list(folder)) {
       files = all.filter(file -> file.toString().endsWith(SUFFIX)).sorted(byAge()).toList();
     }
+    Map<MeshId, Path> loaded = new HashMap<>();
     for (Path file : files) {
       try {
         if (Files.size(file) <= Revocations.MAX_BYTES) {
-          var _ = board.post(Revocations.parse(Files.readAllBytes(file)));
+          Revocations list = Revocations.parse(Files.readAllBytes(file));
+          var _ = board.post(list);
+          loaded.put(list.mesh(), file);
         }
       } catch (MembershipException e) {
         LOG.warn("{} is damaged, and nodes have to bring it again: {}", file, e.getMessage());
+      }
+    }
+    for (Map.Entry<MeshId, Path> one : loaded.entrySet()) {
+      if (board.peek(one.getKey()).isEmpty()) {
+        // The hub keeps less than it did.
+        Files.deleteIfExists(one.getValue());
       }
     }
   }
@@ -78,8 +92,14 @@ final class RevocationFolder implements RevocationStore {
 
   @Override
   public void changed(MeshId mesh) {
-    // What the board has by then: the last one to run has the newest.
-    writer.execute(() -> write(mesh));
+    // However often a list changes before it is written, it is written once, as it is then.
+    if (dirty.add(mesh)) {
+      writer.execute(
+          () -> {
+            boolean _ = dirty.remove(mesh);
+            write(mesh);
+          });
+    }
   }
 
   private void write(MeshId mesh) {

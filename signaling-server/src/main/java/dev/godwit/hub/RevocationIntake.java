@@ -7,14 +7,16 @@ import dev.godwit.signaling.proto.PublishRevocations;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts together the lists of revocations that come in pages. Anybody may send some, so all that is
- * unfinished together has a limit, and what does not go on is dropped. Thread-safe.
+ * unfinished together has a limit, and what does not go on, or takes longest when there is no room,
+ * is dropped. Thread-safe.
  */
 final class RevocationIntake {
   /** How long the next page is waited for. */
@@ -26,8 +28,25 @@ final class RevocationIntake {
   private final Map<Member, Part> parts = new HashMap<>();
   private long bytes;
 
-  /** What has come of a list. */
-  private record Part(long version, int total, ByteString received, Instant at) {}
+  /**
+   * What has come of a list.
+   *
+   * @param begun when its first page came
+   * @param at when its last page came
+   */
+  private record Part(long version, int total, ByteString received, Instant begun, Instant at) {
+    private boolean isOfSame(PublishRevocations page) {
+      return version == page.getVersion() && total == page.getTotal();
+    }
+
+    boolean has(PublishRevocations page) {
+      return isOfSame(page) && page.getOffset() + page.getPage().size() <= received.size();
+    }
+
+    boolean isFollowedBy(PublishRevocations page) {
+      return isOfSame(page) && received.size() == page.getOffset();
+    }
+  }
 
   /** What a page has led to. */
   sealed interface Taken {
@@ -39,9 +58,6 @@ final class RevocationIntake {
 
     /** It does not fit to those before, or makes no sense. */
     record Unfit(String why) implements Taken {}
-
-    /** Too many are unfinished now. */
-    record Full(Duration retryAfter) implements Taken {}
   }
 
   /**
@@ -77,13 +93,15 @@ final class RevocationIntake {
   private Taken add(Member from, PublishRevocations page) {
     Instant now = clock.instant();
     parts.values().removeIf(part -> isOver(part, now));
-    Part before = forgotten(from);
+    Part before = parts.get(from);
+    if (before != null && before.has(page)) {
+      // A second publication of the same list, beside the first.
+      return new Taken.Unfinished();
+    }
+    forget(from);
     ByteString received = ByteString.EMPTY;
     if (page.getOffset() > 0) {
-      if (before == null
-          || before.version() != page.getVersion()
-          || before.total() != page.getTotal()
-          || before.received().size() != page.getOffset()) {
+      if (before == null || !before.isFollowedBy(page)) {
         return new Taken.Unfit("The page does not follow the one before: begin anew.");
       }
       received = before.received();
@@ -92,12 +110,21 @@ final class RevocationIntake {
     if (received.size() == page.getTotal()) {
       return new Taken.Whole(received);
     }
-    if (bytes + received.size() > capacity) {
-      return new Taken.Full(PATIENCE);
-    }
+    makeRoom(received.size());
+    Instant begun = page.getOffset() == 0 || before == null ? now : before.begun();
     bytes += received.size();
-    parts.put(from, new Part(page.getVersion(), page.getTotal(), received, now));
+    parts.put(from, new Part(page.getVersion(), page.getTotal(), received, begun, now));
     return new Taken.Unfinished();
+  }
+
+  /** Whoever has taken longest has to begin anew: what strangers leave unfinished lasts longest. */
+  private void makeRoom(int wanted) {
+    while (bytes + wanted > capacity && !parts.isEmpty()) {
+      Member oldest =
+          Collections.min(parts.entrySet(), Comparator.comparing(entry -> entry.getValue().begun()))
+              .getKey();
+      forget(oldest);
+    }
   }
 
   private boolean isOver(Part part, Instant now) {
@@ -108,19 +135,18 @@ final class RevocationIntake {
     return over;
   }
 
-  private @Nullable Part forgotten(Member from) {
+  private void forget(Member from) {
     Part part = parts.remove(from);
     if (part != null) {
       bytes -= part.received().size();
     }
-    return part;
   }
 
   /** A node is gone. */
   void left(Member member) {
     lock.lock();
     try {
-      var _ = forgotten(member);
+      forget(member);
     } finally {
       lock.unlock();
     }

@@ -211,13 +211,6 @@ final class Router {
           post(from, page.getSequence(), encoded);
       case RevocationIntake.Taken.Unfit(String why) ->
           badRevocations(from, page.getSequence(), why);
-      case RevocationIntake.Taken.Full(Duration retryAfter) ->
-          fail(
-              from,
-              page.getSequence(),
-              RefusalCode.REFUSAL_CODE_TOO_MANY_MESSAGES,
-              "The hub is being brought too many lists of revocations.",
-              retryAfter);
     }
   }
 

@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
+import dev.godwit.membership.Serial;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class RevocationBoardTest {
@@ -47,5 +50,18 @@ class RevocationBoardTest {
     assertEquals(1, board.version(a.id()));
     assertEquals(0, board.version(b.id()));
     assertEquals(1, board.version(c.id()));
+  }
+
+  @Test
+  void whoeverPublishesMuchDrivesNobodyOut() {
+    Revocations small = listOf(fixture.mesh);
+    RevocationBoard board = new RevocationBoard(64 << 10);
+    board.post(small);
+    for (int i = 0; i < 20; i++) {
+      MeshKey stranger = MeshKey.generate(fixture.random);
+      List<Serial> many = Stream.generate(() -> Serial.random(fixture.random)).limit(300).toList();
+      board.post(Revocations.none(stranger.id()).revoke(stranger, many, Instant.EPOCH));
+    }
+    assertEquals(1, board.version(fixture.mesh.id()));
   }
 }

@@ -81,16 +81,35 @@ class RevocationIntakeTest {
   }
 
   @Test
-  void whatIsUnfinishedHasALimitAndEndsByItself() {
-    for (int i = 0; i < 3; i++) {
-      assertInstanceOf(Taken.Unfinished.class, take(member(), 0, PAGE, 2 * PAGE));
-    }
-    assertInstanceOf(Taken.Full.class, take(member(), 0, PAGE, 2 * PAGE));
-    // A list of one page needs no room.
-    assertInstanceOf(Taken.Whole.class, take(member(), 0, PAGE, PAGE));
+  void whatIsUnfinishedHasALimitAndWhoTakesLongestBeginsAnew() {
+    Member slow = member();
+    assertInstanceOf(Taken.Unfinished.class, take(slow, 0, PAGE, 3 * PAGE));
+    now.set(now.get().plusSeconds(1));
+    Member second = member();
+    assertInstanceOf(Taken.Unfinished.class, take(second, 0, PAGE, 2 * PAGE));
+    assertInstanceOf(Taken.Unfinished.class, take(member(), 0, PAGE, 2 * PAGE));
+    assertInstanceOf(Taken.Unfinished.class, take(member(), 0, PAGE, 2 * PAGE));
+    assertEquals(3 * PAGE, intake.bytes());
+    assertInstanceOf(Taken.Unfit.class, take(slow, PAGE, PAGE, 3 * PAGE));
+    assertInstanceOf(Taken.Whole.class, take(second, PAGE, PAGE, 2 * PAGE));
+  }
+
+  @Test
+  void whatDoesNotGoOnEndsByItself() {
+    assertInstanceOf(Taken.Unfinished.class, take(member(), 0, PAGE, 2 * PAGE));
     now.set(Instant.EPOCH.plus(RevocationIntake.PATIENCE).plus(Duration.ofSeconds(1)));
     assertInstanceOf(Taken.Unfinished.class, take(member(), 0, PAGE, 2 * PAGE));
     assertEquals(PAGE, intake.bytes());
+  }
+
+  @Test
+  void aSecondPublicationOfTheSameListDoesNotDisturbTheFirst() {
+    Member bob = member();
+    assertInstanceOf(Taken.Unfinished.class, take(bob, 0, PAGE, 3 * PAGE));
+    assertInstanceOf(Taken.Unfinished.class, take(bob, 0, PAGE, 3 * PAGE));
+    assertInstanceOf(Taken.Unfinished.class, take(bob, PAGE, PAGE, 3 * PAGE));
+    assertInstanceOf(Taken.Unfinished.class, take(bob, PAGE, PAGE, 3 * PAGE));
+    assertInstanceOf(Taken.Whole.class, take(bob, 2 * PAGE, PAGE, 3 * PAGE));
   }
 
   @Test

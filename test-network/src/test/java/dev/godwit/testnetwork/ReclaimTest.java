@@ -25,30 +25,32 @@ class ReclaimTest extends MeshForEach {
     world.programs().run("sh", "-c", "until [ -e '" + file + "' ]; do sleep 0.1; done").succeeded();
   }
 
-  /** Handed over, while the leecher has died and does not know. */
-  private Offer handedOverToNobody(Path target) throws Exception {
-    Path asked = world.path("asked");
-    Path goes = world.path("goes");
-    Offer offer =
-        Offer.of(
-            world,
-            alice,
-            "state",
-            "--on-suspend",
-            "touch '" + asked + "'; until [ -e '" + goes + "' ]; do sleep 0.1; done");
-    try (ChildProcess _ = bob.leech("alice/state", target)) {
-      awaitFile(asked);
-    }
-    Files.createFile(goes);
+  private String[] hesitantly() {
+    return new String[] {
+      "--on-suspend",
+      "touch '"
+          + world.path("asked")
+          + "'; until [ -e '"
+          + world.path("goes")
+          + "' ]; do sleep 0.1; done"
+    };
+  }
+
+  /** Has an offer handed over, while the leecher dies and does not know. */
+  private void handOverToNobody(Offer offer, ChildProcess leech) throws Exception {
+    awaitFile(world.path("asked"));
+    leech.close();
+    Files.createFile(world.path("goes"));
     offer.awaitState("handed-over");
     int _ = offer.process().stop();
-    return offer;
   }
 
   @Test
   void aStateWhoseLeecherDiedBeforeItKnewIsTakenBackOnceThatNodeHasGivenItUp() throws Exception {
     Path target = world.path("target");
-    try (Offer offer = handedOverToNobody(target)) {
+    try (Offer offer = Offer.of(world, alice, "state", hesitantly());
+        ChildProcess leech = bob.leech("alice/state", target)) {
+      handOverToNobody(offer, leech);
       Expect.refused(
           ExitStatus.UNREACHABLE,
           reclaim(alice, offer.file()),
@@ -58,7 +60,7 @@ class ReclaimTest extends MeshForEach {
       try (ChildProcess up = bob.start("up")) {
         up.await("ready", PATIENCE);
         Outcome mine = reclaim(alice, offer.file()).succeeded();
-        assertTrue(mine.out().contains("state is this node's again, generation 3."), mine::out);
+        assertTrue(mine.out().contains("state is this node's, generation 3."), mine::out);
       }
       try (Offer again = Offer.again(world, alice, "state", offer.sha256())) {
         assertEquals("3", again.process().await("ready", PATIENCE).get("generation"));
@@ -69,6 +71,22 @@ class ReclaimTest extends MeshForEach {
     }
     try (Stream<Path> moves = Files.list(bob.home().resolve("moves"))) {
       assertEquals(0, moves.count());
+    }
+  }
+
+  /** As a leech does by itself when the seed that it pulls from is started again. */
+  @Test
+  void aMoveThatBeganAnewInBetweenIsKnownToo() throws Exception {
+    try (Offer first = Offer.of(world, alice, "state", 128 << 20);
+        ChildProcess leech = bob.leech("alice/state", world.path("target"))) {
+      leech.await("progress", PATIENCE);
+      first.close();
+      try (Offer offer = Offer.again(world, alice, "state", first.sha256(), hesitantly());
+          ChildProcess up = bob.start("up")) {
+        up.await("ready", PATIENCE);
+        handOverToNobody(offer, leech);
+        reclaim(alice, offer.file()).succeeded();
+      }
     }
   }
 

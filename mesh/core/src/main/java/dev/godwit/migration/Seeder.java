@@ -322,7 +322,7 @@ public final class Seeder implements AutoCloseable {
         return journalReturn(back.generation(), answer);
       }
       case SeederAction.ResumeProgram _ -> resumeProgram();
-      case SeederAction.JournalRelease release -> journalRelease(release.generation());
+      case SeederAction.JournalRelease release -> journalRelease(release.generation(), answer);
       case SeederAction.AnswerTrack track ->
           answer.complete(new SeederAnswer.Tracked(track.epoch()));
       case SeederAction.Answer _ -> answer.complete(new SeederAnswer.Done());
@@ -392,12 +392,15 @@ public final class Seeder implements AutoCloseable {
     }
   }
 
-  private void journalRelease(long generation) {
+  private void journalRelease(long generation, CompletableFuture<SeederAnswer> answer) {
     try {
       journal.released(generation);
     } catch (IOException e) {
-      // Our copy is not needed by anyone; the journal then says that it still is.
+      // Our copy is not needed by anyone; the journal then says that it still is. Who asked has to
+      // remember that, for the day on which it is asked whether it has everything.
       LOG.warn("the release of {} could not be journaled: {}", resource, e.toString());
+      answer.complete(
+          new SeederAnswer.Refused(Failure.Code.IO, "the release could not be made durable"));
     }
   }
 

@@ -48,9 +48,9 @@ final class LeaseClock {
     confirmed = sent;
   }
 
-  /** The owner did not answer, up to now. */
-  synchronized void unanswered() {
-    unanswered = now();
+  /** The owner did not answer what was sent then. */
+  synchronized void unanswered(Moment sent) {
+    unanswered = sent;
   }
 
   /**

@@ -61,23 +61,28 @@ final class LeaseKeeper implements AutoCloseable {
     try {
       renew(limit);
     } catch (RemoteException e) {
-      LOG.debug("the lease was not renewed", e);
       if (e.code() == Failure.Code.CONFLICT) {
         lost.accept(String.valueOf(e.getMessage()));
         return false;
       }
+      LOG.debug("the lease was not renewed", e);
     } catch (InterruptedIOException e) {
       throw (InterruptedException) new InterruptedException("closed").initCause(e);
     } catch (IOException e) {
       LOG.debug("the lease could not be renewed now", e);
-      clock.unanswered();
     }
     return true;
   }
 
   private void renew(Duration limit) throws IOException {
+    // Of when it was sent, whatever the answer: this machine may stand still meanwhile.
     LeaseClock.Moment sent = clock.now();
-    client.renew(opened.generation(), limit);
+    try {
+      client.renew(opened.generation(), limit);
+    } catch (IOException e) {
+      clock.unanswered(sent);
+      throw e;
+    }
     clock.confirmed(sent);
   }
 
@@ -102,12 +107,10 @@ final class LeaseKeeper implements AutoCloseable {
         throw new IOException(reason, e);
       }
       LOG.debug("the lease was not renewed", e);
-      clock.unanswered();
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException e) {
       LOG.debug("the owner is away", e);
-      clock.unanswered();
     }
   }
 

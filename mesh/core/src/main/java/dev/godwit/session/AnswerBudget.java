@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * How many answers with content may be under way at once, for each peer and in all. Each holds a
  * buffer until the peer has taken it, and a peer may never do so: then its own requests wait, and
- * nobody else's. Thread-safe.
+ * nobody else's, as a peer that has none under way can always have one. Thread-safe.
  */
 public final class AnswerBudget {
   /** What one answer may hold: its content, and the same compressed. */
@@ -81,6 +81,7 @@ public final class AnswerBudget {
   final class Account implements AutoCloseable {
     private final NodeId peer;
     private int streams;
+    private int waiting;
     private int used;
 
     private Account(NodeId peer) {
@@ -94,9 +95,10 @@ public final class AnswerBudget {
      */
     void take() throws IOException {
       lock.lock();
+      waiting++;
       try {
         long left = WAIT.toNanos();
-        while (inAll >= all || used >= perPeer) {
+        while (used >= perPeer || (inAll >= all && used > 0)) {
           if (left <= 0) {
             throw new IOException("too many answers wait to be taken");
           }
@@ -107,6 +109,8 @@ public final class AnswerBudget {
       } catch (InterruptedException e) {
         throw Interruption.passedOn("interrupted before an answer", e);
       } finally {
+        waiting--;
+        forgetIdle();
         lock.unlock();
       }
     }
@@ -136,8 +140,8 @@ public final class AnswerBudget {
 
     /** Answers may still be under way when their stream has ended. */
     private void forgetIdle() {
-      if (streams == 0 && used == 0) {
-        var _ = accounts.remove(peer);
+      if (streams == 0 && used == 0 && waiting == 0) {
+        boolean _ = accounts.remove(peer, this);
       }
     }
   }

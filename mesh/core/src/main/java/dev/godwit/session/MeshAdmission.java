@@ -122,9 +122,13 @@ public final class MeshAdmission implements Admission, Authority {
   }
 
   private static RemoteException refused(NodeId id, MembershipException cause) {
+    // Which mesh this is, is not the business of those who are of another one.
+    String why =
+        cause.reason() == MembershipException.Reason.WRONG_MESH
+            ? "its membership is of another mesh"
+            : String.valueOf(cause.getMessage());
     var refused =
-        new RemoteException(
-            Failure.Code.NOT_A_MEMBER, id.shortForm() + " is not welcome: " + cause.getMessage());
+        new RemoteException(Failure.Code.NOT_A_MEMBER, id.shortForm() + " is not welcome: " + why);
     refused.initCause(cause);
     return refused;
   }

@@ -102,6 +102,11 @@ public final class HubClient implements AutoCloseable {
   private final List<Consumer<Revocations>> revocationListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<HubDraining>> drainListeners = new CopyOnWriteArrayList<>();
 
+  /** How often a list that the hub has told of is fetched until it is here. */
+  private static final int ATTEMPTS_TO_FETCH = 10;
+
+  private static final Duration FETCH_PAUSE = Duration.ofMillis(500);
+
   private final AtomicLong sequence = new AtomicLong();
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
   private final RevocationPages pages;
@@ -759,31 +764,39 @@ public final class HubClient implements AutoCloseable {
       return CompletableFuture.completedFuture(Settled.YES);
     }
     if (known.version() > versionOfHub) {
-      return pages.publish(known).handle(HubClient::settled);
+      return pages.publish(known).handle((done, failure) -> settled(failure));
     }
     announced.accumulateAndGet(versionOfHub, Math::max);
+    return fetch(ATTEMPTS_TO_FETCH);
+  }
+
+  /** Gets the newest list that was told of; whoever comes while that is under way need not. */
+  private CompletableFuture<Settled> fetch(int attempts) {
     if (!fetching.compareAndSet(false, true)) {
-      // What is under way looks again when it has ended.
       return CompletableFuture.completedFuture(Settled.NO);
     }
     return pages
         .fetch()
-        .thenApply(list -> list.flatMap(this::learn))
-        .whenComplete((newer, failure) -> fetching.set(false))
+        .thenAccept(
+            list -> list.flatMap(this::learn).ifPresent(newer -> tell(revocationListeners, newer)))
+        .whenComplete((done, failure) -> fetching.set(false))
+        .handle((done, failure) -> settled(failure))
         .thenCompose(
-            newer -> {
-              if (newer.isEmpty()) {
-                return CompletableFuture.completedFuture(Settled.NO);
+            settled -> {
+              if (revocations().version() >= announced.get()) {
+                return CompletableFuture.completedFuture(settled);
               }
-              tell(revocationListeners, newer.get());
-              return newer.get().version() < announced.get()
-                  ? reconcile(announced.get())
-                  : CompletableFuture.completedFuture(Settled.YES);
-            })
-        .handle(HubClient::settled);
+              return attempts > 1 && online != null
+                  ? CompletableFuture.supplyAsync(
+                          () -> attempts - 1,
+                          CompletableFuture.delayedExecutor(
+                              FETCH_PAUSE.toMillis(), TimeUnit.MILLISECONDS))
+                      .thenCompose(this::fetch)
+                  : CompletableFuture.completedFuture(Settled.NO);
+            });
   }
 
-  private static Settled settled(@Nullable Object done, @Nullable Throwable failure) {
+  private static Settled settled(@Nullable Throwable failure) {
     if (failure == null) {
       return Settled.YES;
     }

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * first to answer is taken. Thread-safe.
  */
 public final class HubDoor {
+  /** How many of a hub's addresses are tried. */
+  private static final int MOST_ADDRESSES = 8;
+
   private static final Duration STAGGER = Duration.ofMillis(250);
 
   private final HubAddress hub;
@@ -74,7 +77,9 @@ public final class HubDoor {
    * @throws InterruptedIOException when interrupted, which the thread stays
    */
   public Way find() throws HubException, InterruptedIOException {
-    List<InetAddress> addresses = addresses();
+    // The rest is left alone: a DNS server may name as many as it likes.
+    List<InetAddress> all = addresses();
+    List<InetAddress> addresses = all.subList(0, Math.min(all.size(), MOST_ADDRESSES));
     if (addresses.size() == 1) {
       return new Way(at(addresses.getFirst()), hub.hostAndPort());
     }
@@ -82,6 +87,9 @@ public final class HubDoor {
     CompletableFuture<InetSocketAddress> first = new CompletableFuture<>();
     long deadline = System.nanoTime() + patience.toNanos();
     for (InetAddress address : addresses) {
+      if (deadline - System.nanoTime() <= 0) {
+        break;
+      }
       CompletableFuture<InetSocketAddress> one = dial(address);
       tries.add(one);
       var _ = one.thenAccept(first::complete);
@@ -92,12 +100,12 @@ public final class HubDoor {
         return way.get();
       }
     }
-    CompletableFuture<?> all =
+    CompletableFuture<?> ended =
         CompletableFuture.allOf(
             tries.stream()
                 .map(one -> one.handle((_, _) -> null))
                 .toArray(CompletableFuture[]::new));
-    boolean _ = settle(CompletableFuture.anyOf(first, all), deadline - System.nanoTime());
+    boolean _ = settle(CompletableFuture.anyOf(first, ended), deadline - System.nanoTime());
     Optional<Way> way = chosen(tries);
     if (way.isPresent()) {
       return way.get();

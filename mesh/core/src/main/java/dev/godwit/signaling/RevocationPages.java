@@ -122,14 +122,16 @@ final class RevocationPages {
           ? fetch(new Fetched(0, ByteString.EMPTY), attempts - 1)
           : failed("The hub's list of revocations changes all the time.");
     }
-    ByteString bytes = before.bytes().concat(page.getPage());
     int total = page.getTotal();
+    // Full pages, so that there is an end to them.
+    int wanted = Math.min(HubProtocol.REVOCATIONS_PAGE_BYTES, total - before.bytes().size());
     if (total <= 0
         || total > Revocations.MAX_BYTES
-        || page.getPage().isEmpty()
-        || bytes.size() > total) {
+        || wanted <= 0
+        || page.getPage().size() != wanted) {
       return failed("The hub's list of revocations makes no sense.");
     }
+    ByteString bytes = before.bytes().concat(page.getPage());
     return bytes.size() < total
         ? fetch(new Fetched(page.getVersion(), bytes), attempts)
         : parsed(bytes);

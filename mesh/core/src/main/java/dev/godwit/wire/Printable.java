@@ -10,6 +10,6 @@ public final class Printable {
   /** At most 600 characters of it, without those that terminals obey. */
   public static String text(String fromPeer) {
     String cut = fromPeer.length() > MAX_CHARS ? fromPeer.substring(0, MAX_CHARS) : fromPeer;
-    return cut.replaceAll("\\p{C}", "?");
+    return cut.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
   }
 }

@@ -110,5 +110,7 @@ class LeaseKeeperTest {
     pass(MountFixture.LEASE);
     clock.confirmed(sent);
     assertTrue(clock.isOver());
+    clock.unanswered(sent);
+    assertTrue(clock.isOver());
   }
 }

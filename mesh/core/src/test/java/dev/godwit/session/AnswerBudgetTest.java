@@ -63,6 +63,10 @@ class AnswerBudgetTest {
     first.take();
     first.take();
     second.take();
+    // Who has none is never kept waiting by the others.
+    AnswerBudget.Account third = budget.open(Identity.generate(RANDOM).id());
+    third.take();
+    third.giveBack();
     CountDownLatch fourth = taking(second);
     assertFalse(fourth.await(50, TimeUnit.MILLISECONDS));
     first.giveBack();

@@ -1,6 +1,7 @@
 package dev.godwit.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -179,6 +180,8 @@ final class GreetingTest {
     TestMesh.Member stranger = new TestMesh().member("mallory");
     RemoteException refused = refused(stranger.identity(), stranger.admission());
     assertEquals(Failure.Code.NOT_A_MEMBER, refused.code());
+    assertFalse(
+        refused.toString().contains(alice.membership().mesh().toString()), refused::toString);
   }
 
   @Test
