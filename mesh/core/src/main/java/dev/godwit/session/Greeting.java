@@ -81,11 +81,16 @@ public final class Greeting {
    */
   public Peer greet(Connection connection) throws IOException {
     try {
-      Greeted greeted = exchange(connection);
-      Peer peer = judgedAgain(connection, greeted);
-      connections.add(connection, peer);
-      connection.serve(opened -> dispatch(peer, opened));
-      return peer;
+      Greeted greeted =
+          exchange(
+              connection,
+              peer -> {
+                // Before the peer hears the end of our greeting: it may ask for our revocations at
+                // once.
+                connections.add(connection, peer);
+                connection.serve(opened -> dispatch(peer, opened));
+              });
+      return judgedAgain(connection, greeted);
     } catch (IOException e) {
       connection.close(String.valueOf(e.getMessage()));
       throw e;
@@ -97,13 +102,18 @@ public final class Greeting {
 
   /** The newest list that either side has decides, whoever had it. */
   private Peer judgedAgain(Connection connection, Greeted greeted) throws RemoteException {
-    return switch (revocations.catchUp(connection, greeted.hello())) {
-      case LEARNED -> admission.admit(connection.peer(), greeted.hello());
-      case AS_BEFORE -> greeted.peer();
-    };
+    try {
+      return switch (revocations.catchUp(connection, greeted.hello())) {
+        case LEARNED -> admission.admit(connection.peer(), greeted.hello());
+        case AS_BEFORE -> greeted.peer();
+      };
+    } catch (RemoteException e) {
+      connection.close(String.valueOf(e.getMessage()));
+      throw e;
+    }
   }
 
-  private Greeted exchange(Connection connection) throws IOException {
+  private Greeted exchange(Connection connection, Consumer<Peer> admitted) throws IOException {
     try (ByteStream stream = connection.open(Urgency.DEMAND)) {
       stream.timeout(limit);
       FrameWriter writer = new FrameWriter(stream);
@@ -114,6 +124,7 @@ public final class Greeting {
         throw new RemoteException(reader.control(Failure.parser()));
       }
       Greeted greeted = admit(connection, reader);
+      admitted.accept(greeted.peer());
       stream.finish();
       return greeted;
     }
@@ -233,10 +244,14 @@ public final class Greeting {
       // Known before the peer hears of it: its next stream may be on its way at once.
       greeted.complete(said.peer());
       writer.write(hello(), admission.hello(), null);
-      stream.finish();
-      drain(stream);
-      // Whom a list that is learned here concerns, this peer included, is cut by those who watch.
-      var _ = revocations.catchUp(connection, said.hello());
+      try {
+        stream.finish();
+        drain(stream);
+      } finally {
+        // Also when the peer has let go of the stream first. Whom a list that is learned here
+        // concerns, this peer included, is cut by those who watch.
+        var _ = revocations.catchUp(connection, said.hello());
+      }
     } catch (RemoteException e) {
       try {
         writer.write(failure(), e.toFailure(), null);
@@ -261,7 +276,7 @@ public final class Greeting {
       throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");
     }
     try {
-      greeted.complete(judgedAgain(connection, exchange(connection)));
+      Peer _ = judgedAgain(connection, exchange(connection, greeted::complete));
     } catch (RemoteException e) {
       throw e;
     } catch (IOException e) {

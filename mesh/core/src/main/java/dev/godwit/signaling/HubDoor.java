@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HubDoor {
   /** How many of a hub's addresses are tried. */
-  private static final int MOST_ADDRESSES = 8;
+  private static final int MOST_ADDRESSES = 16;
 
   private static final Duration STAGGER = Duration.ofMillis(250);
 
