@@ -1,14 +1,12 @@
 package dev.godwit.node;
 
 import dev.godwit.log.DurableNames;
+import dev.godwit.log.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -50,22 +48,8 @@ record FileMark(long bytes, long modified) {
 
   /** Makes it durable in a file of its own. */
   void leave(Path at) throws IOException {
-    Path fresh = at.resolveSibling(at.getFileName() + ".new");
-    try (FileChannel out =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer text =
-          ByteBuffer.wrap((bytes + " " + modified + "\n").getBytes(StandardCharsets.US_ASCII));
-      while (text.hasRemaining()) {
-        int _ = out.write(text);
-      }
-      out.force(true);
-    }
-    Files.move(fresh, at, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    DurableNames.force(at);
+    WholeFile.replace(
+        at, ByteBuffer.wrap((bytes + " " + modified + "\n").getBytes(StandardCharsets.US_ASCII)));
   }
 
   /** Forgets what was left, for good: from now on the file is written to. */

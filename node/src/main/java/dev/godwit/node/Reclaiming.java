@@ -1,5 +1,7 @@
 package dev.godwit.node;
 
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.ChunkGeometry;
 import dev.godwit.identity.NodeId;
 import dev.godwit.log.ResourceBusyException;
 import dev.godwit.migration.Journal;
@@ -143,7 +145,6 @@ public final class Reclaiming {
             case Ownership.Finalizing finalizing -> finalizing(finalizing);
             default -> throw new IllegalStateException("not unfinished: " + ownership.word());
           };
-      FileMark.forget(folder.path(StateFolder.Part.LEFT));
       journal.owned(outcome.generation());
       return outcome;
     } catch (ResourceBusyException e) {
@@ -290,23 +291,25 @@ public final class Reclaiming {
   }
 
   private Outcome running(Ownership.Running running) throws IOException {
-    checkGone(running.origin().pulling());
-    long missing = 0;
-    var blocks = running.missing();
-    for (int i = 0; i < blocks.size(); i++) {
-      missing += running.origin().pulling().geometry().bytes(blocks.from(i), blocks.to(i));
-    }
-    return new Outcome(running.generation() + 1, missing, Moment.LAST);
+    Ownership.Pulling origin = running.origin().pulling();
+    checkGone(origin);
+    return new Outcome(
+        running.generation() + 1, bytes(origin.geometry(), running.missing()), Moment.LAST);
   }
 
   private Outcome finalizing(Ownership.Finalizing finalizing) throws IOException {
-    checkGone(finalizing.pulling());
-    long missing = 0;
-    var blocks = finalizing.missing();
+    Ownership.Pulling origin = finalizing.pulling();
+    checkGone(origin);
+    // Which generation it is, only the seeder knows.
+    return new Outcome(1, bytes(origin.geometry(), finalizing.missing()), Moment.MIXED);
+  }
+
+  private static long bytes(ChunkGeometry geometry, BlockRuns blocks) {
+    long bytes = 0;
     for (int i = 0; i < blocks.size(); i++) {
-      missing += finalizing.pulling().geometry().bytes(blocks.from(i), blocks.to(i));
+      bytes += geometry.bytes(blocks.from(i), blocks.to(i));
     }
-    return new Outcome(1, missing, Moment.MIXED);
+    return bytes;
   }
 
   /** Here the rest of the state can come only from the seeder; without it, it is lost. */

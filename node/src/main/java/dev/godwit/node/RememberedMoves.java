@@ -2,15 +2,12 @@ package dev.godwit.node;
 
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.PrivateFile;
-import dev.godwit.log.DurableNames;
+import dev.godwit.log.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -76,22 +73,8 @@ final class RememberedMoves {
    */
   void begin(Move move) throws IOException {
     PrivateFile.createDirectory(folder);
-    Path entry = entry(move.file());
-    Path fresh = entry.resolveSibling(entry.getFileName() + ".new");
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer rest = ByteBuffer.wrap(move.encoded().getBytes(StandardCharsets.UTF_8));
-      while (rest.hasRemaining()) {
-        channel.write(rest);
-      }
-      channel.force(true);
-    }
-    Files.move(fresh, entry, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    DurableNames.force(entry);
+    WholeFile.replace(
+        entry(move.file()), ByteBuffer.wrap(move.encoded().getBytes(StandardCharsets.UTF_8)));
   }
 
   /** What the file holds comes from no unfinished move any more. */

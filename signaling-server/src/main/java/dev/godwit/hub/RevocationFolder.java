@@ -2,17 +2,13 @@ package dev.godwit.hub;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.PrivateFile;
-import dev.godwit.log.DurableNames;
+import dev.godwit.log.WholeFile;
 import dev.godwit.membership.MembershipException;
 import dev.godwit.membership.MeshId;
 import dev.godwit.membership.Revocations;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +28,6 @@ import org.slf4j.LoggerFactory;
 final class RevocationFolder implements RevocationStore {
   private static final Logger LOG = LoggerFactory.getLogger(RevocationFolder.class);
   private static final String SUFFIX = ".der";
-  private static final String FRESH = ".new";
 
   private final Path folder;
   private final RevocationBoard board;
@@ -108,29 +103,12 @@ final class RevocationFolder implements RevocationStore {
       Optional<ByteString> list = board.peek(mesh);
       if (list.isPresent()) {
         PrivateFile.createDirectory(folder);
-        replace(file, list.get().asReadOnlyByteBuffer());
+        WholeFile.replace(file, list.get().asReadOnlyByteBuffer());
       } else {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
       LOG.warn("{} cannot be written, and is only in memory: {}", file, e.toString());
     }
-  }
-
-  private static void replace(Path file, ByteBuffer content) throws IOException {
-    Path fresh = file.resolveSibling(file.getFileName() + FRESH);
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      while (content.hasRemaining()) {
-        channel.write(content);
-      }
-      channel.force(true);
-    }
-    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    DurableNames.force(file);
   }
 }
