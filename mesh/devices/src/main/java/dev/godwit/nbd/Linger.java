@@ -1,20 +1,20 @@
 package dev.godwit.nbd;
 
+import java.io.IOException;
 import java.util.function.LongSupplier;
 
 /**
- * Lets a connection's thread stay awake for some microseconds before it waits for the next request.
- * A client that has many under way sends the next one that soon, and it is the client's time, too,
- * that waking this thread would take. Whether that is so is found out by trying: while a request
- * was there after the thread stayed awake, it does so each time; when none was, ever more rarely.
- * For one thread.
+ * Lets a thread stay awake for some microseconds before it sleeps until a client is ready. Falling
+ * asleep and being woken takes longer than many clients need to send the next request, and it is
+ * the client's time that this takes. Whether staying awake pays is found out by trying: while the
+ * client was ready meanwhile, it is done each time; when it was not, ever more rarely. For one
+ * thread at a time.
+ *
+ * <p>Source: decision 043.
  */
 final class Linger {
-  /** How long to stay awake, nanoseconds: less than falling asleep and being woken takes. */
-  static final long AWAKE = 8_000;
-
-  /** A read that takes no longer has not waited, nanoseconds, besides what copying takes. */
-  static final long PROMPT = 4_000;
+  /** How long to stay awake, nanoseconds: as long as a client takes that has to be woken first. */
+  static final long AWAKE = 50_000;
 
   /** Of so many waits, one is tried at the least. */
   static final int RAREST = 64;
@@ -25,8 +25,17 @@ final class Linger {
   private int interval = 1;
 
   private int skipped;
-  private boolean trying;
-  private long start;
+
+  /**
+   * Does with something what can be done without waiting.
+   *
+   * @param <T> what it is done with
+   */
+  @FunctionalInterface
+  interface Attempt<T> {
+    /** Returns 0 when it could not be done now. */
+    int with(T subject) throws IOException;
+  }
 
   /**
    * @param nanos a clock that never goes back
@@ -35,23 +44,24 @@ final class Linger {
     this.nanos = nanos;
   }
 
-  /** Called before each read that may have to wait; returns when it is time for it. */
-  void beforeWait() {
-    trying = ++skipped >= interval;
-    if (trying) {
-      skipped = 0;
-      long end = nanos.getAsLong() + AWAKE;
-      while ((start = nanos.getAsLong()) < end) {
-        Thread.onSpinWait();
-      }
+  /**
+   * Makes an attempt, and more of them while staying awake.
+   *
+   * @return what the last attempt returned; 0 when it is time to sleep
+   * @throws IOException from an attempt
+   */
+  <T> int await(Attempt<T> attempt, T subject) throws IOException {
+    int done = attempt.with(subject);
+    if (done != 0 || ++skipped < interval) {
+      return done;
     }
-  }
-
-  /** Called when the read has ended, with the bytes that it brought. */
-  void afterWait(int bytes) {
-    if (trying) {
-      boolean prompt = nanos.getAsLong() - start <= PROMPT + bytes / Pace.COPIED;
-      interval = prompt ? 1 : Math.min(2 * interval, RAREST);
+    skipped = 0;
+    long start = nanos.getAsLong();
+    while (done == 0 && nanos.getAsLong() - start < AWAKE) {
+      Thread.onSpinWait();
+      done = attempt.with(subject);
     }
+    interval = done != 0 ? 1 : Math.min(2 * interval, RAREST);
+    return done;
   }
 }

@@ -2,7 +2,6 @@ package dev.godwit.nbd;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.godwit.stream.SocketByteStream;
 import dev.godwit.stream.StreamHandler;
 import java.io.Closeable;
 import java.io.IOException;
@@ -25,8 +24,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +53,6 @@ public final class NbdListener implements Closeable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicLong numbers = new AtomicLong();
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("nbd-timer").factory());
   private final Thread acceptor;
 
   /**
@@ -260,7 +254,7 @@ public final class NbdListener implements Closeable {
           var _ = channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
           var _ = channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         }
-        var connection = new Connection(new SocketByteStream(channel, timer));
+        var connection = new Connection(new ClientStream(channel, System::nanoTime));
         connections.add(connection);
         connection.thread.start();
         if (closed.get()) {
@@ -307,7 +301,6 @@ public final class NbdListener implements Closeable {
       server.close();
       connections.forEach(connection -> connection.stream.close());
       join();
-      timer.shutdownNow();
     }
   }
 
@@ -329,14 +322,14 @@ public final class NbdListener implements Closeable {
   }
 
   private final class Connection {
-    private final SocketByteStream stream;
+    private final ClientStream stream;
     private final Thread thread =
         Thread.ofPlatform()
             .daemon()
             .name("nbd-client-" + numbers.incrementAndGet())
             .unstarted(this::serve);
 
-    Connection(SocketByteStream stream) {
+    Connection(ClientStream stream) {
       this.stream = stream;
     }
 

@@ -16,7 +16,6 @@ final class RequestReader {
 
   private final ByteStream stream;
   private final BeforeWait beforeWait;
-  private final Linger linger;
   private final ByteBuffer in;
 
   private int flags;
@@ -34,9 +33,8 @@ final class RequestReader {
   /**
    * @param in a direct buffer for this reader alone; its size is what is taken in at once
    */
-  RequestReader(ByteStream stream, ByteBuffer in, Linger linger, BeforeWait beforeWait) {
+  RequestReader(ByteStream stream, ByteBuffer in, BeforeWait beforeWait) {
     this.stream = stream;
-    this.linger = linger;
     this.in = in.clear().limit(0);
     this.beforeWait = beforeWait;
   }
@@ -183,13 +181,11 @@ final class RequestReader {
       in.clear();
     }
     int got;
-    linger.beforeWait();
     try {
       got = stream.read(in);
     } finally {
       in.flip();
     }
-    linger.afterWait(got);
     return got > 0;
   }
 

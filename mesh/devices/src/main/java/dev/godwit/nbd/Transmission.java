@@ -63,8 +63,7 @@ final class Transmission {
                     disk,
                     limits.bytesInFlight(),
                     limits.stall()))) {
-      var reader =
-          new RequestReader(stream, in.bytes(), new Linger(System::nanoTime), service::flush);
+      var reader = new RequestReader(stream, in.bytes(), service::flush);
       while (reader.next() && reader.type() != Protocol.CMD_DISC) {
         Verdict verdict =
             gate.check(reader.type(), reader.flags(), reader.offset(), reader.count());
