@@ -91,6 +91,21 @@ public final class PrivateFile {
   }
 
   /**
+   * Makes a folder that only the owner may enter, as {@link #createDirectory} does, and closes one
+   * to others that is there already.
+   *
+   * @return {@code directory}
+   * @throws IOException also when it belongs to somebody else
+   */
+  public static Path closedDirectory(Path directory) throws IOException {
+    createDirectory(directory);
+    if (!Files.getPosixFilePermissions(directory).equals(OWNER_DIRECTORY)) {
+      var _ = Files.setPosixFilePermissions(directory, OWNER_DIRECTORY);
+    }
+    return directory;
+  }
+
+  /**
    * Reads the whole file.
    *
    * @throws IOException also when others than the owner may touch it, or when it is larger than

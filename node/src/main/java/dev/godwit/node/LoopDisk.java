@@ -8,6 +8,7 @@ import dev.godwit.fuse.FuseSettings;
 import dev.godwit.fuse.LoopDevice;
 import dev.godwit.fuse.MountInUseException;
 import dev.godwit.fuse.Unmount;
+import dev.godwit.identity.PrivateFile;
 import dev.godwit.libc.BlockDevice;
 import dev.godwit.libc.DeviceInUseException;
 import java.io.IOException;
@@ -47,7 +48,7 @@ final class LoopDisk implements OpenDevice {
    */
   static LoopDisk open(String resource, Backend backend, FuseSettings.Access access, Path folder)
       throws IOException {
-    Path below = Files.createTempFile(Files.createDirectories(folder), resource + "+", ".disk");
+    Path below = Files.createTempFile(PrivateFile.closedDirectory(folder), resource + "+", ".disk");
     try {
       FuseFile file =
           FuseFile.mount(

@@ -7,12 +7,9 @@ import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.migration.Seeder;
 import dev.godwit.path.CheckToken;
-import dev.godwit.path.Checks;
 import dev.godwit.seal.InstanceId;
-import dev.godwit.session.Greeting;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.RemoteException;
-import dev.godwit.signaling.CircuitId;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.proto.ConnectReply;
 import dev.godwit.signaling.proto.ConnectRequest;
@@ -27,7 +24,6 @@ import dev.godwit.signaling.proto.WebRtcReceipt;
 import dev.godwit.ticket.Redemption;
 import dev.godwit.ticket.TicketId;
 import dev.godwit.ticket.TicketSecret;
-import dev.godwit.tls.TlsTransport;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -54,20 +50,12 @@ final class MemberSignals implements SignalHandler {
   /** How long a membership lasts. */
   static final Duration MEMBERSHIP = Duration.ofDays(365);
 
-  /** How long to check the candidates of a node that wants to connect; it has to dial in this. */
-  private static final Duration CHECKS = Duration.ofSeconds(10);
-
-  /** How long to wait at the relay. */
-  private static final Duration CIRCUIT = Duration.ofSeconds(15);
-
-  private static final Duration DIAL_BACK = Duration.ofSeconds(4);
-
   private final NodeHome home;
   private final Membership own;
   private final Octets place;
   private final MeshAdmission admission;
   private final Transports transports;
-  private final Greeting greeting;
+  private final Meetings meetings;
   private final OwnCandidates candidates;
   private final Supplier<Collection<Seeder>> seeders;
   private final InstantSource clock;
@@ -84,7 +72,7 @@ final class MemberSignals implements SignalHandler {
       Octets place,
       MeshAdmission admission,
       Transports transports,
-      Greeting greeting,
+      Meetings meetings,
       OwnCandidates candidates,
       Supplier<Collection<Seeder>> seeders,
       InstantSource clock,
@@ -94,7 +82,7 @@ final class MemberSignals implements SignalHandler {
     this.place = place;
     this.admission = admission;
     this.transports = transports;
-    this.greeting = greeting;
+    this.meetings = meetings;
     this.candidates = candidates;
     this.seeders = seeders;
     this.clock = clock;
@@ -160,52 +148,10 @@ final class MemberSignals implements SignalHandler {
     } else if (request.getCheck().size() != CheckToken.BYTES) {
       reply.setFailure("the request makes no sense");
     } else {
-      meet(from, request);
+      meetings.begin(from, request);
       reply.addAllCandidates(CandidateMessages.of(candidates.list())).addAllTcp(candidates.tcp());
     }
     return Optional.of(Signal.newBuilder().setConnectReply(reply).build());
-  }
-
-  /** Goes wherever the peer waits. All of it ends by itself. */
-  private void meet(NodeId from, ConnectRequest request) {
-    if (request.getCandidatesCount() > 0) {
-      // The peer dials as soon as one of its checks is answered.
-      transports
-          .quic()
-          .ifPresent(
-              quic -> {
-                var _ =
-                    quic.check(
-                        new CheckToken(Octets.of(request.getCheck().toByteArray())),
-                        CandidateMessages.parse(request.getCandidatesList()),
-                        CHECKS);
-              });
-    }
-    if (request.getCircuit().size() == CircuitId.BYTES) {
-      CircuitId circuit = new CircuitId(Octets.of(request.getCircuit().toByteArray()));
-      Thread.ofVirtual()
-          .name("accept-relayed")
-          .start(() -> transports.relay().accept(circuit, CIRCUIT));
-    }
-    List<String> tcp =
-        request.getTcpList().subList(0, Math.min(request.getTcpCount(), Checks.MAX_CANDIDATES));
-    if (!tcp.isEmpty()) {
-      Thread.ofVirtual().name("dial-back").start(() -> dialBack(from, tcp, request.getCheck()));
-    }
-  }
-
-  /** The peer's connections are let in from now on, and it is dialled in case that it lets us. */
-  private void dialBack(NodeId peer, List<String> tcp, ByteString token) {
-    try (TlsTransport.Opening _ = transports.tls().open(tcp)) {
-      var _ =
-          greeting.offer(
-              transports
-                  .tls()
-                  .meet(peer, tcp, TlsTransport.Ports.FRESH, address -> true, DIAL_BACK),
-              token);
-    } catch (IOException e) {
-      LOG.debug("{} cannot be dialled back over TCP, or has no need", peer.shortForm(), e);
-    }
   }
 
   private Optional<Signal> webrtc(NodeId from, InstanceId instance, WebRtcMessage message) {

@@ -3,6 +3,7 @@ package dev.godwit.node;
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.FileBackend;
 import dev.godwit.identity.NodeId;
+import dev.godwit.identity.PrivateFile;
 import dev.godwit.libc.NativeSparseFile;
 import dev.godwit.log.DamagedLogException;
 import dev.godwit.log.DurableNames;
@@ -318,7 +319,7 @@ public final class Mounting implements Closeable {
     if (options.cache().isPresent()) {
       return options.cache().get().toAbsolutePath();
     }
-    Path folder = Files.createDirectories(node.home().mountDirectory());
+    Path folder = PrivateFile.closedDirectory(node.home().mountDirectory());
     String name =
         switch (options.access()) {
           // The next mount has to find what this one could not save.

@@ -207,6 +207,11 @@ public final class Node implements AutoCloseable {
             ? Surroundings.of(mesh.id(), instance, transports, clock)
             : Surroundings.none();
     this.candidates = OwnCandidates.of(transports.quic(), transports.tls(), surroundings, hub);
+    PeerAddresses addresses =
+        new PeerAddresses(
+            isHere(mesh.hub().host())
+                ? PeerAddresses.Loopback.USED
+                : PeerAddresses.Loopback.LEFT_ALONE);
     this.signals =
         new MemberSignals(
             home,
@@ -214,7 +219,7 @@ public final class Node implements AutoCloseable {
             place,
             admission,
             transports,
-            greeting,
+            new Meetings(transports, greeting, addresses),
             candidates,
             this::seeders,
             clock,
@@ -225,7 +230,14 @@ public final class Node implements AutoCloseable {
     this.twins = new Twins(directory, place, own.name());
     this.dialler =
         new PeerDialler(
-            transports, greeting, reversals, candidates, signaling, membership(), random);
+            transports,
+            greeting,
+            reversals,
+            candidates,
+            addresses,
+            signaling,
+            membership(),
+            random);
     this.watch = NetworkWatch.start(clock, this::shaken);
     this.authority =
         new AuthorityWatch(

@@ -236,7 +236,7 @@ public final class NodeHome {
   /** Remembers a member that this node, which made the mesh, has admitted. */
   void admitted(Membership membership) throws IOException {
     Path members = directory.resolve("members");
-    Files.createDirectories(members);
+    var _ = PrivateFile.closedDirectory(members);
     replace("members/" + fileName(membership.node()), membership.encoded());
   }
 

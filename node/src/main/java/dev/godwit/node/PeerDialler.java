@@ -54,6 +54,7 @@ final class PeerDialler {
   private final Greeting greeting;
   private final Reversals reversals;
   private final OwnCandidates candidates;
+  private final PeerAddresses addresses;
   private final Signaling signaling;
   private final ByteString membership;
   private final SecureRandom random;
@@ -62,6 +63,7 @@ final class PeerDialler {
    * Dials with what a node has.
    *
    * @param reversals where connections arrive that the peer dialled so that this node greets it
+   * @param addresses which of the peer's are tried
    * @param membership what the peer is shown
    */
   PeerDialler(
@@ -69,6 +71,7 @@ final class PeerDialler {
       Greeting greeting,
       Reversals reversals,
       OwnCandidates candidates,
+      PeerAddresses addresses,
       Signaling signaling,
       ByteString membership,
       SecureRandom random) {
@@ -76,6 +79,7 @@ final class PeerDialler {
     this.greeting = greeting;
     this.reversals = reversals;
     this.candidates = candidates;
+    this.addresses = addresses;
     this.signaling = signaling;
     this.membership = membership;
     this.random = random;
@@ -130,14 +134,14 @@ final class PeerDialler {
     }
   }
 
-  private static Rendezvous agreed(ConnectReply reply) {
+  private Rendezvous agreed(ConnectReply reply) {
     if (!reply.getFailure().isEmpty()) {
       throw new CompletionException(
           new RemoteException(Failure.Code.NOT_A_MEMBER, reply.getFailure()));
     }
     return new Rendezvous(
-        CandidateMessages.parse(reply.getCandidatesList()),
-        List.copyOf(
+        addresses.candidates(CandidateMessages.parse(reply.getCandidatesList())),
+        addresses.tcp(
             reply.getTcpList().subList(0, Math.min(reply.getTcpCount(), Checks.MAX_CANDIDATES))));
   }
 

@@ -72,7 +72,7 @@ final class RememberedMoves {
    * @throws IOException when it could not be made durable
    */
   void begin(Move move) throws IOException {
-    PrivateFile.createDirectory(folder);
+    var _ = PrivateFile.closedDirectory(folder);
     WholeFile.replace(
         entry(move.file()), ByteBuffer.wrap(move.encoded().getBytes(StandardCharsets.UTF_8)));
   }

@@ -134,7 +134,7 @@ public final class StateFolder implements Closeable {
    */
   static StateFolder open(Path beside, Path state) throws IOException {
     if (!beside.equals(state)) {
-      PrivateFile.createDirectory(Objects.requireNonNull(beside.getParent()));
+      var _ = PrivateFile.closedDirectory(Objects.requireNonNull(beside.getParent()));
     }
     Path folder = of(beside);
     while (true) {

@@ -1,5 +1,6 @@
 package dev.godwit.node;
 
+import dev.godwit.identity.PrivateFile;
 import dev.godwit.libc.BoundedCall;
 import dev.godwit.node.proto.ProcessStatus;
 import dev.godwit.stream.Interruption;
@@ -57,7 +58,7 @@ public final class StatusSocket implements AutoCloseable {
    */
   public static StatusSocket open(NodeHome home, Supplier<ProcessStatus> status)
       throws IOException {
-    Files.createDirectories(home.runDirectory());
+    var _ = PrivateFile.closedDirectory(home.runDirectory());
     LocalFiles.checkWritableFolder(home.runDirectory());
     Path path = home.runDirectory().resolve(ProcessHandle.current().pid() + SUFFIX);
     Files.deleteIfExists(path);

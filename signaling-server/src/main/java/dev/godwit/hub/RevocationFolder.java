@@ -102,7 +102,7 @@ final class RevocationFolder implements RevocationStore {
     try {
       Optional<ByteString> list = board.peek(mesh);
       if (list.isPresent()) {
-        PrivateFile.createDirectory(folder);
+        var _ = PrivateFile.closedDirectory(folder);
         WholeFile.replace(file, list.get().asReadOnlyByteBuffer());
       } else {
         Files.deleteIfExists(file);

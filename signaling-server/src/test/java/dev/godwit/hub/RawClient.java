@@ -17,6 +17,7 @@ import dev.godwit.signaling.proto.ToHub;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -40,7 +41,12 @@ final class RawClient implements AutoCloseable {
   private volatile boolean reading = true;
 
   RawClient(HubAddress hub) throws Exception {
-    http = http(hub.fingerprint());
+    this(hub, InetAddress.getLoopbackAddress());
+  }
+
+  /** One that comes from another address of this machine. */
+  RawClient(HubAddress hub, InetAddress from) throws Exception {
+    http = builder(hub.fingerprint()).localAddress(from).build();
     socket =
         Fixture.get(
             http.newWebSocketBuilder()
@@ -49,9 +55,13 @@ final class RawClient implements AutoCloseable {
   }
 
   static HttpClient http(HubFingerprint fingerprint) throws Exception {
+    return builder(fingerprint).build();
+  }
+
+  private static HttpClient.Builder builder(HubFingerprint fingerprint) throws Exception {
     SSLContext context = SSLContext.getInstance("TLSv1.3");
     context.init(null, new TrustManager[] {fingerprint.trust()}, null);
-    return HttpClient.newBuilder().sslContext(context).connectTimeout(Fixture.PATIENCE).build();
+    return HttpClient.newBuilder().sslContext(context).connectTimeout(Fixture.PATIENCE);
   }
 
   /** The next message that is not a ping. */

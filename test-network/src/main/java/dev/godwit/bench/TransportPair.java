@@ -126,7 +126,7 @@ record TransportPair(Transport dialler, Transport acceptor, List<AutoCloseable> 
                 var _ =
                     far.call(
                         () -> {
-                          invited.accept(circuit, LIMIT);
+                          var _ = invited.accept(circuit, LIMIT);
                           return to;
                         });
               },

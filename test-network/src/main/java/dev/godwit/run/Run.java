@@ -16,7 +16,7 @@ public final class Run {
   /** How long everything may take to be put in order after Ctrl-C. */
   private static final long ORDER_SECONDS = 30;
 
-  private static final Set<String> COMMANDS = Set.of("connectivity", "faults", "mounts");
+  private static final Set<String> COMMANDS = Set.of("connectivity", "faults", "kills", "mounts");
 
   private Run() {}
 
@@ -27,6 +27,7 @@ public final class Run {
           """
           usage: test-network/run connectivity [--table FILE] [--kinds A,B] [--transports A,B]
                  test-network/run faults [--seeds N] [--faults A,B] [--size-mib N]
+                 test-network/run kills [--rounds N] [--size-mib N]
                  test-network/run mounts [--seeds N] [--faults A,B] [--ways fuse,nbd] [--lanes N]
                  (busy-umount and dead-umount only with fuse)""");
       System.exit(2);
@@ -51,6 +52,7 @@ public final class Run {
         switch (args[0]) {
           case "connectivity" -> Connectivity.run(System.out, directory, rest);
           case "faults" -> Faults.run(System.out, directory, rest);
+          case "kills" -> Kills.run(System.out, directory, rest);
           default -> Mounts.run(System.out, directory, rest);
         };
     if (good) {

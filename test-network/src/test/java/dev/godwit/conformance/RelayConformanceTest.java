@@ -50,8 +50,10 @@ class RelayConformanceTest extends TransportConformance {
             identity,
             address,
             user::access,
-            (peer, to, circuit) ->
-                Objects.requireNonNull(transports.get(to)).accept(circuit, RelayUser.PATIENCE),
+            (peer, to, circuit) -> {
+              var _ =
+                  Objects.requireNonNull(transports.get(to)).accept(circuit, RelayUser.PATIENCE);
+            },
             CLOCK,
             random);
     transports.put(address, transport);

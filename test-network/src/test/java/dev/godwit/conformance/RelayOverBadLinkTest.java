@@ -106,7 +106,7 @@ class RelayOverBadLinkTest extends TransportConformance {
                         .host()
                         .call(
                             () -> {
-                              invited.transport().accept(circuit, RelayUser.PATIENCE);
+                              var _ = invited.transport().accept(circuit, RelayUser.PATIENCE);
                               return true;
                             });
                   },

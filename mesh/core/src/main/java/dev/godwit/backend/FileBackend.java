@@ -4,10 +4,23 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A regular file or a block device. A flush is {@code fdatasync(2)}. */
 public final class FileBackend implements Backend {
+  private static final Logger LOG = LoggerFactory.getLogger(FileBackend.class);
+
+  /** What is moved or cached may be secret. */
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
+
   private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 18).asReadOnlyBuffer();
 
   private final SteadyFile file;
@@ -37,17 +50,27 @@ public final class FileBackend implements Backend {
   }
 
   /**
-   * Makes a file of {@code size} bytes that is one hole, or sets an existing one to that size.
+   * Makes a file of {@code size} bytes that is one hole, for its owner alone, or sets an existing
+   * one to that size, whoever may read it.
    *
    * @throws IOException when it cannot be made
    */
   public static FileBackend create(Path file, long size, SparseFile.Opener holes)
       throws IOException {
+    makeIfMissing(file);
     // A channel can only make a file longer by writing to it, and that byte would be data.
     try (var sized = new RandomAccessFile(file.toFile(), "rw")) {
       sized.setLength(size);
     }
     return open(file, holes);
+  }
+
+  private static void makeIfMissing(Path file) throws IOException {
+    try {
+      Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+    } catch (FileAlreadyExistsException e) {
+      LOG.debug("{} keeps its mode", file, e);
+    }
   }
 
   @Override

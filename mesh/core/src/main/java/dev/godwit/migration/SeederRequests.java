@@ -99,14 +99,14 @@ final class SeederRequests {
         ask(
             call,
             new SeederEvent.RoundAsked(
-                migration(request.getMigration()), epoch(request.getEpoch()), request.getRound()));
+                own(call, request.getMigration()), epoch(request.getEpoch()), request.getRound()));
       }
       case Operation.FINALIZE -> {
         FinalizeRequest request = call.control(FinalizeRequest.parser());
         ask(
             call,
             new SeederEvent.FinalizeAsked(
-                migration(request.getMigration()),
+                own(call, request.getMigration()),
                 epoch(request.getEpoch()),
                 migration(request.getToken())));
       }
@@ -115,14 +115,14 @@ final class SeederRequests {
         ask(
             call,
             new SeederEvent.ReleaseAsked(
-                migration(request.getMigration()), migration(request.getToken())));
+                own(call, request.getMigration()), migration(request.getToken())));
       }
       case Operation.DECLINE -> {
         DeclineRequest request = call.control(DeclineRequest.parser());
         ask(
             call,
             new SeederEvent.DeclineAsked(
-                migration(request.getMigration()),
+                own(call, request.getMigration()),
                 migration(request.getToken()),
                 Printable.text(request.getReason())));
       }
@@ -131,7 +131,7 @@ final class SeederRequests {
         ask(
             call,
             new SeederEvent.AbortAsked(
-                migration(request.getMigration()), Printable.text(request.getReason())));
+                own(call, request.getMigration()), Printable.text(request.getReason())));
       }
       default ->
           throw new RemoteException(
@@ -145,6 +145,16 @@ final class SeederRequests {
     } catch (IllegalArgumentException e) {
       throw new ProtocolException(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Whoever knows the ids of another node's migration has no part in it for that. */
+  private MigrationId own(Call call, ByteString bytes) throws IOException {
+    MigrationId migration = migration(bytes);
+    if (seeder.state().isAnothers(migration, call.peer().id())) {
+      throw new RemoteException(
+          Failure.Code.CONFLICT, "this migration of " + seeder.resource() + " is another node's");
+    }
+    return migration;
   }
 
   private static Octets epoch(ByteString bytes) {

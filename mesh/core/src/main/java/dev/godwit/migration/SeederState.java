@@ -96,6 +96,18 @@ public sealed interface SeederState {
     };
   }
 
+  /** Whether this is the migration under way, and belongs to another node. */
+  default boolean isAnothers(MigrationId migration, NodeId node) {
+    return switch (this) {
+      case Tracking s -> s.migration().equals(migration) && !s.leecher().equals(node);
+      case Finalized s -> s.migration().equals(migration) && !s.leecher().equals(node);
+      case Undecided s -> s.migration().equals(migration) && !s.leecher().equals(node);
+      case HandedOver s -> s.migration().equals(migration) && !s.leecher().equals(node);
+      case Returning s -> s.migration().equals(migration) && !s.leecher().equals(node);
+      case Idle _, Released _ -> false;
+    };
+  }
+
   /** One word for messages. */
   default String word() {
     return switch (this) {

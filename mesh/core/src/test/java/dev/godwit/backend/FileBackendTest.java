@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -62,6 +63,22 @@ final class FileBackendTest extends BackendContract {
     } finally {
       du.destroy();
     }
+  }
+
+  @Test
+  void aNewFileIsForItsOwnerAlone() throws IOException {
+    Path file = directory.resolve("secret");
+    FileBackend.create(file, 5000, _ -> SparseFile.dense()).close();
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+  }
+
+  @Test
+  void aFileThatIsThereKeepsItsMode() throws IOException {
+    Path file = Files.createFile(directory.resolve("shared"));
+    var shared = PosixFilePermissions.fromString("rw-rw----");
+    var _ = Files.setPosixFilePermissions(file, shared);
+    FileBackend.create(file, 5000, _ -> SparseFile.dense()).close();
+    assertEquals(shared, Files.getPosixFilePermissions(file));
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.godwit.portmap;
 
-import com.offbynull.portmapper.gateway.Bus;
 import com.offbynull.portmapper.gateways.network.NetworkGateway;
 import com.offbynull.portmapper.gateways.network.internalmessages.KillNetworkRequest;
 import com.offbynull.portmapper.mapper.MappedPort;
@@ -27,8 +26,8 @@ import org.slf4j.LoggerFactory;
  * What the library does (docs/decisions/012-port-mapping.md). It says every failure with a {@code
  * RuntimeException}, and gives a router that does not answer about four seconds; but when its own
  * thread dies, which an interface that disappears is enough for, it waits forever. Therefore
- * everything happens here within a limit, and after a failure this object is to be replaced. For
- * one thread.
+ * everything happens here within a limit, and after a failure this object is to be replaced. What
+ * it is sent is bounded, too ({@link BoundedBus}). For one thread.
  */
 final class RouterPorts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RouterPorts.class);
@@ -43,8 +42,10 @@ final class RouterPorts implements AutoCloseable {
           Thread.ofPlatform().name("port-mapping-step").daemon().factory());
 
   private final NetworkGateway network = NetworkGateway.create();
+  private final BoundedBus bus = new BoundedBus(network.getBus());
 
   private <T> Optional<T> within(String what, Callable<T> step) throws InterruptedException {
+    bus.nextStep();
     Future<T> done = executor.submit(step);
     try {
       return Optional.of(done.get(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
@@ -81,7 +82,6 @@ final class RouterPorts implements AutoCloseable {
 
   private List<PortMapper> find(MappingProtocol protocol, Optional<DefaultGateway> gateway)
       throws InterruptedException {
-    Bus bus = network.getBus();
     return switch (protocol) {
       case PCP ->
           gateway.<PortMapper>map(to -> new PcpPortMapper(bus, to.own(), to.address())).stream()

@@ -174,9 +174,11 @@ public final class RelayTransport implements Transport {
    * listener. When nobody comes nothing happens.
    *
    * @param patience how long to wait there
+   * @return completes when the connection is over, or there will be none
    */
-  public void accept(CircuitId circuit, Duration patience) {
+  public CompletableFuture<Boolean> accept(CircuitId circuit, Duration patience) {
     CompletableFuture<Boolean> known = new CompletableFuture<>();
+    CompletableFuture<Boolean> over = new CompletableFuture<>();
     try {
       Channel channel =
           enter(
@@ -190,6 +192,7 @@ public final class RelayTransport implements Transport {
                       }),
               failure -> LOG.debug("an invitation led to nothing", failure),
               patience);
+      var _ = channel.closeFuture().addListener(_ -> over.complete(true));
       var _ =
           known
               .orTimeout(patience.toMillis(), TimeUnit.MILLISECONDS)
@@ -200,7 +203,9 @@ public final class RelayTransport implements Transport {
                   });
     } catch (IOException e) {
       LOG.debug("an invitation could not be followed", e);
+      boolean _ = over.complete(false);
     }
+    return over;
   }
 
   private static Path path(RelayAccess relay) {
