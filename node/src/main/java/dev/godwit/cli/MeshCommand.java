@@ -401,8 +401,19 @@ final class MeshCommand implements Runnable {
                 + home.directory()
                 + ".");
       }
+      Revocations list = home.revocations(key.id()).revoke(key, id, Instant.now());
+      // Whatever becomes of the rest, this node lets it in no more.
+      home.keep(list);
       try (Node here = Node.start(home, told(NodeSettings.standard()))) {
-        here.publish(home.revocations(key.id()).revoke(key, id, Instant.now()));
+        here.publish(list);
+      } catch (NodeException e) {
+        throw new NodeException(
+            e.kind(),
+            node
+                + " is revoked on this machine, and nobody else knows it yet. "
+                + e.getMessage()
+                + " Everybody hears of it when any command of this node reaches the hub.",
+            e);
       }
       output.line(
           output.terminal().tick() + " " + node + " is revoked; who is online knows it already.");

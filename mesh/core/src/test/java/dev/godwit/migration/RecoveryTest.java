@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.backend.Backend;
 import dev.godwit.backend.Contents;
+import dev.godwit.chunk.BlockRuns;
+import dev.godwit.chunk.FencedException;
 import dev.godwit.identity.Octets;
 import dev.godwit.log.MemoryLog;
 import dev.godwit.log.StableLog;
@@ -679,6 +681,24 @@ final class RecoveryTest {
     @Override
     protected void failed(IOException cause) {
       failed.countDown();
+    }
+  }
+
+  @Test
+  void aSeederThatIsStartedAgainAfterTheHandOverKeepsItsDeviceShut() throws Exception {
+    try (var fixture = new MigrationFixture(SIZE, ProgramHook.NONE)) {
+      new Journal(fixture.seederLog)
+          .handedOver(
+              new Ownership.HandedOver(
+                  2,
+                  MigrationId.random(MigrationFixture.RANDOM),
+                  MigrationId.random(MigrationFixture.RANDOM),
+                  fixture.bob.id(),
+                  new BlockRuns()));
+      fixture.restartSeeder();
+      Backend device = fixture.seeder.device();
+      assertThrows(FencedException.class, () -> device.write(ByteBuffer.allocate(1), 0));
+      assertThrows(FencedException.class, () -> device.read(ByteBuffer.allocate(1), 0));
     }
   }
 

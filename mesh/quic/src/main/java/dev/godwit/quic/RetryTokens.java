@@ -17,13 +17,14 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Keeps those who only say that they want to connect from costing anything (RFC 9000, section 8.1).
- * While few handshakes are under way every one is begun at once; above that a first packet is
- * answered with a token, and nothing is remembered until it comes back, which proves the address;
- * above a second limit nothing is begun. For one event loop; {@link #begun} and {@link #ended} as
- * well.
+ * While few handshakes are under way, and few have begun lately, every one is begun at once; above
+ * that a first packet is answered with a token, and nothing is remembered until it comes back,
+ * which proves the address; above a second limit nothing is begun. Those that have begun count for
+ * a while even if they are over: a first packet that is noise costs as much as a handshake, and
+ * ends at once. For one event loop; {@link #begun} and {@link #ended} as well.
  */
 final class RetryTokens implements QuicTokenHandler {
-  /** Handshakes under way that are not asked for a token. */
+  /** Handshakes under way, and begun in a second, that are not asked for a token. */
   static final int FREE = 32;
 
   /** Handshakes under way at most. */
@@ -41,6 +42,11 @@ final class RetryTokens implements QuicTokenHandler {
   private final InstantSource clock;
   private final int free;
   private final AtomicInteger underWay = new AtomicInteger();
+
+  /** How many were begun without a token, less what has been forgiven since. */
+  private double lately;
+
+  private long forgiven;
 
   /**
    * Tokens that only this object knows again.
@@ -72,12 +78,25 @@ final class RetryTokens implements QuicTokenHandler {
 
   @Override
   public boolean writeToken(ByteBuf out, ByteBuf connectionId, InetSocketAddress address) {
-    if (underWay.get() < free) {
+    if (underWay.get() < free && beginsLately()) {
       return false;
     }
     byte[] id = ByteBufUtil.getBytes(connectionId);
     byte[] time = time(clock.instant().plus(LIFETIME).toEpochMilli());
     out.writeBytes(time).writeBytes(mac(time, id, address)).writeBytes(id);
+    return true;
+  }
+
+  /** Whether one more may begin now; it is counted. */
+  private boolean beginsLately() {
+    long now = clock.millis();
+    double passed = Math.clamp((now - forgiven) / 1000.0, 0, 1);
+    lately = Math.max(0, lately - free * passed);
+    forgiven = now;
+    if (lately > free - 1) {
+      return false;
+    }
+    lately++;
     return true;
   }
 

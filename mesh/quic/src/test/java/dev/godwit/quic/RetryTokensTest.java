@@ -60,6 +60,36 @@ class RetryTokensTest {
     assertFalse(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
   }
 
+  private int begunAtOnce(int packets) {
+    int begun = 0;
+    for (int i = 0; i < packets; i++) {
+      if (!tokens.writeToken(Unpooled.buffer(), Unpooled.wrappedBuffer(id), address)) {
+        begun++;
+        tokens.begun();
+        tokens.ended();
+      }
+    }
+    return begun;
+  }
+
+  @Test
+  void noiseThatEndsAtOnceCountsForAWhile() {
+    assertEquals(2, begunAtOnce(1000));
+    now.set(Instant.EPOCH.plusMillis(500));
+    assertEquals(1, begunAtOnce(1000));
+    now.set(Instant.EPOCH.plusSeconds(100));
+    assertEquals(2, begunAtOnce(1000));
+  }
+
+  @Test
+  void aClockThatIsSetBackForgivesNothing() {
+    assertEquals(2, begunAtOnce(10));
+    now.set(Instant.EPOCH.minusSeconds(100));
+    assertEquals(0, begunAtOnce(10));
+    now.set(Instant.EPOCH.minusSeconds(99));
+    assertEquals(2, begunAtOnce(10));
+  }
+
   @Test
   void aTokenBringsTheFirstConnectionIdBack() {
     begin(2);
