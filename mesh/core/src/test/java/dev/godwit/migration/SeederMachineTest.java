@@ -181,6 +181,22 @@ final class SeederMachineTest {
   }
 
   @Test
+  void whatWasHandedOverIsNotGivenToAnotherToken() {
+    List<SeederEvent> events = new ArrayList<>(upToJournaling());
+    events.add(new SeederEvent.HandoverJournaled());
+    SeederState given = after(events.toArray(SeederEvent[]::new));
+    for (SeederEvent event :
+        List.of(
+            new SeederEvent.FinalizeAsked(MIGRATION, EPOCH, OTHER),
+            new SeederEvent.FinalizeAsked(OTHER, EPOCH, TOKEN),
+            new SeederEvent.ReleaseAsked(MIGRATION, OTHER))) {
+      SeederMachine.Step step = SeederMachine.next(given, event);
+      assertEquals(given, step.state(), event::toString);
+      assertInstanceOf(SeederAction.Refuse.class, step.actions().getFirst(), event::toString);
+    }
+  }
+
+  @Test
   void aSecondLeecherIsToldThatItIsBusy() {
     SeederState state = after(new SeederEvent.TrackAsked(BOB, MIGRATION, EPOCH));
     SeederMachine.Step step =
