@@ -49,6 +49,26 @@ class LeaseBookTest {
   }
 
   @Test
+  void anotherMountOfTheSameNodeEndsTheLeaseOfTheFirst() throws Exception {
+    try (LeaseBook book = book()) {
+      book.acquire(claim(BOB));
+      now += Duration.ofSeconds(31).toNanos();
+      book.acquire(claim(BOB));
+      assertThrows(RemoteException.class, () -> book.renew(1, BOB));
+      book.renew(2, BOB);
+    }
+  }
+
+  @Test
+  void theNumberOfALeaseIsOfNoUseToAnotherNode() throws Exception {
+    try (LeaseBook book = book()) {
+      book.acquire(claim(BOB));
+      assertThrows(RemoteException.class, () -> book.renew(1, CAROL));
+      book.renew(1, BOB);
+    }
+  }
+
+  @Test
   void whoMountedANewerStateThanTheOwnerHasIsToldSo() throws Exception {
     try (LeaseBook book = book()) {
       RemoteException refused = assertThrows(RemoteException.class, () -> book.renew(1, BOB));
