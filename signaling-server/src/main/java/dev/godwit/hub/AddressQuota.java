@@ -1,6 +1,7 @@
 package dev.godwit.hub;
 
 import dev.godwit.identity.Octets;
+import dev.godwit.limit.TokenBucket;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;

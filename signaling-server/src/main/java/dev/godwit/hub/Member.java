@@ -1,6 +1,7 @@
 package dev.godwit.hub;
 
 import com.google.protobuf.ByteString;
+import dev.godwit.limit.TokenBucket;
 import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.Departure;
 import dev.godwit.signaling.proto.Instance;

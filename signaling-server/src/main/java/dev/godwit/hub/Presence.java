@@ -1,6 +1,7 @@
 package dev.godwit.hub;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.limit.TokenBucket;
 import dev.godwit.membership.MeshId;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.signaling.RelayPass;

@@ -1,5 +1,6 @@
 package dev.godwit.hub;
 
+import dev.godwit.limit.TokenBucket;
 import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.hub.RevocationIntake.Taken;
+import dev.godwit.limit.TokenBucket;
 import dev.godwit.membership.Revocations;
 import dev.godwit.seal.SealingCertificate;
 import dev.godwit.signaling.Credentials;

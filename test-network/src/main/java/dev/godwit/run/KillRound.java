@@ -96,11 +96,11 @@ final class KillRound implements AutoCloseable {
     program.start();
     startLeech();
     for (int kills = 1 + random.nextInt(MOST_KILLS); kills > 0; kills--) {
-      settle(Duration.ofMillis(random.nextInt(MOMENT_MILLIS)), false);
+      goOn(Duration.ofMillis(random.nextInt(MOMENT_MILLIS)));
       kill();
     }
     List<String> complaints = new ArrayList<>();
-    if (!settle(SETTLED, true)) {
+    if (!settles()) {
       complaints.add("it does not settle" + said());
     }
     complaints.addAll(program.end());
@@ -136,18 +136,26 @@ final class KillRound implements AutoCloseable {
     }
   }
 
-  /** Starts again what has died, for some time or until the state has moved. */
-  private boolean settle(Duration time, boolean untilMoved)
-      throws IOException, InterruptedException {
+  /** Starts again what has died, for some time. */
+  private void goOn(Duration time) throws IOException, InterruptedException {
     long end = System.nanoTime() + time.toNanos();
     while (System.nanoTime() < end) {
       look();
-      if (untilMoved && sourceIsDone && hasMoved() && program.works(there)) {
-        return true;
-      }
       Thread.sleep(LOOK);
     }
-    return false;
+  }
+
+  /** Starts again what has died until the state has moved; whether it has in time. */
+  private boolean settles() throws IOException, InterruptedException {
+    long end = System.nanoTime() + SETTLED.toNanos();
+    while (!(sourceIsDone && hasMoved() && program.works(there))) {
+      if (System.nanoTime() >= end) {
+        return false;
+      }
+      look();
+      Thread.sleep(LOOK);
+    }
+    return true;
   }
 
   private void look() throws IOException, InterruptedException {

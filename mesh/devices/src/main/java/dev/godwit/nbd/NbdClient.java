@@ -5,7 +5,6 @@ import dev.godwit.backend.BackendClosedException;
 import dev.godwit.backend.Extent;
 import dev.godwit.backend.OutOfRangeException;
 import dev.godwit.stream.ByteStream;
-import dev.godwit.stream.SocketByteStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -16,8 +15,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -91,18 +88,13 @@ public final class NbdClient implements Backend {
    * @throws IOException when it cannot be reached or speaks something else
    */
   public static NbdClient connect(NbdAddress address, Settings settings) throws IOException {
-    ScheduledExecutorService timer =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("nbd-connect").factory());
     try {
       SocketChannel channel = open(address, settings.connect());
-      return over(new SocketByteStream(channel, timer), address.export(), settings);
+      return over(new SocketByteStream(channel, System::nanoTime), address.export(), settings);
     } catch (NbdException e) {
       throw new NbdException(e.error(), address + ": " + e.getMessage());
     } catch (IOException e) {
       throw new IOException("cannot use the NBD server " + address + ": " + e.getMessage(), e);
-    } finally {
-      timer.shutdownNow();
     }
   }
 

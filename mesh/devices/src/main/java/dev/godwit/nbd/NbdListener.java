@@ -254,7 +254,7 @@ public final class NbdListener implements Closeable {
           var _ = channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
           var _ = channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         }
-        var connection = new Connection(new ClientStream(channel, System::nanoTime));
+        var connection = new Connection(new SocketByteStream(channel, System::nanoTime));
         connections.add(connection);
         connection.thread.start();
         if (closed.get()) {
@@ -322,14 +322,14 @@ public final class NbdListener implements Closeable {
   }
 
   private final class Connection {
-    private final ClientStream stream;
+    private final SocketByteStream stream;
     private final Thread thread =
         Thread.ofPlatform()
             .daemon()
             .name("nbd-client-" + numbers.incrementAndGet())
             .unstarted(this::serve);
 
-    Connection(ClientStream stream) {
+    Connection(SocketByteStream stream) {
       this.stream = stream;
     }
 

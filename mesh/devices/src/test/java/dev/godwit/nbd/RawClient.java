@@ -3,7 +3,6 @@ package dev.godwit.nbd;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.godwit.stream.SocketByteStream;
 import dev.godwit.stream.StreamTimeoutException;
 import dev.godwit.testing.Patience;
 import java.io.IOException;
@@ -11,13 +10,9 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 
 /** Speaks NBD byte by byte, and therefore wrongly when a test wants it to. */
 final class RawClient implements AutoCloseable {
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
   private final SocketByteStream stream;
 
   record OptionReply(int option, int type, ByteBuffer data) {
@@ -50,7 +45,9 @@ final class RawClient implements AutoCloseable {
   }
 
   RawClient(Path socket) throws IOException {
-    stream = new SocketByteStream(SocketChannel.open(UnixDomainSocketAddress.of(socket)), timer);
+    stream =
+        new SocketByteStream(
+            SocketChannel.open(UnixDomainSocketAddress.of(socket)), System::nanoTime);
     stream.timeout(Patience.seconds(30));
   }
 
@@ -192,6 +189,5 @@ final class RawClient implements AutoCloseable {
   @Override
   public void close() {
     stream.close();
-    timer.shutdownNow();
   }
 }

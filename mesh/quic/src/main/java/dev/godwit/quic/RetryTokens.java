@@ -1,5 +1,6 @@
 package dev.godwit.quic;
 
+import dev.godwit.limit.TokenBucket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.quic.QuicTokenHandler;
@@ -43,10 +44,8 @@ final class RetryTokens implements QuicTokenHandler {
   private final int free;
   private final AtomicInteger underWay = new AtomicInteger();
 
-  /** How many were begun without a token, less what has been forgiven since. */
-  private double lately;
-
-  private long forgiven;
+  /** Of handshakes without a token. */
+  private final TokenBucket lately;
 
   /**
    * Tokens that only this object knows again.
@@ -59,6 +58,7 @@ final class RetryTokens implements QuicTokenHandler {
     this.key = new SecretKeySpec(secret, MAC);
     this.clock = clock;
     this.free = free;
+    this.lately = new TokenBucket(clock, free, free, Duration.ofSeconds(1));
   }
 
   /** A handshake has begun. */
@@ -78,25 +78,12 @@ final class RetryTokens implements QuicTokenHandler {
 
   @Override
   public boolean writeToken(ByteBuf out, ByteBuf connectionId, InetSocketAddress address) {
-    if (underWay.get() < free && beginsLately()) {
+    if (underWay.get() < free && lately.take().isEmpty()) {
       return false;
     }
     byte[] id = ByteBufUtil.getBytes(connectionId);
     byte[] time = time(clock.instant().plus(LIFETIME).toEpochMilli());
     out.writeBytes(time).writeBytes(mac(time, id, address)).writeBytes(id);
-    return true;
-  }
-
-  /** Whether one more may begin now; it is counted. */
-  private boolean beginsLately() {
-    long now = clock.millis();
-    double passed = Math.clamp((now - forgiven) / 1000.0, 0, 1);
-    lately = Math.max(0, lately - free * passed);
-    forgiven = now;
-    if (lately > free - 1) {
-      return false;
-    }
-    lately++;
     return true;
   }
 

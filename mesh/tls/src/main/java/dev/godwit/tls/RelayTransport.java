@@ -201,7 +201,7 @@ public final class RelayTransport implements Transport {
                     var _ = channel.close();
                     return false;
                   });
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.debug("an invitation could not be followed", e);
       boolean _ = over.complete(false);
     }

@@ -1,4 +1,4 @@
-package dev.godwit.hub;
+package dev.godwit.limit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

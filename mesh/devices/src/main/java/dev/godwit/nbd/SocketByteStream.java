@@ -18,15 +18,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The socket of a local program, whose reader and writer stay awake for a while before they sleep.
- * The socket does not block, so that looking whether it is ready costs one system call.
+ * A TCP or UNIX-domain socket as a stream, for local programs. Its reader and its writer stay awake
+ * for a while before they sleep; the socket does not block, so that looking whether it is ready
+ * costs one system call. It has no authentication of its own: the socket's place (loopback, file
+ * permissions) decides who may connect.
  *
- * <p>Sockets have no reset code: {@link #reset} closes the socket, and the program sees its end.
+ * <p>Sockets have no reset code: {@link #reset} closes the socket, and the other side sees its end.
  *
  * <p>Source: decision 043.
  */
-final class ClientStream implements ByteStream {
-  private static final Logger LOG = LoggerFactory.getLogger(ClientStream.class);
+final class SocketByteStream implements ByteStream {
+  private static final Logger LOG = LoggerFactory.getLogger(SocketByteStream.class);
 
   private static final long MILLISECOND = 1_000_000;
 
@@ -41,7 +43,7 @@ final class ClientStream implements ByteStream {
    * @param nanos a clock that never goes back
    * @throws IOException when the channel is closed already
    */
-  ClientStream(SocketChannel channel, LongSupplier nanos) throws IOException {
+  SocketByteStream(SocketChannel channel, LongSupplier nanos) throws IOException {
     this.channel = channel;
     this.incoming = new Direction<>("read", SelectionKey.OP_READ, channel::read, new Linger(nanos));
     this.outgoing =
@@ -106,7 +108,7 @@ final class ClientStream implements ByteStream {
       incoming.close();
       outgoing.close();
     } catch (IOException e) {
-      LOG.debug("closing a client's socket", e);
+      LOG.debug("closing a socket", e);
     }
   }
 
@@ -157,7 +159,7 @@ final class ClientStream implements ByteStream {
         // No time at all is for ever there, too.
         int ready = sleeper.select(Direction::ready, Math.ceilDiv(limit.toNanos(), MILLISECOND));
         if (ready == 0 && Thread.currentThread().isInterrupted()) {
-          ClientStream.this.close();
+          SocketByteStream.this.close();
           throw new ClosedByInterruptException();
         }
         if (ready == 0 && sleeper.isOpen() && !limit.isZero()) {

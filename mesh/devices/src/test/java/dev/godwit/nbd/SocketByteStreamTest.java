@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-final class ClientStreamTest {
+final class SocketByteStreamTest {
   private static final int MUCH = 32 << 20;
 
   private final AtomicLong now = new AtomicLong();
@@ -41,14 +41,14 @@ final class ClientStreamTest {
   private final CountDownLatch beforeSleep = new CountDownLatch(2);
 
   private SocketChannel program;
-  private ClientStream stream;
+  private SocketByteStream stream;
 
   @BeforeEach
   void connect() throws IOException {
     try (var server = ServerSocketChannel.open()) {
       server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
       program = SocketChannel.open(server.getLocalAddress());
-      stream = new ClientStream(server.accept(), this::clock);
+      stream = new SocketByteStream(server.accept(), this::clock);
     }
   }
 

@@ -1,4 +1,4 @@
-package dev.godwit.hub;
+package dev.godwit.limit;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -6,8 +6,8 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Grants a number of things per time, with bursts. Safe for use by many threads. */
-final class TokenBucket {
+/** Grants a number of things per time, with bursts. Thread-safe. */
+public final class TokenBucket {
 
   private final InstantSource clock;
   private final double capacity;
@@ -19,10 +19,10 @@ final class TokenBucket {
   /**
    * A full bucket.
    *
-   * @param capacity the largest burst
+   * @param capacity the largest burst; 0 grants nothing
    * @param per how many are granted in {@code period} in the long run
    */
-  TokenBucket(InstantSource clock, int capacity, int per, Duration period) {
+  public TokenBucket(InstantSource clock, int capacity, int per, Duration period) {
     this.clock = clock;
     this.capacity = capacity;
     this.perMilli = (double) per / period.toMillis();
@@ -31,7 +31,7 @@ final class TokenBucket {
   }
 
   /** Takes one; when there is none, tells how long it takes until there is. */
-  Optional<Duration> take() {
+  public Optional<Duration> take() {
     lock.lock();
     try {
       fill();
@@ -45,7 +45,8 @@ final class TokenBucket {
     }
   }
 
-  boolean isFull() {
+  /** Whether nothing was taken lately. */
+  public boolean isFull() {
     lock.lock();
     try {
       fill();

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.godwit.limit;
+
+import org.jspecify.annotations.NullMarked;
