@@ -31,6 +31,7 @@ class ArchitectureTest {
           "stream",
           "wire",
           "session",
+          "limit",
           "log",
           "pull",
           "pullorder",
