@@ -29,13 +29,7 @@ final class RevocationPages {
   @FunctionalInterface
   interface Asking {
     /** The answer; fails with {@link HubException}. */
-    CompletableFuture<FromHub> ask(Request request);
-  }
-
-  /** Makes the request with this sequence. */
-  @FunctionalInterface
-  interface Request {
-    ToHub with(long sequence);
+    CompletableFuture<FromHub> ask(HubRequests.Request request);
   }
 
   RevocationPages(MeshId mesh, Asking hub) {
@@ -71,7 +65,7 @@ final class RevocationPages {
         .thenCompose(
             answer -> {
               if (!answer.hasPublishReport()) {
-                return mismatch(answer);
+                return HubRequests.mismatch(answer);
               }
               long version = answer.getPublishReport().getVersion();
               return version >= list.version() || end == total
@@ -109,7 +103,7 @@ final class RevocationPages {
             answer ->
                 answer.hasRevocationsPage()
                     ? fetched(before, answer.getRevocationsPage(), attempts)
-                    : mismatch(answer));
+                    : HubRequests.mismatch(answer));
   }
 
   private CompletableFuture<Optional<Revocations>> fetched(
@@ -154,9 +148,5 @@ final class RevocationPages {
 
   private static <T> CompletableFuture<T> failed(String why) {
     return CompletableFuture.failedFuture(new HubException(Reason.PROTOCOL, why));
-  }
-
-  private static <T> CompletableFuture<T> mismatch(FromHub answer) {
-    return failed("The hub answered with " + answer.getMessageCase() + ".");
   }
 }
