@@ -51,6 +51,7 @@ final class AuthorityMatrixTest {
     WRITE("write"),
     MIGRATE("migrate"),
     READ_WRITE("read, write"),
+    LESS("read, everything before"),
     OTHER("everything, another has it"),
     ALL("everything");
 
@@ -63,7 +64,7 @@ final class AuthorityMatrixTest {
     private List<Grant> grants() {
       return switch (this) {
         case NOTHING -> List.of(new Grant("photos", EnumSet.allOf(Capability.class)));
-        case READ -> of(EnumSet.of(Capability.READ));
+        case READ, LESS -> of(EnumSet.of(Capability.READ));
         case WRITE -> of(EnumSet.of(Capability.WRITE));
         case MIGRATE -> of(EnumSet.of(Capability.MIGRATE));
         case READ_WRITE -> of(EnumSet.of(Capability.READ, Capability.WRITE));
@@ -100,6 +101,11 @@ final class AuthorityMatrixTest {
           anotherPrepares(world, row, ids);
           end(world, asking, kind);
           yield worksIfWelcome(world, row, asking, ids);
+        }
+        case LESS -> {
+          TestMesh.Member before = world.member(asking.identity(), "bob", Kind.ALL.grants());
+          assertTrue(row.prepare(world.greeted(before), ids), row.words());
+          yield row.works(world, world.greeted(asking), ids);
         }
         case OTHER -> {
           anotherPrepares(world, row, ids);

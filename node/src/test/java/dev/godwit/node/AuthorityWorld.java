@@ -133,7 +133,12 @@ final class AuthorityWorld implements AutoCloseable {
 
   /** A node that may do this. */
   TestMesh.Member member(String name, List<Grant> grants) {
-    return mesh.member(Identity.generate(RANDOM), name, grants, InstantSource.system(), LIFETIME);
+    return member(Identity.generate(RANDOM), name, grants);
+  }
+
+  /** That node may do this. */
+  TestMesh.Member member(Identity identity, String name, List<Grant> grants) {
+    return mesh.member(identity, name, grants, InstantSource.system(), LIFETIME);
   }
 
   /** A node that may do everything. */

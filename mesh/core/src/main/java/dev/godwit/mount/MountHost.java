@@ -190,7 +190,9 @@ public final class MountHost {
     }
   }
 
+  /** Who has the lease may have lost the right to write since. */
   private void renew(Call call, long generation) throws RemoteException {
+    call.peer().require(resource, Capability.WRITE);
     leases.renew(generation, call.peer().id());
   }
 
