@@ -10,8 +10,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Tells the folder that keeps an identity from a copy of it. Two processes with the same folder on
@@ -19,8 +17,6 @@ import org.slf4j.LoggerFactory;
  * folder do not. Others learn nothing about the machine from it.
  */
 final class HomePlace {
-  private static final Logger LOG = LoggerFactory.getLogger(HomePlace.class);
-  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
   private static final int BYTES = 16;
 
   private HomePlace() {}
@@ -38,20 +34,11 @@ final class HomePlace {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(node.bytes());
       digest.update(String.valueOf(key).getBytes(StandardCharsets.UTF_8));
-      digest.update(boot().getBytes(StandardCharsets.UTF_8));
+      // Clones of a machine have been started apart from each other.
+      digest.update(BootId.present().getBytes(StandardCharsets.UTF_8));
       return Octets.of(Arrays.copyOf(digest.digest(), BYTES));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("This JDK has no SHA-256.", e);
-    }
-  }
-
-  /** Of every start of a system another one; clones have been started apart from each other. */
-  private static String boot() {
-    try {
-      return Files.readString(BOOT).strip();
-    } catch (IOException e) {
-      LOG.debug("clones are told apart by their folders only", e);
-      return "";
     }
   }
 }

@@ -60,6 +60,7 @@ public final class Leeching implements Closeable {
   private final OpenDevices devices = new OpenDevices();
   private final CompletableFuture<LeecherState> end = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final StateWatch watch;
   private volatile @Nullable Thread runner;
 
   private Leeching(
@@ -78,6 +79,7 @@ public final class Leeching implements Closeable {
     this.leecher = leecher;
     this.store = store;
     this.journal = journal;
+    this.watch = new StateWatch(folder.path(StateFolder.Part.LEFT), () -> FileMark.of(file));
   }
 
   /**
@@ -426,11 +428,11 @@ public final class Leeching implements Closeable {
   private static void checkLeft(StateFolder folder, Path file, Ownership ownership)
       throws IOException {
     Path at = folder.path(StateFolder.Part.LEFT);
-    Optional<FileMark> left = FileMark.left(at);
+    Optional<LastSeen> left = LastSeen.read(at);
     if (goesOn(ownership)
         && left.isPresent()
         && Files.exists(file)
-        && !left.get().equals(FileMark.of(file))) {
+        && !left.get().fits(FileMark.of(file), BootId.present())) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file
@@ -439,7 +441,6 @@ public final class Leeching implements Closeable {
               + at
               + ".");
     }
-    FileMark.forget(at);
   }
 
   private static Backend target(Path file, Ownership ownership, ChunkGeometry geometry)
@@ -517,6 +518,11 @@ public final class Leeching implements Closeable {
 
   /** Begins. Call it once, after the listeners are set. */
   public Leeching begin() {
+    try {
+      watch.use();
+    } catch (IOException e) {
+      LOG.warn("Changes of {} by others will not be noticed: {}", file, e.toString());
+    }
     runner =
         Thread.ofVirtual()
             .name("leecher")
@@ -662,15 +668,28 @@ public final class Leeching implements Closeable {
       if (isOver()) {
         node.home().moves().end(file);
       }
+      watch.close();
       try (folder;
           journal;
           store) {
-        if (leecher.state() instanceof LeecherState.Complete
-            || leecher.state() instanceof LeecherState.Running) {
-          leecher.save();
-          FileMark.of(file).leave(folder.path(StateFolder.Part.LEFT));
-        }
+        leave();
       }
+    }
+  }
+
+  /** So that it shows when others change it before this goes on, or it is offered. */
+  private void leave() throws IOException {
+    switch (leecher.state()) {
+      case LeecherState.Complete _, LeecherState.Running _ -> {
+        leecher.save();
+        watch.leave();
+      }
+      case LeecherState.Finalizing _, LeecherState.Declining _ -> watch.leave();
+      case LeecherState.Failed failed when failed.where() == LeecherState.Where.HERE ->
+          watch.leave();
+      // Whatever is there is fetched anew.
+      case LeecherState.Connecting _, LeecherState.Pulling _, LeecherState.Failed _ ->
+          watch.forget();
     }
   }
 }

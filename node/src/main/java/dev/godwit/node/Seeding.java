@@ -44,7 +44,7 @@ public final class Seeding implements Closeable {
   private final MountHost mounts;
   private final LeaseBook leases;
   private final OpenDevices devices;
-  private final ForeignWrites others;
+  private final StateWatch watch;
   private final RememberedStop stop;
 
   /** How long a hand-over that has begun is waited for at the end. */
@@ -75,10 +75,10 @@ public final class Seeding implements Closeable {
       MountHost mounts,
       LeaseBook leases,
       OpenDevices devices,
-      ForeignWrites others,
+      StateWatch watch,
       RememberedStop stop) {
     this.stop = stop;
-    this.others = others;
+    this.watch = watch;
     this.node = node;
     this.folder = folder;
     this.devices = devices;
@@ -96,7 +96,7 @@ public final class Seeding implements Closeable {
                 later(() -> released.completeExceptionally(doubt(undecided)));
             // Fenced, whoever may be killed from here on.
             case SeederState.HandedOver _ -> handedOver();
-            case SeederState.Idle _ -> forgetLeft();
+            case SeederState.Idle _ -> use(watch, seeder.resource());
             default -> {}
           }
         });
@@ -181,6 +181,7 @@ public final class Seeding implements Closeable {
     Backend store = null;
     Seeder seeder = null;
     LeaseBook leases = null;
+    StateWatch watch = null;
     OpenDevices devices = new OpenDevices();
     try {
       folder.hold(file);
@@ -215,6 +216,11 @@ public final class Seeding implements Closeable {
               node.place(),
               node.random());
       others.count(seeder::writes);
+      watch = new StateWatch(folder.path(StateFolder.Part.LEFT), others::leave);
+      if (seeder.state() instanceof SeederState.Idle) {
+        // Before anybody can write to it here.
+        use(watch, resource);
+      }
       HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
       ChangeTimes changes = new ChangeTimes(geometry);
       Backend device = new DatedBackend(seeder.device(), geometry, changes);
@@ -233,7 +239,7 @@ public final class Seeding implements Closeable {
               changes);
       Seeding seeding =
           new Seeding(
-              node, folder, seeder, device, store, journal, mounts, leases, devices, others, stop);
+              node, folder, seeder, device, store, journal, mounts, leases, devices, watch, stop);
       Backend local = new ObservedBackend(device, hot);
       devices.open(
           options.devices(),
@@ -247,6 +253,9 @@ public final class Seeding implements Closeable {
         devices.close();
       } catch (IOException also) {
         e.addSuppressed(also);
+      }
+      if (watch != null) {
+        watch.close();
       }
       if (seeder != null) {
         seeder.close();
@@ -269,22 +278,21 @@ public final class Seeding implements Closeable {
   private static void checkLeft(
       StateFolder folder, Path file, Ownership ownership, LeaseBook leases) throws IOException {
     Path at = folder.path(StateFolder.Part.LEFT);
-    Optional<FileMark> left = FileMark.left(at);
-    if (left.isPresent() && !left.get().equals(FileMark.of(file))) {
-      if (ownership instanceof Ownership.HandedOver) {
-        throw new NodeException(
-            NodeException.Kind.FAILED,
-            file
-                + " was changed after it had been handed over, and the other node still fetches from"
-                + " it. Bring it back as it was. If it is right as it is, delete "
-                + at
-                + ".");
-      }
-      LOG.info("{} was changed by others; mounts look at it anew", file);
-      leases.outdate();
+    Optional<LastSeen> left = LastSeen.read(at);
+    if (left.isEmpty() || left.get().fits(FileMark.of(file), BootId.present())) {
+      return;
     }
-    // From here on it is written to, and nothing is known until it is left in order.
-    FileMark.forget(at);
+    if (ownership instanceof Ownership.HandedOver) {
+      throw new NodeException(
+          NodeException.Kind.FAILED,
+          file
+              + " was changed after it had been handed over, and the other node still fetches from"
+              + " it. Bring it back as it was. If it is right as it is, delete "
+              + at
+              + ".");
+    }
+    LOG.info("{} was changed by others; mounts look at it anew", file);
+    leases.outdate();
   }
 
   private static void grow(Path file, long size, Ownership ownership, LeaseBook leases)
@@ -447,17 +455,26 @@ public final class Seeding implements Closeable {
 
   /** So that it shows when others change it before it is offered again. */
   private void leave() {
-    if (seeder.state() instanceof SeederState.Released) {
-      // Whatever becomes of it.
-      forgetLeft();
-    } else if (folder.remembers(StateFolder.Part.JOURNAL)
-        || folder.remembers(StateFolder.Part.LEASES)) {
-      try {
-        others.leave().leave(folder.path(StateFolder.Part.LEFT));
-      } catch (IOException e) {
-        LOG.warn(
-            "Changes of {} by others will not be noticed: {}", seeder.resource(), e.toString());
+    try {
+      if (seeder.state() instanceof SeederState.Released
+          || !folder.remembers(StateFolder.Part.JOURNAL)
+              && !folder.remembers(StateFolder.Part.LEASES)) {
+        // Whatever becomes of it.
+        watch.forget();
+      } else {
+        watch.leave();
       }
+    } catch (IOException e) {
+      LOG.warn("Changes of {} by others will not be noticed: {}", seeder.resource(), e.toString());
+    }
+  }
+
+  private static void use(StateWatch watch, String resource) {
+    try {
+      watch.use();
+    } catch (IOException e) {
+      // A full disk for example, from which it is perhaps being moved away.
+      LOG.warn("Changes of {} by others will not be noticed: {}", resource, e.toString());
     }
   }
 
@@ -507,14 +524,6 @@ public final class Seeding implements Closeable {
     }
   }
 
-  private void forgetLeft() {
-    try {
-      FileMark.forget(folder.path(StateFolder.Part.LEFT));
-    } catch (IOException e) {
-      LOG.warn("{} will be taken for changed by others: {}", seeder.resource(), e.toString());
-    }
-  }
-
   @Override
   public void close() throws IOException {
     if (closed.getAndSet(true)) {
@@ -531,6 +540,7 @@ public final class Seeding implements Closeable {
     } finally {
       mounts.close();
       seeder.close();
+      watch.close();
       try (folder;
           journal;
           leases;

@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,24 +89,5 @@ final class ForeignWritesTest {
   void whatOthersHaveWrittenIsLeftAsChanged() throws Exception {
     write(4096);
     assertEquals(FileMark.NONE, others.leave());
-  }
-
-  @Test
-  void aMarkIsFoundAgainUntilItIsForgotten() throws Exception {
-    Path at = folder.resolve("left");
-    assertEquals(Optional.empty(), FileMark.left(at));
-    FileMark.of(file).leave(at);
-    assertEquals(Optional.of(new FileMark(4096, 1_000_000_000_000_123L)), FileMark.left(at));
-    FileMark.NONE.leave(at);
-    assertEquals(Optional.of(FileMark.NONE), FileMark.left(at));
-    FileMark.forget(at);
-    assertEquals(Optional.empty(), FileMark.left(at));
-    FileMark.forget(at);
-  }
-
-  @Test
-  void aMarkThatMakesNoSenseIsNone() throws Exception {
-    Path at = Files.writeString(folder.resolve("left"), "x");
-    assertEquals(Optional.empty(), FileMark.left(at));
   }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** States that other programs write to, past Godwit. */
@@ -85,27 +86,52 @@ class ChangedStateTest extends MeshForAll {
     }
   }
 
-  @Test
-  void mountsSeeWhatWasChangedWhileNobodyOfferedIt() throws Exception {
-    Path file = state("edited");
-    Path at = world.path("edited-mount");
-    Path cache = world.path("edited-cache");
-    String[] mounting = {"mount", "alice/edited", at.toString(), "--cache", cache.toString()};
-    try (ChildProcess seed = alice.seed("edited", file)) {
+  private void mountsSee(String name, End end) throws Exception {
+    Path file = state(name);
+    Path at = world.path(name + "-mount");
+    Path cache = world.path(name + "-cache");
+    String[] mounting = {"mount", "alice/" + name, at.toString(), "--cache", cache.toString()};
+    try (ChildProcess seed = alice.seed(name, file)) {
       try (ChildProcess mount = bob.start(mounting)) {
         mount.await("ready", PATIENCE);
         assertEquals(StateFile.sha256(file), StateFile.sha256(at));
         assertEquals(0, mount.stop(), mount::complaints);
       }
-      assertEquals(0, seed.stop(), seed::complaints);
+      end.of(seed);
     }
     shell(change(file));
-    try (ChildProcess _ = alice.seed("edited", file);
+    Path expected = Files.copy(file, world.path(name + "-expected"));
+    try (ChildProcess _ = alice.seed(name, file);
         ChildProcess mount = bob.start(mounting)) {
       mount.await("ready", PATIENCE);
-      assertEquals(StateFile.sha256(file), StateFile.sha256(at));
+      assertEquals(StateFile.sha256(expected), StateFile.sha256(at));
+      // Beside what was changed, in the same block.
+      for (Path each : List.of(at, expected)) {
+        shell("printf x | dd status=none conv=notrunc bs=1 seek=500100 of='" + each + "'");
+      }
       assertEquals(0, mount.stop(), mount::complaints);
     }
+    assertEquals(StateFile.sha256(expected), StateFile.sha256(file));
+  }
+
+  /** How a seed ends. */
+  private interface End {
+    void of(ChildProcess seed) throws Exception;
+  }
+
+  @Test
+  void mountsSeeWhatWasChangedWhileNobodyOfferedIt() throws Exception {
+    mountsSee("edited", seed -> assertEquals(0, seed.stop(), seed::complaints));
+  }
+
+  @Test
+  void mountsSeeWhatWasChangedAfterTheSeedWasKilled() throws Exception {
+    mountsSee(
+        "orphaned",
+        seed -> {
+          world.signal("KILL", seed.pid());
+          int _ = seed.awaitEnd(PATIENCE);
+        });
   }
 
   @Test

@@ -447,8 +447,10 @@ public final class ManagedMount implements Mount {
       LOG.debug("some accesses have not ended", e);
     }
     try {
-      // The owner would refuse whatever it is sent from now on.
-      pusher.close();
+      if (access == MountClient.Access.WRITE) {
+        // The owner would refuse whatever it is sent from now on.
+        pusher.close();
+      }
     } catch (IOException e) {
       LOG.debug("the mount is closed meanwhile", e);
     }
