@@ -350,6 +350,14 @@ final class MountCommand extends Verb {
   private String notSaved(Mounting mounting, long unsaved) {
     @Nullable String lost = mounting.lost();
     @Nullable String why = lost == null ? mounting.problem() : lost;
+    if (mounting.cacheFile() == null) {
+      return "What was written last ("
+          + Units.bytes(unsaved)
+          + ") may not be durable at "
+          + name
+          + (why == null ? "" : " (" + why + ")")
+          + ", and a direct mount keeps nothing here: write it again.";
+    }
     return Units.bytes(unsaved)
         + " could not be saved at "
         + name

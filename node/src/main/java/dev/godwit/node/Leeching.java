@@ -162,7 +162,7 @@ public final class Leeching implements Closeable {
           .moves()
           .begin(
               new RememberedMoves.Move(
-                  file, options.name().resource(), seeder, options.name().node()));
+                  file, folder.beside(), options.name().resource(), seeder, options.name().node()));
       store = target(file, found, origin.geometry());
       folder.hold(file);
       Leecher leecher =
@@ -666,7 +666,7 @@ public final class Leeching implements Closeable {
         running.interrupt();
       }
       if (isOver()) {
-        node.home().moves().end(file);
+        node.home().moves().end(folder.beside());
       }
       watch.close();
       try (folder;

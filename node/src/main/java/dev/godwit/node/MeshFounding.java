@@ -66,13 +66,12 @@ public final class MeshFounding {
     SecureRandom random = new SecureRandom();
     InstantSource clock = InstantSource.system();
     Identity identity = home.identity();
-    if (home.isMember() && home.meshKey().isPresent()) {
+    if (home.isMember()) {
       throw new NodeException(
           NodeException.Kind.FAILED,
-          "This node has made mesh "
+          (home.meshKey().isPresent() ? "This node has made mesh " : "This node is in mesh ")
               + home.mesh().name()
-              + " already; use another --home for a"
-              + " second one.");
+              + " already; use another --home for a second one.");
     }
     try (HubClient client =
         HubClient.start(

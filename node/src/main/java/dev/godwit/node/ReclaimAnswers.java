@@ -63,7 +63,7 @@ final class ReclaimAnswers implements RequestHandler {
       if (!move.seeder().equals(seeder) || !move.resource().equals(resource)) {
         continue;
       }
-      ReclaimAnswer answer = answer(move.file(), seeder, migration);
+      ReclaimAnswer answer = answer(move, seeder, migration);
       if (answer == ReclaimAnswer.RECLAIM_ANSWER_IN_USE) {
         busy = answer;
       } else if (answer != ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN) {
@@ -73,14 +73,17 @@ final class ReclaimAnswers implements RequestHandler {
     return busy;
   }
 
-  private ReclaimAnswer answer(Path file, NodeId seeder, MigrationId migration) throws IOException {
-    Path beside = StateFolder.beside(file, home);
+  private ReclaimAnswer answer(RememberedMoves.Move move, NodeId seeder, MigrationId migration)
+      throws IOException {
+    Path file = move.file();
+    Path beside = move.beside();
     if (!StateFolder.remembers(beside, StateFolder.Part.JOURNAL)) {
       return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
     }
     try (StateFolder folder = StateFolder.open(beside, file);
         Journal journal = new Journal(folder.log(StateFolder.Part.JOURNAL))) {
-      if (Files.exists(file)) {
+      // A disk may have got another name, and another one its name.
+      if (Files.exists(file) && StateFolder.beside(file, home).equals(beside)) {
         folder.hold(file);
       }
       Ownership ownership = journal.ownership();

@@ -235,20 +235,18 @@ public final class Reclaiming {
               + " is gone for ever, take the state back with --force.");
     }
     IOException silent = null;
-    boolean answered = false;
+    ReclaimAnswer worst = null;
     for (PresentInstance process : processes) {
       try {
         ReclaimAnswer said = ask(process, migration);
-        answered = true;
-        if (said != ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN) {
-          return said;
-        }
+        // A copy of that node may say that it has nothing, while the other one runs the program.
+        worst = worst == null ? said : heavier(said, worst);
       } catch (IOException e) {
         LOG.debug("a process of {} does not answer", called, e);
         silent = e;
       }
     }
-    if (!answered) {
+    if (worst == null) {
       throw new NodeException(
           NodeException.Kind.UNREACHABLE,
           called
@@ -260,7 +258,23 @@ public final class Reclaiming {
               + " runs of godwit there.",
           silent == null ? new IOException("no answer") : silent);
     }
-    return ReclaimAnswer.RECLAIM_ANSWER_UNKNOWN;
+    return worst;
+  }
+
+  /** The one of two answers that speaks more against taking the state back. */
+  static ReclaimAnswer heavier(ReclaimAnswer one, ReclaimAnswer other) {
+    return weight(one) > weight(other) ? one : other;
+  }
+
+  /** How much an answer speaks against taking the state back. */
+  private static int weight(ReclaimAnswer answer) {
+    return switch (answer) {
+      case RECLAIM_ANSWER_IN_USE -> 4;
+      case RECLAIM_ANSWER_PARTLY_HERE -> 3;
+      case RECLAIM_ANSWER_HERE -> 2;
+      case RECLAIM_ANSWER_GIVEN_UP -> 1;
+      default -> 0;
+    };
   }
 
   /** Where nobody can be asked who is there, only who is sure that nobody is goes on. */
@@ -314,9 +328,10 @@ public final class Reclaiming {
 
   /** Here the rest of the state can come only from the seeder; without it, it is lost. */
   private void checkGone(Ownership.Pulling origin) throws IOException {
+    Path beside = StateFolder.beside(file, node.home());
     String seeder =
         node.home().moves().all().stream()
-            .filter(move -> move.file().equals(file))
+            .filter(move -> move.beside().equals(beside))
             .map(RememberedMoves.Move::called)
             .findFirst()
             .orElseGet(() -> node.nameOf(origin.seeder()));

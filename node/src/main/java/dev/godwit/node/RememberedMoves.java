@@ -37,28 +37,31 @@ final class RememberedMoves {
   /**
    * A move.
    *
-   * @param file where it goes
+   * @param file where it goes, by the name that it had at the beginning
+   * @param beside what stands for that file, also when a disk has got another name, as {@link
+   *     StateFolder#beside} says
    * @param resource what is moved
    * @param seeder the node that it comes from
    * @param called what people call that node
    */
-  record Move(Path file, String resource, NodeId seeder, String called) {
+  record Move(Path file, Path beside, String resource, NodeId seeder, String called) {
     private String encoded() {
-      return seeder + "\n" + called + "\n" + resource + "\n" + file;
+      return seeder + "\n" + called + "\n" + resource + "\n" + beside + "\n" + file;
     }
 
     private static Move parse(String text) {
-      String[] lines = text.split("\n", 4);
-      if (lines.length != 4) {
+      String[] lines = text.split("\n", 5);
+      if (lines.length != 5) {
         throw new IllegalArgumentException("it has " + lines.length + " lines");
       }
-      return new Move(Path.of(lines[3]), lines[2], NodeId.parse(lines[0]), lines[1]);
+      return new Move(
+          Path.of(lines[4]), Path.of(lines[3]), lines[2], NodeId.parse(lines[0]), lines[1]);
     }
   }
 
-  private Path entry(Path file) {
+  private Path entry(Path beside) {
     try {
-      byte[] name = file.toString().getBytes(StandardCharsets.UTF_8);
+      byte[] name = beside.toString().getBytes(StandardCharsets.UTF_8);
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(name);
       return folder.resolve(HexFormat.of().formatHex(hash, 0, 16) + SUFFIX);
     } catch (GeneralSecurityException e) {
@@ -74,12 +77,16 @@ final class RememberedMoves {
   void begin(Move move) throws IOException {
     var _ = PrivateFile.closedDirectory(folder);
     WholeFile.replace(
-        entry(move.file()), ByteBuffer.wrap(move.encoded().getBytes(StandardCharsets.UTF_8)));
+        entry(move.beside()), ByteBuffer.wrap(move.encoded().getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** What the file holds comes from no unfinished move any more. */
-  void end(Path file) throws IOException {
-    Files.deleteIfExists(entry(file));
+  /**
+   * What the file holds comes from no unfinished move any more.
+   *
+   * @param beside what stands for it
+   */
+  void end(Path beside) throws IOException {
+    Files.deleteIfExists(entry(beside));
   }
 
   /** All of them. */

@@ -190,7 +190,7 @@ public final class Seeding implements Closeable {
       checkOwned(journal.ownership(), file, beside);
       if (journal.ownership() instanceof Ownership.Unknown) {
         // Whatever was moved to that path before, this is something else.
-        node.home().moves().end(file);
+        node.home().moves().end(beside);
       }
       leases = leases(folder);
       checkLeft(folder, file, journal.ownership(), leases);

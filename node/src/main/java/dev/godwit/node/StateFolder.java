@@ -211,6 +211,11 @@ public final class StateFolder implements Closeable {
     }
   }
 
+  /** What stands for the state, as {@link #beside(Path, NodeHome)} says. */
+  Path beside() {
+    return state;
+  }
+
   /** Whether this is remembered. */
   boolean remembers(Part part) {
     return remembers(state, part);

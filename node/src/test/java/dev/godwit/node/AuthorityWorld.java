@@ -175,9 +175,16 @@ final class AuthorityWorld implements AutoCloseable {
   /** Alice pulls a state from that node, and has got nowhere. */
   void pullFrom(TestMesh.Member member) throws IOException {
     Path file = home.directory().resolve("pulled");
+    pullFrom(member, file, file);
+  }
+
+  /** The same into a disk, of which is remembered elsewhere. */
+  void pullFrom(TestMesh.Member member, Path file, Path beside) throws IOException {
     home.moves()
-        .begin(new RememberedMoves.Move(file, RESOURCE, member.id(), member.membership().name()));
-    try (StateFolder folder = StateFolder.open(StateFolder.beside(file, home), file);
+        .begin(
+            new RememberedMoves.Move(
+                file, beside, RESOURCE, member.id(), member.membership().name()));
+    try (StateFolder folder = StateFolder.open(beside, file);
         Journal journal = new Journal(folder.log(StateFolder.Part.JOURNAL))) {
       journal.pulling(new Ownership.Pulling(moved, member.id(), RESOURCE, ChunkGeometry.of(SIZE)));
     }

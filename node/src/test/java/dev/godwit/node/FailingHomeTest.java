@@ -37,7 +37,12 @@ class FailingHomeTest {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final HubFingerprint PRINT = new HubFingerprint(Octets.random(32, RANDOM));
   private static final RememberedMoves.Move MOVE =
-      new RememberedMoves.Move(Path.of("/state"), "state", Identity.generate(RANDOM).id(), "alice");
+      new RememberedMoves.Move(
+          Path.of("/dev/sdb"),
+          Path.of("/home/disks/serial-7"),
+          "state",
+          Identity.generate(RANDOM).id(),
+          "alice");
   private static final Duration HOUR = Duration.ofHours(1);
 
   @TempDir private Path directory;

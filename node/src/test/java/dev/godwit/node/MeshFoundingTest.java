@@ -10,6 +10,7 @@ import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
+import dev.godwit.membership.Revocations;
 import dev.godwit.signaling.HubAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -82,6 +85,52 @@ class MeshFoundingTest {
       assertTrue(said.startsWith("'" + name + "' cannot be the name of a mesh."), said);
     }
     assertFalse(Files.exists(home().directory()));
+  }
+
+  private List<String> kept(NodeHome home) throws IOException {
+    List<String> contents = new ArrayList<>();
+    for (String name :
+        List.of("mesh.key", "mesh.properties", "membership.der", "revocations.der")) {
+      Path file = home.directory().resolve(name);
+      contents.add(
+          Files.exists(file) ? HexFormat.of().formatHex(Files.readAllBytes(file)) : "none");
+    }
+    return contents;
+  }
+
+  @Test
+  void aNodeThatIsInAMeshMakesNoOther() throws Exception {
+    NodeHome home = home();
+    MeshKey key = MeshKey.generate(random);
+    home.enter(
+        new MeshInfo(key.id(), "lab", List.of("127.0.0.1:1"), PRINT),
+        member(key, home.identity().id(), "bob", InstantSource.system()));
+    home.keep(
+        Revocations.none(key.id()).revoke(key, Identity.generate(random).id(), Instant.now()));
+    List<String> before = kept(home);
+    HubAddress hub = new HubAddress("127.0.0.1", 1, PRINT);
+    String said =
+        refusal(NodeException.Kind.FAILED, () -> MeshFounding.create(home, "other", "alice", hub));
+    assertEquals("This node is in mesh lab already; use another --home for a second one.", said);
+    assertEquals(before, kept(home));
+  }
+
+  @Test
+  void aNodeThatHasMadeAMeshMakesNoOtherAndJoinsNone() throws Exception {
+    NodeHome home = founded();
+    List<String> before = kept(home);
+    HubAddress hub = new HubAddress("127.0.0.1", 1, PRINT);
+    String made =
+        refusal(NodeException.Kind.FAILED, () -> MeshFounding.create(home, "other", "alice", hub));
+    assertTrue(made.startsWith("This node has made mesh lab already"), made);
+    NodeHome other = new NodeHome(directory.resolve("other"), random);
+    MeshKey key = other.createMeshKey();
+    Membership own = member(key, other.identity().id(), "carol", InstantSource.system());
+    other.enter(new MeshInfo(key.id(), "photos", List.of("127.0.0.1:1"), PRINT), own);
+    String ticket = MeshFounding.invite(other, "alice", List.of(), HOUR).text();
+    String joined = refusal(NodeException.Kind.NOT_ALLOWED, () -> MeshFounding.join(home, ticket));
+    assertTrue(joined.contains("one mesh at a time"), joined);
+    assertEquals(before, kept(home));
   }
 
   @Test

@@ -101,7 +101,11 @@ public final class DirectMount implements Mount {
   public long end(Duration limit) throws IOException {
     fence("the mount has ended");
     close();
-    if (access == Access.WRITE && lost == null) {
+    if (lost != null) {
+      // The owner takes no flush any more.
+      return remote.unflushedBytes();
+    }
+    if (access == Access.WRITE) {
       remote.flush();
       try {
         client.close(opened.generation());

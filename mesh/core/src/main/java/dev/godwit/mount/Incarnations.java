@@ -22,10 +22,15 @@ final class Incarnations {
     this.present = present;
   }
 
-  /** A write was done by this incarnation. */
-  synchronized void wrote(long incarnation) {
+  /** So many bytes were written by this incarnation. */
+  synchronized void wrote(long bytes, long incarnation) {
     see(incarnation);
-    written++;
+    written += bytes;
+  }
+
+  /** Bytes that were written since the last flush. */
+  synchronized long unflushed() {
+    return written - flushed;
   }
 
   private void see(long incarnation) {

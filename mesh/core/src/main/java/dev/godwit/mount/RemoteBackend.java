@@ -89,7 +89,7 @@ public final class RemoteBackend implements Backend {
       int part = Math.min(PART, src.remaining());
       ByteBuffer content = src.slice(src.position(), part);
       List<MountRun> runs = List.of(MountRun.newBuilder().setOffset(at).setLength(part).build());
-      await(answer -> client.write(Lane.DEMAND, opened.generation(), runs, content, answer));
+      await(part, answer -> client.write(Lane.DEMAND, opened.generation(), runs, content, answer));
       src.position(src.position() + part);
       at += part;
     }
@@ -115,7 +115,9 @@ public final class RemoteBackend implements Backend {
     checkWritable();
     OutOfRangeException.check(offset, length, size());
     if (length > 0) {
-      await(answer -> client.zero(Lane.DEMAND, opened.generation(), offset, length, kind, answer));
+      await(
+          length,
+          answer -> client.zero(Lane.DEMAND, opened.generation(), offset, length, kind, answer));
     }
   }
 
@@ -138,11 +140,11 @@ public final class RemoteBackend implements Backend {
     }
   }
 
-  private void await(Asking asking) throws IOException {
+  private void await(long bytes, Asking asking) throws IOException {
     Waiting waiting = new Waiting();
     MountChange change = asking.ask(waiting);
     try {
-      incarnations.wrote(waiting.done.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
+      incarnations.wrote(bytes, waiting.done.get(deadline.toNanos(), TimeUnit.NANOSECONDS));
     } catch (TimeoutException e) {
       // The bytes are the caller's again: they must not be sent any more.
       client.abandon(change, "a write was not answered in time");
@@ -153,6 +155,11 @@ public final class RemoteBackend implements Backend {
       client.abandon(change, "a write was interrupted");
       throw Interruption.passedOn("interrupted while writing", e);
     }
+  }
+
+  /** Bytes that were written, and that the owner was not asked to make durable since. */
+  long unflushedBytes() {
+    return incarnations.unflushed();
   }
 
   @Override
