@@ -173,6 +173,10 @@ final class LeechCommand extends Verb {
     }
   }
 
+  /** All that is known here: the owner's program may not run for a reason of its own. */
+  private static final String STAYS =
+      "Nothing was taken over: the state is still there, with its owner. ";
+
   private Map<String, String> hookEnvironment = Map.of();
   private Json resultOk = Json.event("result").put("ok", true);
 
@@ -318,9 +322,7 @@ final class LeechCommand extends Verb {
                   + failed.reason()
                   + ". "
                   + switch (failed.where()) {
-                    case SEEDER ->
-                        "The state is still there, untouched, and its program runs. "
-                            + incomplete();
+                    case SEEDER -> STAYS + incomplete();
                     case HERE ->
                         "The state is here and belongs to this node; run the same"
                             + " command again to go on.";
@@ -328,8 +330,7 @@ final class LeechCommand extends Verb {
                         "Only the other node knows who owns the state now; run the"
                             + " same command again to find out and go on.";
                   });
-      case LeecherState.Connecting _, LeecherState.Pulling _ ->
-          throw stopped("The state is still there, untouched. " + incomplete());
+      case LeecherState.Connecting _, LeecherState.Pulling _ -> throw stopped(STAYS + incomplete());
       case LeecherState.Finalizing _ ->
           throw stopped(
               "Only the other node knows who owns the state now; run the same command again to find"

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * A hook of which is remembered, also when this process is killed, that it was asked to stop the
@@ -20,16 +21,19 @@ final class RememberedStop extends ForwardingHook {
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final Path mark;
+  private final Consumer<IOException> unresumed;
   private volatile boolean stopped;
   private volatile boolean refused;
 
   /**
    * @param mark a file that is there from before the program is stopped until it goes on, or has
    *     moved
+   * @param unresumed hears why the program could not be let go on
    */
-  RememberedStop(ProgramHook hook, Path mark) {
+  RememberedStop(ProgramHook hook, Path mark, Consumer<IOException> unresumed) {
     super(hook);
     this.mark = mark;
+    this.unresumed = unresumed;
   }
 
   @Override
@@ -63,6 +67,9 @@ final class RememberedStop extends ForwardingHook {
   public void resume() throws IOException {
     try {
       super.resume();
+    } catch (IOException e) {
+      unresumed.accept(e);
+      throw e;
     } finally {
       stopped = false;
     }

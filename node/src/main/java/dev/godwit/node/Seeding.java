@@ -204,7 +204,8 @@ public final class Seeding implements Closeable {
       RememberedStop stop =
           new RememberedStop(
               new WritingOut(options.hook(), devices, others),
-              folder.path(StateFolder.Part.STOPPED));
+              folder.path(StateFolder.Part.STOPPED),
+              failure -> node.advise(stillStopped(resource, failure)));
       seeder =
           new Seeder(
               resource,
@@ -515,13 +516,16 @@ public final class Seeding implements Closeable {
               + seeder.resource()
               + " had been stopped for a hand-over that came to nothing; it was let go on.");
     } catch (IOException e) {
-      node.advise(
-          "The program of "
-              + seeder.resource()
-              + " had been stopped for a hand-over that came to nothing, and could not be let go on ("
-              + e.getMessage()
-              + "). Start it.");
+      LOG.debug("the program of {} is still stopped", seeder.resource(), e);
     }
+  }
+
+  private static String stillStopped(String resource, IOException failure) {
+    return "The program of "
+        + resource
+        + " was stopped for a hand-over that came to nothing, and could not be let go on ("
+        + failure.getMessage()
+        + "). Start it.";
   }
 
   @Override

@@ -26,6 +26,7 @@ final class RememberedStopTest {
   @TempDir private Path folder;
   private Path mark;
   private final List<String> called = new ArrayList<>();
+  private final List<IOException> unresumed = new ArrayList<>();
   private final CountDownLatch asked = new CountDownLatch(1);
   private final CountDownLatch refusing = new CountDownLatch(1);
   private final CountDownLatch go = new CountDownLatch(1);
@@ -48,7 +49,8 @@ final class RememberedStopTest {
             called.add("resume " + Files.exists(mark));
           }
         },
-        mark);
+        mark,
+        unresumed::add);
   }
 
   @Test
@@ -74,16 +76,18 @@ final class RememberedStopTest {
                 throw new IOException("it does not");
               }
             },
-            mark);
+            mark,
+            unresumed::add);
     stop.suspend();
-    assertThrows(IOException.class, stop::resume);
+    IOException failure = assertThrows(IOException.class, stop::resume);
+    assertEquals(List.of(failure), unresumed);
     assertTrue(stop.isLeft());
     stop.suspend();
   }
 
   @Test
   void whatStopsNothingLeavesNothing() throws Exception {
-    RememberedStop stop = new RememberedStop(ProgramHook.NONE, mark);
+    RememberedStop stop = new RememberedStop(ProgramHook.NONE, mark, unresumed::add);
     stop.suspend();
     assertFalse(stop.isLeft());
   }
@@ -117,7 +121,8 @@ final class RememberedStopTest {
                 called.add("resume");
               }
             },
-            mark);
+            mark,
+            unresumed::add);
     FutureTask<Boolean> seeder =
         new FutureTask<>(
             () -> {

@@ -4,8 +4,14 @@ import static dev.godwit.testnetwork.World.PATIENCE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -43,15 +49,45 @@ class CrashTest extends MeshForAll {
   @Test
   void aLeecherThatDiesAfterTheHandOverGoesOn() throws Exception {
     Path target = world.path("taken-moved");
+    Path ran = world.path("ran");
+    String note = "echo again=$GODWIT_AGAIN >> '" + ran + "'";
     try (Offer offer = dirtyOffer("taken")) {
-      String stopSeeder = "kill -STOP " + offer.process().pid();
+      String stopSeeder = note + "; kill -STOP " + offer.process().pid();
       try (ChildProcess leech = bob.leech("alice/taken", target, "--on-resume", stopSeeder)) {
         Map<String, String> handover = leech.await("handover", PATIENCE);
         assertTrue(Long.parseLong(handover.getOrDefault("missingBytes", "")) > 0);
       }
       world.signal("CONT", offer.process().pid());
-      Outcome again = bob.runLeech("alice/taken", target).succeeded();
+      Outcome again = bob.runLeech("alice/taken", target, "--on-resume", note).succeeded();
       assertTrue(again.out().contains("generation 2"), again::out);
+      // The first program may be running still, which the second one has to know.
+      assertEquals(List.of("again=", "again=1"), Files.readAllLines(ran));
+      assertEquals(0, offer.process().awaitEnd(PATIENCE));
+      assertArrived(offer, target);
+    }
+  }
+
+  @Test
+  void aCopyThatIsChangedWhileTheLeecherIsDeadIsNotCompleted() throws Exception {
+    Path target = world.path("edited-moved");
+    Path saved = world.path("edited-saved");
+    try (Offer offer = dirtyOffer("edited")) {
+      String stopSeeder = "kill -STOP " + offer.process().pid();
+      try (ChildProcess leech = bob.leech("alice/edited", target, "--on-resume", stopSeeder)) {
+        leech.await("handover", PATIENCE);
+      }
+      world.signal("CONT", offer.process().pid());
+      world.programs().run("cp", "-p", target.toString(), saved.toString()).succeeded();
+      Files.write(target, new byte[] {1}, StandardOpenOption.WRITE);
+      // Not within the time in which it may have been the leecher itself.
+      Files.setLastModifiedTime(target, FileTime.from(Instant.now().plusSeconds(60)));
+      Expect.refused(
+          ExitStatus.FAILED,
+          bob.runLeech("alice/edited", target),
+          "was changed since the unfinished migration",
+          "Bring it back");
+      world.programs().run("cp", "-p", saved.toString(), target.toString()).succeeded();
+      bob.runLeech("alice/edited", target).succeeded();
       assertEquals(0, offer.process().awaitEnd(PATIENCE));
       assertArrived(offer, target);
     }

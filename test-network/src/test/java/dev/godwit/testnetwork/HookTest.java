@@ -76,6 +76,29 @@ class HookTest extends MeshForEach {
   }
 
   @Test
+  void aProgramThatStaysStoppedIsNotSaidToRun() throws Exception {
+    try (Offer offer =
+        Offer.of(
+            world,
+            alice,
+            "state",
+            "--on-suspend",
+            "exit 7",
+            "--on-resume",
+            "echo no memory >&2; exit 1")) {
+      Outcome leech = bob.runLeech("alice/state", target());
+      Expect.refused(ExitStatus.FAILED, leech, "status 7", "Nothing was taken over", "still there");
+      assertFalse(leech.err().contains("runs"), leech::err);
+      Patience.until(
+          "who offers it is told",
+          () ->
+              offer.process().complaints().contains("could not be let go on")
+                  && offer.process().complaints().contains("no memory")
+                  && offer.process().complaints().contains("Start it."));
+    }
+  }
+
+  @Test
   void aProgramThatIsNotResumedInTimeGoesBack() throws Exception {
     try (Offer offer = offer("true")) {
       Expect.refused(

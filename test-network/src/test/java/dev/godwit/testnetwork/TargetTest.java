@@ -151,7 +151,7 @@ class TargetTest extends MeshForAll {
       fill(Path.of("/proc", Long.toString(leech.pid()), "root" + small.resolve("filler")));
       world.signal("CONT", offer.process().pid());
       Expect.refused(
-          ExitStatus.FAILED, leech, "alice/growing was not moved", "No space left", "untouched");
+          ExitStatus.FAILED, leech, "alice/growing was not moved", "No space left", "still there");
       offer.assertUntouched();
       assertFalse(
           offer.process().events().stream()
