@@ -66,6 +66,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -202,6 +203,13 @@ public final class Node implements AutoCloseable {
             clock,
             random);
     hub.onRevocations(this::learn);
+    hub.onState(
+        new HubAbsence(
+            mesh.hub().hostAndPort(),
+            (what, time) ->
+                CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS)
+                    .execute(what),
+            this::advise));
     this.surroundings =
         settings.stay() == Stay.LONG && !isHere(mesh.hub().host())
             ? Surroundings.of(mesh.id(), instance, transports, clock)

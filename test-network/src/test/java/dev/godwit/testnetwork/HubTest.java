@@ -70,11 +70,15 @@ class HubTest extends MeshForEach {
     try (Offer offer = Offer.of(world, alice, "state")) {
       int port = world.hub().port();
       world.hubProcess().close();
+      Patience.until(
+          "alice says that the hub is away",
+          () -> offer.process().complaints().contains("The hub " + hostAndPort() + " is away: "));
       ChildProcess again =
           world.start(
               "hub", "--listen", "127.0.0.1:" + port, "--data", world.path("hub").toString());
       again.await("ready", PATIENCE);
       Patience.until("alice is back", () -> bob.run("ls").out().contains("alice/state"));
+      Patience.until("she says so", () -> offer.process().complaints().contains("is back."));
       bob.runLeech("alice/state", world.path("target")).succeeded();
       assertEquals(offer.sha256(), StateFile.sha256(world.path("target")));
     }

@@ -11,19 +11,22 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A local backend of which some blocks are still elsewhere.
  *
- * <p>A read of missing blocks fetches them, at least up to the chunk's end, and waits. A write that
- * covers a block whole makes it local without fetching; only a block that is written in part is
- * fetched first. What arrives in the background is stored where it is still missing, never over
- * something newer.
+ * <p>A read of missing blocks fetches them, at least up to the chunk's end, and waits; where they
+ * cannot be stored, it is answered all the same. A write that covers a block whole makes it local
+ * without fetching; only a block that is written in part is fetched first. What arrives in the
+ * background is stored where it is still missing, never over something newer.
  *
  * <p>Once a block is local it stays local, until {@link #markMissing}, which is for the time before
  * anyone uses the device, or {@link #changed}, which is for those who only read.
  */
 public final class PartialBackend implements Backend {
+  private static final Logger LOG = LoggerFactory.getLogger(PartialBackend.class);
   private static final int FETCH_LIMIT = 1 << 20;
 
   private final Backend local;
@@ -311,8 +314,13 @@ public final class PartialBackend implements Backend {
     data.position(limit);
   }
 
-  /** Fetches the missing blocks between {@code from} and {@code to} (exclusive). Claimed. */
-  private void fetch(int from, int to) throws IOException {
+  /**
+   * Fetches the missing blocks between {@code from} and {@code to} (exclusive). Claimed.
+   *
+   * @return why some of them could not be stored here; null when all were
+   * @throws IOException when the source failed
+   */
+  private @Nullable IOException fetch(int from, int to) throws IOException {
     for (int start = missing.next(from, to); start >= 0; ) {
       int end = missing.nextAbsent(start, to);
       end = Math.min(end, start + FETCH_LIMIT / geometry.blockSize());
@@ -321,11 +329,23 @@ public final class PartialBackend implements Backend {
         arrivals.asked(start, end);
         long asked = moment();
         source.fetch(bytes, geometry.blockOffset(start));
-        store(bytes.flip(), start, end, asked);
+        try {
+          store(bytes.flip(), start, end, asked);
+        } catch (IOException e) {
+          return e;
+        }
       } finally {
         arrivals.settled(start, end);
       }
       start = missing.next(end, to);
+    }
+    return null;
+  }
+
+  private void fetchAndStore(int from, int to) throws IOException {
+    IOException unstored = fetch(from, to);
+    if (unstored != null) {
+      throw unstored;
     }
   }
 
@@ -352,11 +372,45 @@ public final class PartialBackend implements Backend {
               case REST_OF_THE_CHUNK -> arrivals.next(to, geometry.chunkEnd(to - 1));
             };
         try (var claim = claims.claim(from, end, patience)) {
-          fetch(from, end);
+          IOException unstored = fetch(from, end);
+          if (unstored != null) {
+            LOG.debug("what was fetched cannot be kept here", unstored);
+            readThrough(dst, offset);
+            return;
+          }
         }
       }
     }
     local.read(dst, offset);
+  }
+
+  /**
+   * Reads what is missing from the source, without keeping it: a disk that is full is no reason to
+   * fail whoever only reads. Claimed.
+   */
+  private void readThrough(ByteBuffer dst, long offset) throws IOException {
+    int limit = dst.limit();
+    long end = offset + dst.remaining();
+    int endBlock = geometry.blockFrom(end);
+    for (long at = offset; at < end; ) {
+      int block = geometry.blockAt(at);
+      boolean absent = missing.contains(block);
+      int until = absent ? missing.nextAbsent(block + 1, endBlock) : missing.next(block, endBlock);
+      until = Math.min(until < 0 ? endBlock : until, block + FETCH_LIMIT / geometry.blockSize());
+      int length = (int) (Math.min(end, geometry.blockOffset(until)) - at);
+      if (absent) {
+        try (var buffer = buffers.take()) {
+          ByteBuffer bytes = buffer.bytes().limit((int) geometry.bytes(block, until));
+          source.fetch(bytes, geometry.blockOffset(block));
+          int skip = (int) (at - geometry.blockOffset(block));
+          dst.put(bytes.limit(skip + length).position(skip));
+        }
+      } else {
+        local.read(dst.limit(dst.position() + length), at);
+        dst.limit(limit);
+      }
+      at += length;
+    }
   }
 
   @Override
@@ -394,8 +448,8 @@ public final class PartialBackend implements Backend {
     try (var claim = claims.claim(from, to, patience)) {
       int wholeFrom = geometry.blockFrom(offset);
       int wholeTo = geometry.wholeBlocksBelow(offset + length);
-      fetch(from, Math.min(to, wholeFrom));
-      fetch(Math.max(from, wholeTo), to);
+      fetchAndStore(from, Math.min(to, wholeFrom));
+      fetchAndStore(Math.max(from, wholeTo), to);
       change.run();
       if (wholeFrom < wholeTo) {
         becameLocal(wholeFrom, wholeTo);
