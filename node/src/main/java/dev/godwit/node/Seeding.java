@@ -64,6 +64,7 @@ public final class Seeding implements Closeable {
 
   private final CompletableFuture<Long> released = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile String movingTo = "another node";
 
   private Seeding(
       Node node,
@@ -91,22 +92,30 @@ public final class Seeding implements Closeable {
     seeder.onChange(
         state -> {
           switch (state) {
-            case SeederState.Released gone -> later(() -> released.complete(gone.generation()));
+            case SeederState.Released gone -> {
+              mounts.moved(movingTo);
+              later(
+                  LINGER.plus(mounts.untilAllHaveAsked()),
+                  () -> released.complete(gone.generation()));
+            }
             case SeederState.Undecided undecided ->
-                later(() -> released.completeExceptionally(doubt(undecided)));
+                later(LINGER, () -> released.completeExceptionally(doubt(undecided)));
             // Fenced, whoever may be killed from here on.
-            case SeederState.HandedOver _ -> handedOver();
+            case SeederState.HandedOver given -> {
+              movingTo = node.nameOf(given.leecher());
+              handedOver();
+            }
             case SeederState.Idle _ -> use(watch, seeder.resource());
             default -> {}
           }
         });
   }
 
-  /** Once the leecher has its answer. */
-  private static void later(Runnable what) {
+  /** Once the leecher has its answer, and mounts have theirs. */
+  private static void later(Duration time, Runnable what) {
     var _ =
         CompletableFuture.runAsync(
-            what, CompletableFuture.delayedExecutor(LINGER.toMillis(), TimeUnit.MILLISECONDS));
+            what, CompletableFuture.delayedExecutor(time.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   private NodeException doubt(SeederState.Undecided undecided) {

@@ -72,6 +72,10 @@ final class ChangeFollower implements AutoCloseable {
     } catch (InterruptedException e) {
       LOG.trace("changes are not followed any more", e);
     } catch (RemoteException e) {
+      if (e.code() == Failure.Code.CONFLICT) {
+        lost.accept(String.valueOf(e.getMessage()));
+        return;
+      }
       LOG.warn("what changes at the owner is not seen here: {}", e.getMessage());
     }
   }
@@ -83,7 +87,7 @@ final class ChangeFollower implements AutoCloseable {
       try {
         return client.changes(known, opened.geometry().blocks(), ANSWER);
       } catch (RemoteException e) {
-        if (e.code() == Failure.Code.UNKNOWN_OPERATION) {
+        if (e.code() == Failure.Code.UNKNOWN_OPERATION || e.code() == Failure.Code.CONFLICT) {
           throw e;
         }
         LOG.debug("the owner does not say what has changed", e);

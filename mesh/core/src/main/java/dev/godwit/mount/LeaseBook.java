@@ -224,6 +224,16 @@ public final class LeaseBook implements Closeable {
     }
   }
 
+  /** Whether a mount may write now. */
+  public boolean isHeld() {
+    changing.lock();
+    try {
+      return lease instanceof Lease.Held && left().isPositive();
+    } finally {
+      changing.unlock();
+    }
+  }
+
   @Override
   public void close() throws IOException {
     log.close();

@@ -18,7 +18,7 @@ final class LeaseKeeper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LeaseKeeper.class);
 
   /** So often within its time, since one of them may be late. */
-  private static final int RENEWALS = 3;
+  static final int RENEWALS = 3;
 
   private final MountClient client;
   private final MountClient.Opened opened;

@@ -507,7 +507,8 @@ public final class ManagedMount implements Mount {
       }
     }
     long unsaved = pusher.unsavedBytes();
-    if (unsaved == 0 && lost == null) {
+    // What follows are hints to the owner, for which nobody waits when it is away.
+    if (unsaved == 0 && lost == null && client.isConnected()) {
       saveProfile();
     }
     close();
@@ -518,7 +519,10 @@ public final class ManagedMount implements Mount {
     } else if (quiet) {
       journal.ended(sameAsTheOwners());
     }
-    if (unsaved == 0 && access == MountClient.Access.WRITE && lost == null) {
+    if (unsaved == 0
+        && access == MountClient.Access.WRITE
+        && lost == null
+        && client.isConnected()) {
       giveLeaseBack();
     }
     return unsaved;

@@ -7,6 +7,7 @@ import dev.godwit.pullorder.AccessProfile;
 import dev.godwit.session.Lane;
 import dev.godwit.session.Reply;
 import dev.godwit.session.Session;
+import dev.godwit.session.SessionState;
 import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.ExtentsRequest;
 import dev.godwit.wire.proto.MountChangesReply;
@@ -36,6 +37,11 @@ public final class MountClient {
   /** Asks over {@code session}, which speaks {@link MountHost#protocol}. */
   public MountClient(Session session) {
     this.session = session;
+  }
+
+  /** Whether the owner can be asked at once. */
+  boolean isConnected() {
+    return session.state() instanceof SessionState.Connected;
   }
 
   /** What a mount does with the resource. */

@@ -57,9 +57,19 @@ public final class MountHost {
   private final HotBlocks hot;
   private final ChangeTimes changes;
   private final RangeService ranges;
+
+  /** Those who only read ask once a second what has changed. */
+  private static final Duration READERS = Duration.ofSeconds(3);
+
   private final List<Consumer<IOException>> troubles = new CopyOnWriteArrayList<>();
   private final WriteOrder order = new WriteOrder(WRITE);
   private volatile boolean closed;
+
+  /** What mounts are told once the state belongs to another node; null until then. */
+  private volatile @Nullable String moved;
+
+  /** When a mount has asked for something last, in nanoseconds of a steady clock. */
+  private volatile long asked;
 
   /** Who writes the resource. */
   public enum Writers {
@@ -97,6 +107,7 @@ public final class MountHost {
     this.writers = writers;
     this.leases = leases;
     this.incarnation = incarnation;
+    this.asked = System.nanoTime() - READERS.toNanos();
     this.profiles = profiles;
     this.hot = hot;
     this.changes = changes;
@@ -126,6 +137,23 @@ public final class MountHost {
     troubles.add(listener);
   }
 
+  /**
+   * The state belongs to another node for good: every mount that asks is told, and ends.
+   *
+   * @param to that node's name
+   */
+  public void moved(String to) {
+    moved = resource + " has moved to " + to;
+  }
+
+  /** How long it takes until every mount that is there now has asked for something. */
+  public Duration untilAllHaveAsked() {
+    if (leases.isHeld()) {
+      return leases.time().dividedBy(LeaseKeeper.RENEWALS).plus(READERS);
+    }
+    return System.nanoTime() - asked < READERS.toNanos() ? READERS : Duration.ZERO;
+  }
+
   /** Answers nothing any more. */
   public void close() {
     closed = true;
@@ -135,6 +163,11 @@ public final class MountHost {
     if (closed) {
       throw new RemoteException(
           Failure.Code.NO_SUCH_RESOURCE, resource + " is not served any more");
+    }
+    asked = System.nanoTime();
+    String elsewhere = moved;
+    if (elsewhere != null) {
+      throw new RemoteException(Failure.Code.CONFLICT, elsewhere);
     }
     try {
       answer(call);

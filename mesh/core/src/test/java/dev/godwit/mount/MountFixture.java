@@ -164,6 +164,11 @@ final class MountFixture implements AutoCloseable {
     return made;
   }
 
+  /** What serves mounts now. */
+  MountHost owner() {
+    return Objects.requireNonNull(host);
+  }
+
   /** The owner's process ends. */
   void ownerEnds() {
     MountHost now = host;
