@@ -346,6 +346,26 @@ class MountTest {
   }
 
   @Test
+  void aMountWhoseStateHasMovedSaysSoAndEndsAtOnce() throws Exception {
+    Path state = random(SIZE);
+    Path at = place();
+    Path moved = world.path("moved" + count++);
+    try (ChildProcess seed = alice.seed("leaving", state);
+        ChildProcess mount = bob.start("mount", "alice/leaving", at.toString())) {
+      mount.await("ready", PATIENCE);
+      bob.runLeech("alice/leaving", moved).succeeded();
+      mount.await(
+          "that it is lost",
+          event -> event.getOrDefault("lost", "").equals("leaving has moved to bob"),
+          PATIENCE);
+      assertEquals(0, seed.awaitEnd(PATIENCE), seed::complaints);
+      bob.run("umount", at.toString()).succeeded();
+      assertEquals(0, mount.awaitEnd(PATIENCE), mount::complaints);
+      assertEquals(StateFile.sha256(state), StateFile.sha256(moved));
+    }
+  }
+
+  @Test
   void whatCannotBeSavedIsKeptAndSavedByTheNextMount() throws Exception {
     Path state = random(1 << 20);
     Path at = place();
