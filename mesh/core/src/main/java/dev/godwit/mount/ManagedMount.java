@@ -470,6 +470,12 @@ public final class ManagedMount implements Mount {
         if (journal.unsaved(widened)) {
           unsavedNotes.entryWritten();
         }
+        // The disk, or this process, may have stood still since.
+        lease.ensure(settings.timeout());
+        @Nullable String reason = lost;
+        if (reason != null) {
+          throw new IOException(reason);
+        }
       } catch (IOException | RuntimeException e) {
         unlogged.failed(taken);
         throw e;
