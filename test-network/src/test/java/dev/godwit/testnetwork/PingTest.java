@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,10 @@ class PingTest {
     assertTrue(status.contains("online"), status);
   }
 
+  /** On a machine that is busy everything takes a while. */
+  private static final Pattern WAITS =
+      Pattern.compile("(reaching the hub .*, no answer yet|looking for alice|trying .*)…");
+
   @Test
   void tellsPeopleHowEachAnswerCame() throws Exception {
     Outcome outcome = run("--count", "3").succeeded();
@@ -92,8 +97,7 @@ class PingTest {
     assertTrue(lines.getLast().contains("127.0.0.1:"), outcome::toString);
     // What is waited for is said when it takes a while.
     assertTrue(
-        outcome.err().lines().allMatch(line -> line.startsWith("trying ") && line.endsWith("…")),
-        outcome::toString);
+        outcome.err().lines().allMatch(line -> WAITS.matcher(line).matches()), outcome::toString);
   }
 
   @Test
