@@ -265,6 +265,9 @@ public final class Leeching implements Closeable {
           NodeException.Kind.FAILED,
           file + " exists and is not empty. Choose another --to, or replace it with --overwrite.");
     }
+    if (!started) {
+      SqliteFile.checkNothingLeft(file);
+    }
   }
 
   /** The attempt that the journal tells of, if it can go on. */

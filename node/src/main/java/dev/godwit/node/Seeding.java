@@ -174,6 +174,7 @@ public final class Seeding implements Closeable {
     checkRemembered(file, StateFolder.beside(file, home));
     SqliteFile.check(
         file, options.devices().isEmpty() ? SqliteFile.Use.AT_REST : SqliteFile.Use.BY_PROGRAMS);
+    Qcow2File.check(file);
     for (Device device : options.devices()) {
       device.check();
     }

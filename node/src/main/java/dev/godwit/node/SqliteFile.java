@@ -70,6 +70,25 @@ final class SqliteFile {
     }
   }
 
+  /**
+   * Passes a place for a state beside which no log of another database is left: SQLite would take
+   * it for a part of whatever database is put there.
+   *
+   * @throws NodeException when there is one; says what to do
+   */
+  static void checkNothingLeft(Path file) throws IOException {
+    for (String more : new String[] {"-wal", "-journal"}) {
+      Path beside = file.resolveSibling(file.getFileName() + more);
+      if (Files.exists(beside) && Files.size(beside) > 0) {
+        throw new NodeException(
+            NodeException.Kind.FAILED,
+            beside
+                + " is left of another database: it would be mixed with a database that is put beside"
+                + " it. Move it away, or choose another --to.");
+      }
+    }
+  }
+
   /** Refuses a database beside which such a file holds something. */
   private static void refuseBeside(Path file, String more, String why) throws IOException {
     Path beside = file.resolveSibling(file.getFileName() + more);

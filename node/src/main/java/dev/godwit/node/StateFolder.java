@@ -166,6 +166,8 @@ public final class StateFolder implements Closeable {
             e);
       }
       checkOurs(folder);
+      // Who unpacked it from a copy, for example, may have let others in.
+      var _ = PrivateFile.closedDirectory(folder);
     }
     // Also if it was there: who made it may have died before this.
     DurableNames.force(folder);

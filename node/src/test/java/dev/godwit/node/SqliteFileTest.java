@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +65,22 @@ final class SqliteFileTest {
     Path file = database(WAL);
     SqliteFile.check(file, Use.AT_REST);
     assertRefused(file, Use.BY_PROGRAMS, "WAL mode", "journal_mode=DELETE");
+  }
+
+  @Test
+  void aPlaceBesideTheLogOfAnotherDatabaseIsNotGood() throws Exception {
+    Path target = folder.resolve("new.db");
+    SqliteFile.checkNothingLeft(target);
+    for (String more : List.of("-wal", "-journal")) {
+      Path left = Files.write(folder.resolve("new.db" + more), new byte[100]);
+      String said =
+          String.valueOf(
+              assertThrows(NodeException.class, () -> SqliteFile.checkNothingLeft(target))
+                  .getMessage());
+      assertTrue(said.startsWith(left + " is left of another database"), said);
+      Files.write(left, new byte[0]);
+      SqliteFile.checkNothingLeft(target);
+    }
   }
 
   @Test

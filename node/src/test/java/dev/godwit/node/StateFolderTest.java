@@ -112,6 +112,15 @@ final class StateFolderTest {
   }
 
   @Test
+  void aFolderThatWasOpenIsClosed() throws IOException {
+    remember(Part.JOURNAL);
+    Path folder = StateFolder.of(state());
+    var _ = Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    StateFolder.open(state()).close();
+    assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)));
+  }
+
+  @Test
   void aJournalOfAnEarlierVersionIsNotOverlooked() throws IOException {
     Files.createFile(StateFolder.of(state()));
     NodeException old = assertThrows(NodeException.class, () -> StateFolder.open(state()));
