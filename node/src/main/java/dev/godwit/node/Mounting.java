@@ -243,6 +243,8 @@ public final class Mounting implements Closeable {
               options.cache().isPresent() ? Cache.Use.AGAIN : Cache.Use.ONCE,
               backend(file, before, opened, options),
               journal);
+      // It may have another name, under which it could be offered or replaced.
+      folder.hold(file);
       return managed(node, options, kept, client, opened, cache, id);
     } catch (IOException e) {
       if (journal != null) {
@@ -317,7 +319,7 @@ public final class Mounting implements Closeable {
 
   private static Path cacheFile(Node node, MountOptions options) throws IOException {
     if (options.cache().isPresent()) {
-      return options.cache().get().toAbsolutePath();
+      return LocalFiles.real(options.cache().get());
     }
     Path folder = PrivateFile.closedDirectory(node.home().mountDirectory());
     String name =

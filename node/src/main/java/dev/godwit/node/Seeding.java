@@ -467,9 +467,9 @@ public final class Seeding implements Closeable {
   /** So that it shows when others change it before it is offered again. */
   private void leave() {
     try {
-      if (seeder.state() instanceof SeederState.Released
-          || !folder.remembers(StateFolder.Part.JOURNAL)
-              && !folder.remembers(StateFolder.Part.LEASES)) {
+      boolean remembered =
+          folder.remembers(StateFolder.Part.JOURNAL) || folder.remembers(StateFolder.Part.LEASES);
+      if (seeder.state() instanceof SeederState.Released || !remembered) {
         // Whatever becomes of it.
         watch.forget();
       } else {

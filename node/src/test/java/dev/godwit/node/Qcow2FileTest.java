@@ -21,7 +21,9 @@ final class Qcow2FileTest {
   }
 
   private Path image(ByteBuffer header) throws IOException {
-    return Files.write(folder.resolve("disk.qcow2"), header.array());
+    byte[] bytes = new byte[header.remaining()];
+    header.get(bytes);
+    return Files.write(folder.resolve("disk.qcow2"), bytes);
   }
 
   private static String refusal(Path file) {
