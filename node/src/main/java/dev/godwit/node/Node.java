@@ -20,7 +20,7 @@ import dev.godwit.portmap.PortMapping;
 import dev.godwit.quic.QuicTransport;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.seal.SealingKey;
-import dev.godwit.session.AnswerBudget;
+import dev.godwit.session.CallMemory;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.LiveConnections;
 import dev.godwit.session.MeshAdmission;
@@ -176,7 +176,7 @@ public final class Node implements AutoCloseable {
                             NodeException.Kind.FAILED,
                             "Only QUIC is wanted, and there is none on this machine. Allow another"
                                 + " transport."));
-    AnswerBudget budget = AnswerBudget.of(Runtime.getRuntime().maxMemory());
+    CallMemory budget = CallMemory.of(Runtime.getRuntime().maxMemory());
     Greeting greeting =
         new Greeting(
             admission,

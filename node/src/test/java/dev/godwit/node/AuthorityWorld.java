@@ -19,7 +19,7 @@ import dev.godwit.mount.LeaseBook;
 import dev.godwit.mount.MountHost;
 import dev.godwit.mount.ProfileStore;
 import dev.godwit.pullorder.HotBlocks;
-import dev.godwit.session.AnswerBudget;
+import dev.godwit.session.CallMemory;
 import dev.godwit.session.Greeting;
 import dev.godwit.session.MeshAdmission;
 import dev.godwit.session.RequestProtocol;
@@ -100,7 +100,7 @@ final class AuthorityWorld implements AutoCloseable {
             new ForgottenProfiles(),
             new HotBlocks(geometry, LIMIT),
             changes);
-    AnswerBudget budget = AnswerBudget.of(Runtime.getRuntime().maxMemory());
+    CallMemory budget = CallMemory.of(Runtime.getRuntime().maxMemory());
     Greeting greeting =
         new Greeting(
             admission,
@@ -121,7 +121,7 @@ final class AuthorityWorld implements AutoCloseable {
             });
   }
 
-  private RequestProtocol protocol(RequestProtocol.Resolver resolver, AnswerBudget budget) {
+  private RequestProtocol protocol(RequestProtocol.Resolver resolver, CallMemory budget) {
     return new RequestProtocol(resolver, Compression.NONE, admission, budget);
   }
 

@@ -27,7 +27,7 @@ public final class Call {
   private long requestId;
   private ByteBuffer control = ByteBuffer.allocate(0);
   private ByteBuffer content = ByteBuffer.allocate(0);
-  private final AnswerBudget.Account account;
+  private final PeerBudget.Account account;
   private boolean counted;
   private boolean answered;
 
@@ -35,7 +35,7 @@ public final class Call {
       Origin origin,
       FrameWriter writer,
       BufferPool buffers,
-      AnswerBudget.Account account,
+      PeerBudget.Account account,
       ContentEncoder encoder) {
     this.account = account;
     this.origin = origin;
@@ -91,7 +91,7 @@ public final class Call {
    */
   public PooledBuffer buffer() throws IOException {
     if (!counted) {
-      account.take();
+      account.take(1);
       counted = true;
     }
     PooledBuffer buffer = buffers.take();
@@ -126,7 +126,7 @@ public final class Call {
   void end() {
     if (counted) {
       counted = false;
-      account.giveBack();
+      account.giveBack(1);
     }
   }
 

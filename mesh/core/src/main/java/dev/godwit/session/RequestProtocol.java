@@ -1,14 +1,11 @@
 package dev.godwit.session;
 
+import dev.godwit.identity.NodeId;
 import dev.godwit.stream.BufferPool;
 import dev.godwit.stream.ByteStream;
-import dev.godwit.stream.PooledBuffer;
 import dev.godwit.wire.Compression;
-import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
-import dev.godwit.wire.FrameType;
 import dev.godwit.wire.FrameWriter;
-import dev.godwit.wire.Limits;
 import dev.godwit.wire.ProtocolException;
 import dev.godwit.wire.proto.Failure;
 import dev.godwit.wire.proto.StreamOpen;
@@ -17,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,16 +27,15 @@ public final class RequestProtocol implements Protocol {
   private static final Logger LOG = LoggerFactory.getLogger(RequestProtocol.class);
   private static final int SIDE_BY_SIDE = 64;
 
-  /** Contents up to this are cheap to allocate: the ranges of a read. */
-  private static final int SMALL = 4096;
+  /** What a call holds besides what was sent: its thread, its objects, a small content. */
+  private static final int CALL = 4096;
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final Resolver resolver;
   private final Compression compression;
   private final Authority authority;
-  private final AnswerBudget budget;
-  private final BufferPool contents = new BufferPool(Limits.STANDARD.content(), 16);
-  private final BufferPool buffers =
-      new BufferPool(FrameWriter.HEADROOM + Limits.STANDARD.content(), 16);
+  private final CallMemory memory;
 
   /** Finds the handler for a session. */
   @FunctionalInterface
@@ -55,22 +50,18 @@ public final class RequestProtocol implements Protocol {
 
   /** Answers with what {@code resolver} finds, for as long as a peer keeps its connection. */
   public RequestProtocol(Resolver resolver, Compression compression) {
-    this(
-        resolver,
-        compression,
-        Authority.AS_ONCE,
-        AnswerBudget.of(Runtime.getRuntime().maxMemory()));
+    this(resolver, compression, Authority.AS_ONCE, CallMemory.of(Runtime.getRuntime().maxMemory()));
   }
 
   /**
    * Answers with what {@code resolver} finds.
    *
    * @param authority asked before each request
-   * @param budget of answers, shared with other protocols
+   * @param memory for requests and answers, shared with other protocols
    */
   public RequestProtocol(
-      Resolver resolver, Compression compression, Authority authority, AnswerBudget budget) {
-    this.budget = budget;
+      Resolver resolver, Compression compression, Authority authority, CallMemory memory) {
+    this.memory = memory;
     this.authority = authority;
     this.resolver = resolver;
     this.compression = compression;
@@ -85,38 +76,54 @@ public final class RequestProtocol implements Protocol {
     RequestHandler handler = resolver.resolve(peer, open);
     Origin origin = new Origin(peer, new SessionId(open.getSession()), open.getLink());
     FrameWriter writer = new FrameWriter(stream);
-    try (AnswerBudget.Account account = budget.open(peer.id())) {
+    try (Accounts accounts = open(peer.id())) {
       if (open.getLane() == dev.godwit.wire.proto.Lane.LANE_BULK) {
-        serveInOrder(origin, handler, account, reader, writer);
+        serveInOrder(origin, handler, accounts, reader, writer);
       } else {
-        serveSideBySide(origin, handler, account, reader, writer, stream);
+        serveSideBySide(origin, handler, accounts, reader, writer, stream);
       }
     }
     stream.finish();
   }
 
+  /** What the requests of one peer on one stream are counted on. */
+  private record Accounts(
+      PeerBudget.Account answers, PeerBudget.Account contents, PeerBudget.Account calls)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      answers.close();
+      contents.close();
+      calls.close();
+    }
+  }
+
+  private Accounts open(NodeId peer) {
+    return new Accounts(
+        memory.answers().open(peer), memory.contents().open(peer), memory.calls().open(peer));
+  }
+
   private void serveInOrder(
       Origin origin,
       RequestHandler handler,
-      AnswerBudget.Account account,
+      Accounts accounts,
       FrameReader reader,
       FrameWriter writer)
       throws IOException {
-    CompressionEstimate estimate = new CompressionEstimate();
-    Call call =
-        new Call(
-            origin, writer, buffers, account, new ContentEncoder(compression, buffers, estimate));
-    ByteBuffer content = ByteBuffer.allocateDirect(64 * 1024);
+    Call call = call(origin, writer, accounts, new CompressionEstimate());
+    RequestContent content = new RequestContent(accounts.contents(), memory.contentBuffers());
     while (reader.next()) {
-      content = content(reader, content);
-      answer(handler, call.set(reader.header(), reader.control(), content));
+      try (content) {
+        RequestHandler answering = read(reader, reader.control(), content, call, handler);
+        answer(answering, call);
+      }
     }
   }
 
   private void serveSideBySide(
       Origin origin,
       RequestHandler handler,
-      AnswerBudget.Account account,
+      Accounts accounts,
       FrameReader reader,
       FrameWriter writer,
       ByteStream stream)
@@ -124,59 +131,95 @@ public final class RequestProtocol implements Protocol {
     CompressionEstimate estimate = new CompressionEstimate();
     Semaphore room = new Semaphore(SIDE_BY_SIDE);
     while (reader.next()) {
-      int length = reader.header().wireLength();
-      @Nullable PooledBuffer lent = length > SMALL ? contents.take() : null;
-      ByteBuffer content =
-          content(reader, lent == null ? ByteBuffer.allocate(length) : lent.bytes());
-      ByteBuffer control =
-          ByteBuffer.allocate(reader.control().remaining()).put(reader.control()).flip();
-      Call call =
-          new Call(
-                  origin,
-                  writer,
-                  buffers,
-                  account,
-                  new ContentEncoder(compression, buffers, estimate))
-              .set(reader.header(), control, content);
       room.acquireUninterruptibly();
-      Thread.ofVirtual()
-          .name("call")
-          .start(
-              () -> {
-                try {
-                  answer(handler, call);
-                } catch (IOException e) {
-                  LOG.debug("an answer could not be sent", e);
-                  stream.reset(0);
-                } finally {
-                  if (lent != null) {
-                    lent.close();
+      Counted counted = new Counted(accounts, memory.contentBuffers(), room);
+      boolean handed = false;
+      try {
+        counted.take(CALL + reader.control().remaining());
+        ByteBuffer control =
+            ByteBuffer.allocate(reader.control().remaining())
+                .put(reader.control().duplicate())
+                .flip();
+        Call call = call(origin, writer, accounts, estimate);
+        RequestHandler answering = read(reader, control, counted.content, call, handler);
+        Thread.ofVirtual()
+            .name("call")
+            .start(
+                () -> {
+                  try (counted) {
+                    answer(answering, call);
+                  } catch (IOException e) {
+                    LOG.debug("an answer could not be sent", e);
+                    stream.reset(0);
                   }
-                  room.release();
-                }
-              });
+                });
+        handed = true;
+      } finally {
+        if (!handed) {
+          counted.close();
+        }
+      }
     }
     // The peer has finished; let the last answers out before our direction ends.
     room.acquireUninterruptibly(SIDE_BY_SIDE);
   }
 
-  private static ByteBuffer content(FrameReader reader, ByteBuffer buffer) throws IOException {
-    FrameHeader header = reader.header();
-    if (header.type() != FrameType.REQUEST) {
-      throw new ProtocolException("expected REQUEST and got " + header.type());
+  /** What one of the calls that are answered side by side holds. */
+  private static final class Counted implements AutoCloseable {
+    private final PeerBudget.Account account;
+    private final RequestContent content;
+    private final Semaphore room;
+    private long counted;
+
+    Counted(Accounts accounts, RequestContent.Lender lender, Semaphore room) {
+      this.account = accounts.calls();
+      this.content = new RequestContent(accounts.contents(), lender);
+      this.room = room;
     }
-    if (header.wireLength() != header.contentLength()) {
-      throw new ProtocolException("the content of a request is raw");
+
+    void take(long bytes) throws IOException {
+      account.take(bytes);
+      counted = bytes;
     }
-    ByteBuffer content =
-        buffer.capacity() < header.wireLength()
-            ? ByteBuffer.allocateDirect(header.wireLength())
-            : buffer;
-    reader.content(content);
-    if (content.hasRemaining() && !reader.verifies(content)) {
-      throw new ProtocolException("checksum mismatch in a request");
+
+    @Override
+    public void close() {
+      content.close();
+      if (counted > 0) {
+        account.giveBack(counted);
+      }
+      room.release();
     }
-    return content;
+  }
+
+  private Call call(
+      Origin origin, FrameWriter writer, Accounts accounts, CompressionEstimate estimate) {
+    BufferPool buffers = memory.answerBuffers();
+    return new Call(
+        origin,
+        writer,
+        buffers,
+        accounts.answers(),
+        new ContentEncoder(compression, buffers, estimate));
+  }
+
+  /** Reads a request, and says who answers it: whatever the peer learns it learns in its turn. */
+  private static RequestHandler read(
+      FrameReader reader,
+      ByteBuffer control,
+      RequestContent content,
+      Call call,
+      RequestHandler handler)
+      throws IOException {
+    call.set(reader.header(), control, NOTHING);
+    try {
+      call.set(reader.header(), control, content.read(reader));
+      return handler;
+    } catch (RemoteException e) {
+      return _ -> {
+        throw e;
+      };
+    }
   }
 
   /** What happened; where files of this machine are is not the peer's business. */

@@ -82,7 +82,7 @@ public final class StreamQueue {
                 handler.handle(stream);
               } catch (IOException e) {
                 LOG.debug("a stream ended: {}", e.toString());
-              } catch (RuntimeException e) {
+              } catch (RuntimeException | Error e) {
                 LOG.error("a stream handler failed", e);
               }
             });

@@ -113,6 +113,19 @@ public final class FrameReader {
     dst.flip();
   }
 
+  /**
+   * Passes over the current frame's content, which nobody has room for; the control part is gone
+   * then.
+   */
+  public void skipContent() throws IOException {
+    for (int left = header.wireLength(); left > 0; ) {
+      control.clear().limit(Math.min(left, control.capacity()));
+      stream.readFully(control);
+      left -= control.position();
+    }
+    control.clear().limit(0);
+  }
+
   /** Whether {@code content}, decoded, has the checksum that the header announced. */
   public boolean verifies(ByteBuffer content) {
     return checksum.of(content) == header.checksum();

@@ -84,7 +84,7 @@ final class RequestProtocolTest {
                   },
               Compression.NONE,
               fixture.alice.admission(),
-              new AnswerBudget(1, 1));
+              CallMemory.of(1 << 20));
       fixture.welcome(
           new Greeting(
               fixture.alice.admission(),

@@ -45,6 +45,7 @@ final class SessionFixture implements AutoCloseable {
   final List<Connection> connections = new CopyOnWriteArrayList<>();
   private final MemoryTransport answering = new MemoryTransport(alice.id(), network);
   private final MemoryTransport asking = new MemoryTransport(bob.id(), network);
+  private final List<MemoryTransport> others = new CopyOnWriteArrayList<>();
 
   /** Every greeted connection's requests go to {@code handler}. */
   void answer(RequestHandler handler) {
@@ -57,6 +58,12 @@ final class SessionFixture implements AutoCloseable {
 
   void answer(RequestProtocol.Resolver resolver, Compression compression) {
     Protocol protocol = new RequestProtocol(resolver, compression);
+    welcome(new Greeting(alice.admission(), Map.of(PROTOCOL, protocol), LIMIT));
+  }
+
+  /** As the others, with other memory for calls than a node has. */
+  void answer(RequestProtocol.Resolver resolver, CallMemory memory) {
+    Protocol protocol = new RequestProtocol(resolver, Compression.NONE, alice.admission(), memory);
     welcome(new Greeting(alice.admission(), Map.of(PROTOCOL, protocol), LIMIT));
   }
 
@@ -83,6 +90,15 @@ final class SessionFixture implements AutoCloseable {
     return connection;
   }
 
+  /** A greeted connection of somebody else than bob. */
+  Connection greeted(TestMesh.Member member) throws IOException {
+    MemoryTransport transport = new MemoryTransport(member.id(), network);
+    others.add(transport);
+    Connection connection = transport.dial(alice.id(), List.of("memory"), Duration.ofSeconds(5));
+    new Greeting(member.admission(), Map.of(), LIMIT).greet(connection);
+    return connection;
+  }
+
   Session session() {
     return session(this::greeted, TIMING);
   }
@@ -95,6 +111,7 @@ final class SessionFixture implements AutoCloseable {
   @Override
   public void close() {
     asking.close();
+    others.forEach(MemoryTransport::close);
     answering.close();
   }
 
@@ -140,8 +157,12 @@ final class SessionFixture implements AutoCloseable {
     private final ByteBuffer content;
 
     Counting(Lane lane, int number) {
+      this(lane, ByteBuffer.wrap(new byte[] {(byte) number}));
+    }
+
+    Counting(Lane lane, ByteBuffer content) {
       super((byte) 1, lane);
-      this.content = ByteBuffer.wrap(new byte[] {(byte) number});
+      this.content = content;
     }
 
     @Override
