@@ -1,30 +1,27 @@
 package dev.godwit.hub;
 
-import dev.godwit.identity.Octets;
+import dev.godwit.limit.Source;
 import dev.godwit.limit.TokenBucket;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Counts connections and logins per address, so that one address cannot use up the hub. An IPv6
- * address counts as its /64. Safe for use by many threads.
+ * Counts connections and logins per address, so that one address cannot use up the hub. Safe for
+ * use by many threads.
  */
 final class AddressQuota {
 
-  private static final int IPV6_PREFIX_BYTES = 8;
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final HubLimits limits;
   private final InstantSource clock;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Octets, Usage> usages = new HashMap<>();
+  private final Map<Source, Usage> usages = new HashMap<>();
   private int connections;
 
   /** What to do with a new connection. */
@@ -108,12 +105,6 @@ final class AddressQuota {
   private Usage usage(InetAddress from) {
     int logins = limits.loginsPerMinutePerAddress();
     return usages.computeIfAbsent(
-        key(from), address -> new Usage(new TokenBucket(clock, logins, logins, MINUTE)));
-  }
-
-  private static Octets key(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    return Octets.of(
-        address instanceof Inet6Address ? Arrays.copyOf(bytes, IPV6_PREFIX_BYTES) : bytes);
+        Source.of(from), address -> new Usage(new TokenBucket(clock, logins, logins, MINUTE)));
   }
 }

@@ -1,10 +1,12 @@
 package dev.godwit.session;
 
 import com.google.protobuf.ByteString;
+import dev.godwit.membership.Membership;
 import dev.godwit.stream.ByteStream;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Connection.Urgency;
 import dev.godwit.stream.Interruption;
+import dev.godwit.stream.StreamQueue;
 import dev.godwit.wire.FrameHeader;
 import dev.godwit.wire.FrameReader;
 import dev.godwit.wire.FrameType;
@@ -24,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +42,18 @@ public final class Greeting {
   /** What a peer opens its first stream for when it has dialled so that we greet it. */
   private static final String REVERSE = "godwit/reverse/1";
 
+  /** One that greets, or has us greet, needs one. */
+  private static final int STREAMS_OF_A_STRANGER = 2;
+
+  /** What is read of somebody who may be anybody: room for the largest membership. */
+  private static final Limits OF_A_STRANGER = new Limits(Membership.MAX_BYTES + 8 * 1024, 0);
+
   private final Admission admission;
   private final Map<String, Protocol> protocols;
   private final Duration limit;
   private final LiveConnections connections;
   private final RevocationExchange revocations;
+  private final Doorstep doorstep;
 
   /**
    * @param admission who we are and who is welcome
@@ -64,6 +74,16 @@ public final class Greeting {
       Map<String, Protocol> protocols,
       Duration limit,
       LiveConnections connections) {
+    this(admission, protocols, limit, connections, new Doorstep());
+  }
+
+  Greeting(
+      Admission admission,
+      Map<String, Protocol> protocols,
+      Duration limit,
+      LiveConnections connections,
+      Doorstep doorstep) {
+    this.doorstep = doorstep;
     this.connections = connections;
     this.admission = admission;
     this.revocations = new RevocationExchange(admission, limit);
@@ -138,7 +158,8 @@ public final class Greeting {
    * @throws IOException when the peer does not want it; the connection is closed
    */
   public Peer offer(Connection connection, ByteString token) throws IOException {
-    CompletableFuture<Peer> greeted = welcome(connection, Reversal.NONE);
+    CompletableFuture<Peer> greeted = new CompletableFuture<>();
+    serve(connection, Reversal.NONE, greeted);
     try (ByteStream stream = connection.open(Urgency.DEMAND)) {
       stream.timeout(limit);
       new FrameWriter(stream)
@@ -201,10 +222,23 @@ public final class Greeting {
    */
   public CompletableFuture<Peer> welcome(Connection connection, Reversal reversal) {
     CompletableFuture<Peer> greeted = new CompletableFuture<>();
+    if (!doorstep.enter(connection, greeted)) {
+      connection.close("not greeted: too many others have not been either; try again");
+      return CompletableFuture.failedFuture(
+          new IOException("too many connections that have not been greeted"));
+    }
+    serve(connection, reversal, greeted);
+    return greeted;
+  }
+
+  private void serve(Connection connection, Reversal reversal, CompletableFuture<Peer> greeted) {
+    AtomicInteger strangers = new AtomicInteger();
     connection.serve(
         stream -> {
           if (greeted.isDone() && !greeted.isCompletedExceptionally()) {
             dispatch(greeted.join(), stream);
+          } else if (strangers.incrementAndGet() > STREAMS_OF_A_STRANGER) {
+            stream.reset(StreamQueue.REFUSED);
           } else {
             answer(connection, stream, greeted, reversal);
           }
@@ -220,7 +254,6 @@ public final class Greeting {
                     connections.add(connection, peer);
                   }
                 });
-    return greeted;
   }
 
   private void answer(
@@ -228,7 +261,7 @@ public final class Greeting {
       throws IOException {
     stream.timeout(limit);
     FrameWriter writer = new FrameWriter(stream);
-    FrameReader reader = new FrameReader(stream, Limits.STANDARD);
+    FrameReader reader = new FrameReader(stream, OF_A_STRANGER);
     try {
       if (!reader.next()) {
         throw new RemoteException(Failure.Code.NOT_A_MEMBER, "greet first");

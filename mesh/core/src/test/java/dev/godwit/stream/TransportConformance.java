@@ -7,20 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.identity.Identity;
+import dev.godwit.session.Greeting;
+import dev.godwit.session.Peer;
+import dev.godwit.session.TestMesh;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -466,6 +473,47 @@ public abstract class TransportConformance {
           stream.finish();
         });
     assertEquals("early", text(early, 5));
+  }
+
+  /** A member of a mesh that has this node's key. */
+  private Greeting greeting(TestMesh mesh, Identity identity) {
+    TestMesh.Member member =
+        mesh.member(identity, "somebody", List.of(), InstantSource.system(), Duration.ofDays(1));
+    return new Greeting(member.admission(), Map.of(), seconds(10));
+  }
+
+  @Test
+  void whoIsNotGreetedOpensTwoStreams() throws Exception {
+    TestMesh mesh = new TestMesh();
+    Connection here = dial();
+    var _ = greeting(mesh, bob).welcome(accepted());
+    AtomicInteger refused = new AtomicInteger();
+    List<ByteStream> streams = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      ByteStream stream = here.open(Urgency.DEMAND);
+      streams.add(stream);
+      inBackground(
+          () -> {
+            StreamResetException ended =
+                assertThrows(
+                    StreamResetException.class,
+                    () -> {
+                      // Not a whole frame: it is waited for.
+                      stream.write(bytes("?"));
+                      int _ = stream.read(ByteBuffer.allocate(1));
+                    });
+            refused.getAndAdd(ended.code() == StreamQueue.REFUSED ? 1 : 0);
+          });
+    }
+    Patience.until("six are refused", seconds(20), () -> refused.get() == 6);
+    streams.forEach(stream -> stream.reset(42));
+    here.close("enough");
+    assertEquals(6, refused.get());
+
+    Connection again = dial();
+    CompletableFuture<Peer> greeted = greeting(mesh, bob).welcome(accepted());
+    greeting(mesh, alice).greet(again);
+    assertEquals(alice.id(), get(greeted).id());
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.godwit.identity.Identity;
 import dev.godwit.identity.LeafVerifier;
 import dev.godwit.identity.NodeId;
 import dev.godwit.identity.RenewingLeaf;
+import dev.godwit.limit.Source;
 import dev.godwit.path.AddressText;
 import dev.godwit.path.Candidate;
 import dev.godwit.path.CheckToken;
@@ -333,14 +334,31 @@ public final class QuicTransport implements Transport {
 
   /** First handler of an accepted connection, until the handshake is over. */
   private final class Accepted extends ChannelInboundHandlerAdapter {
+    private @Nullable Source begun;
+
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-      retry.begun();
+      Source source = source(((QuicChannel) context.channel()).remoteSocketAddress());
+      if (retry.begun(source)) {
+        begun = source;
+      } else {
+        LOG.debug("a connection was refused: too many handshakes under way");
+        var _ = context.close();
+      }
+    }
+
+    private static Source source(@Nullable SocketAddress remote) {
+      return remote instanceof InetSocketAddress address
+          ? Source.of(address.getAddress())
+          : new Source(String.valueOf(remote));
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
-      retry.ended();
+      if (begun != null) {
+        retry.ended(begun);
+        begun = null;
+      }
     }
 
     @Override

@@ -1,5 +1,7 @@
 package dev.godwit.quic;
 
+import dev.godwit.limit.Source;
+import dev.godwit.limit.SourceQuota;
 import dev.godwit.limit.TokenBucket;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -12,7 +14,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -31,6 +32,12 @@ final class RetryTokens implements QuicTokenHandler {
   /** Handshakes under way at most. */
   static final int MOST = 512;
 
+  /**
+   * Those of one address. More than {@link #FREE}, so that whoever writes another's address on
+   * first packets does not lock him out.
+   */
+  static final int MOST_PER_ADDRESS = 64;
+
   private static final Duration LIFETIME = Duration.ofSeconds(10);
   private static final String MAC = "HmacSHA256";
   private static final int MAC_BYTES = 32;
@@ -42,7 +49,7 @@ final class RetryTokens implements QuicTokenHandler {
   private final SecretKeySpec key;
   private final InstantSource clock;
   private final int free;
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final SourceQuota underWay = new SourceQuota(MOST_PER_ADDRESS, MOST);
 
   /** Of handshakes without a token. */
   private final TokenBucket lately;
@@ -61,24 +68,24 @@ final class RetryTokens implements QuicTokenHandler {
     this.lately = new TokenBucket(clock, free, free, Duration.ofSeconds(1));
   }
 
-  /** A handshake has begun. */
-  void begun() {
-    underWay.incrementAndGet();
+  /** Whether a handshake may begin; it is under way then. */
+  boolean begun(Source from) {
+    return underWay.enter(from);
   }
 
   /** A handshake is over, whatever came of it. */
-  void ended() {
-    underWay.decrementAndGet();
+  void ended(Source from) {
+    underWay.leave(from);
   }
 
   /** How many handshakes are under way. */
   int underWay() {
-    return underWay.get();
+    return underWay.inAll();
   }
 
   @Override
   public boolean writeToken(ByteBuf out, ByteBuf connectionId, InetSocketAddress address) {
-    if (underWay.get() < free && lately.take().isEmpty()) {
+    if (underWay.inAll() < free && lately.take().isEmpty()) {
       return false;
     }
     byte[] id = ByteBufUtil.getBytes(connectionId);
@@ -92,7 +99,7 @@ final class RetryTokens implements QuicTokenHandler {
     int start = TIME_BYTES + MAC_BYTES;
     if (token.readableBytes() < start
         || token.readableBytes() > maxTokenLength()
-        || underWay.get() >= MOST) {
+        || !underWay.hasRoom(Source.of(address.getAddress()))) {
       return -1;
     }
     byte[] bytes = ByteBufUtil.getBytes(token);

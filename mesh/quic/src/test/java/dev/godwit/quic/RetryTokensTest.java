@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.limit.Source;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -17,11 +18,13 @@ import org.junit.jupiter.api.Test;
 
 class RetryTokensTest {
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final Source SOMEBODY = new Source("somebody");
 
   private final AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
   private final RetryTokens tokens = new RetryTokens(now::get, RANDOM, 2);
   private final InetSocketAddress address = at(1, 4000);
   private final byte[] id = new byte[8];
+  private int begun;
 
   RetryTokensTest() {
     RANDOM.nextBytes(id);
@@ -38,7 +41,7 @@ class RetryTokensTest {
 
   private void begin(int handshakes) {
     for (int i = 0; i < handshakes; i++) {
-      tokens.begun();
+      assertTrue(tokens.begun(new Source("somebody " + begun++)));
     }
   }
 
@@ -54,9 +57,9 @@ class RetryTokensTest {
     begin(1);
     assertFalse(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
     assertEquals(0, out.readableBytes());
-    begin(1);
+    assertTrue(tokens.begun(SOMEBODY));
     assertTrue(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
-    tokens.ended();
+    tokens.ended(SOMEBODY);
     assertFalse(tokens.writeToken(out, Unpooled.wrappedBuffer(id), address));
   }
 
@@ -65,8 +68,8 @@ class RetryTokensTest {
     for (int i = 0; i < packets; i++) {
       if (!tokens.writeToken(Unpooled.buffer(), Unpooled.wrappedBuffer(id), address)) {
         begun++;
-        tokens.begun();
-        tokens.ended();
+        assertTrue(tokens.begun(SOMEBODY));
+        tokens.ended(SOMEBODY);
       }
     }
     return begun;
@@ -134,9 +137,26 @@ class RetryTokensTest {
   void nobodyIsLetInWhileTooManyHandshakesAreUnderWay() {
     begin(2);
     ByteBuf token = token();
-    begin(RetryTokens.MOST - 2);
+    begin(RetryTokens.MOST - 3);
+    assertTrue(tokens.begun(SOMEBODY));
     assertEquals(-1, tokens.validateToken(token, address));
-    tokens.ended();
+    assertFalse(tokens.begun(new Source("one more")));
+    tokens.ended(SOMEBODY);
+    assertTrue(tokens.validateToken(token, address) > 0);
+  }
+
+  @Test
+  void oneAddressDoesNotTakeTheRoomOfOthers() {
+    begin(2);
+    ByteBuf token = token();
+    Source here = Source.of(address.getAddress());
+    for (int i = 0; i < RetryTokens.MOST_PER_ADDRESS; i++) {
+      assertTrue(tokens.begun(here));
+    }
+    assertEquals(-1, tokens.validateToken(token, address));
+    assertFalse(tokens.begun(here));
+    begin(1);
+    tokens.ended(here);
     assertTrue(tokens.validateToken(token, address) > 0);
   }
 }

@@ -2,6 +2,8 @@ package dev.godwit.tls;
 
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
+import dev.godwit.limit.Source;
+import dev.godwit.limit.SourceQuota;
 import dev.godwit.path.AddressText;
 import dev.godwit.stream.AcceptedConnections;
 import dev.godwit.stream.Connection;
@@ -41,7 +43,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -63,6 +64,9 @@ public final class TlsTransport implements Transport {
   /** Peers that have not proven who they are; more are turned away at once. */
   private static final int MAX_STRANGERS = 128;
 
+  /** As many as that may come from one address. */
+  private static final int MAX_STRANGERS_PER_ADDRESS = 32;
+
   private static final AttributeKey<Connection> CONNECTION =
       AttributeKey.valueOf(TlsTransport.class, "CONNECTION");
 
@@ -71,7 +75,7 @@ public final class TlsTransport implements Transport {
   private final boolean epoll = Epoll.isAvailable();
   private final Channel listening;
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-  private final AtomicInteger strangers = new AtomicInteger();
+  private final SourceQuota strangers = new SourceQuota(MAX_STRANGERS_PER_ADDRESS, MAX_STRANGERS);
   private final AcceptedConnections incoming = new AcceptedConnections("tls-accept");
   private volatile boolean closed;
 
@@ -155,15 +159,21 @@ public final class TlsTransport implements Transport {
 
   private void accept(Channel channel, Path.Kind kind, Consumer<Channel> proven) {
     boolean _ = channels.add(channel);
-    CompletableFuture<Boolean> known = new CompletableFuture<>();
-    boolean room = strangers.incrementAndGet() <= MAX_STRANGERS;
-    var _ = known.thenRun(strangers::decrementAndGet);
-    var _ = channel.closeFuture().addListener(closed -> known.complete(true));
-    if (!room) {
-      LOG.warn("turned away {}: {} handshakes under way", channel.remoteAddress(), MAX_STRANGERS);
+    Source source =
+        channel.remoteAddress() instanceof InetSocketAddress remote
+            ? Source.of(remote.getAddress())
+            : new Source(String.valueOf(channel.remoteAddress()));
+    if (!strangers.enter(source)) {
+      LOG.warn(
+          "turned away {}: too many handshakes under way, {} in all",
+          channel.remoteAddress(),
+          strangers.inAll());
       var _ = channel.close();
       return;
     }
+    CompletableFuture<Boolean> known = new CompletableFuture<>();
+    var _ = known.thenRun(() -> strangers.leave(source));
+    var _ = channel.closeFuture().addListener(closed -> known.complete(true));
     TcpOptions.boundWriteAhead(channel);
     channel
         .pipeline()
