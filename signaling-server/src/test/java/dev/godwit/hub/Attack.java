@@ -35,6 +35,25 @@ enum Attack {
       }
     }
   },
+  /** Pings of WebSocket whose answers are never read. */
+  WS_PINGS {
+    @Override
+    void commit(Scene scene) throws Exception {
+      try (RawClient client = scene.login(scene.otherMesh())) {
+        pings(client, scene);
+      }
+    }
+  },
+  /** The same, of somebody who does not log in. */
+  EARLY_WS_PINGS {
+    @Override
+    void commit(Scene scene) throws Exception {
+      try (RawClient client = scene.connect()) {
+        scene.committed();
+        pings(client, scene);
+      }
+    }
+  },
   /** Questions whose answers are never read. */
   DEAF {
     @Override
@@ -106,6 +125,14 @@ enum Attack {
     }
   };
 
+  private static void pings(RawClient client, Scene scene) throws Exception {
+    byte[] most = new byte[125];
+    client.stopReading();
+    while (scene.goesOn()) {
+      client.ping(most);
+    }
+  }
+
   /** Goes on until it is over, or the hub has had enough of it. */
   abstract void commit(Scene scene) throws Exception;
 
@@ -138,9 +165,14 @@ enum Attack {
           SealingKey.generate(fixture().random));
     }
 
+    /** Somebody new, who has not said anything. */
+    default RawClient connect() throws Exception {
+      return new RawClient(hub(), InetAddress.ofLiteral("127.0.0.66"));
+    }
+
     /** Somebody new, who says that he is of that mesh. */
     default RawClient login(MeshKey mesh) throws Exception {
-      RawClient client = new RawClient(hub(), InetAddress.ofLiteral("127.0.0.66"));
+      RawClient client = connect();
       try {
         client.login(hub(), stranger(mesh));
       } catch (Exception | AssertionError e) {

@@ -9,16 +9,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.Identity;
 import dev.godwit.identity.NodeId;
+import dev.godwit.membership.MeshKey;
+import dev.godwit.seal.InstanceId;
+import dev.godwit.seal.SealingKey;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.HubException;
 import dev.godwit.signaling.HubState;
+import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.SealedDelivery;
+import dev.godwit.signaling.proto.FromHub;
 import dev.godwit.signaling.proto.Ping;
 import dev.godwit.signaling.proto.Refusal;
 import dev.godwit.signaling.proto.RefusalCode;
 import dev.godwit.signaling.proto.Route;
+import dev.godwit.signaling.proto.RouteReport;
 import dev.godwit.signaling.proto.ToHub;
 import java.net.BindException;
 import java.nio.charset.StandardCharsets;
@@ -279,6 +285,56 @@ class HubLimitsTest {
       assertNotNull(received.poll(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
     }
     assertEquals(0, delivered, "the hub never gave up");
+  }
+
+  /** Sends boxes until the hub does not take one; what it says then. */
+  private String filled(RawClient sender, NodeId to) throws Exception {
+    ByteString box = ByteString.copyFrom(new byte[60_000]);
+    for (int sequence = 1; sequence < 2000; sequence++) {
+      sender.send(
+          ToHub.newBuilder()
+              .setRoute(
+                  Route.newBuilder()
+                      .setSequence(sequence)
+                      .setToNode(ByteString.copyFrom(to.bytes()))
+                      .setBox(box))
+              .build());
+      RouteReport report = sender.next().getRouteReport();
+      if (report.getDelivered() == 0) {
+        return report.getReason();
+      }
+    }
+    throw new AssertionError("the hub takes everything");
+  }
+
+  @Test
+  void aSlowMemberIsNotThrownOutForWhatStrangersSend() throws Exception {
+    Hub hub = hub(HubLimits.defaults().withMessagesPerSecond(1_000_000));
+    Credentials slow = fixture.credentials(fixture.identity());
+    RawClient stuck = loggedIn(hub, slow);
+    stuck.stopReading();
+    HubClient member = fixture.client(hub);
+    for (int i = 0; i < 6; i++) {
+      Credentials stranger =
+          new Credentials(
+              fixture.identity(),
+              MeshKey.generate(fixture.random).id(),
+              InstanceId.random(fixture.random),
+              SealingKey.generate(fixture.random));
+      String reason = filled(loggedIn(hub, stranger), slow.node());
+      assertTrue(reason.contains("does not take what it is sent"), reason);
+    }
+    assertTrue(
+        Fixture.get(member.whoIsThere()).stream()
+            .map(PresentInstance::node)
+            .anyMatch(slow.node()::equals));
+    stuck.send(ToHub.newBuilder().setPing(Ping.newBuilder().setId(7)).build());
+    stuck.readOn();
+    FromHub last = stuck.next();
+    while (last.hasDelivery() || last.hasPresence()) {
+      last = stuck.next();
+    }
+    assertEquals(7, last.getPong().getId(), last::toString);
   }
 
   @Test

@@ -139,9 +139,20 @@ final class RawClient implements AutoCloseable {
     Fixture.get(socket.sendBinary(ByteBuffer.wrap(part), false));
   }
 
+  /** Sends a ping of WebSocket. */
+  void ping(byte[] content) throws Exception {
+    Fixture.get(socket.sendPing(ByteBuffer.wrap(content)));
+  }
+
   /** Reads nothing more from the connection. */
   void stopReading() {
     reading = false;
+  }
+
+  /** Reads again. */
+  void readOn() {
+    reading = true;
+    socket.request(1);
   }
 
   @Override

@@ -31,14 +31,17 @@ import dev.godwit.signaling.proto.JoinRequest;
 import dev.godwit.signaling.proto.Signal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -329,6 +332,68 @@ class SignalingTest {
                 .ask(
                     asked.credentials().node(), Optional.empty(), connectTo(""), Fixture.PATIENCE));
     assertEquals("asked", reply.getConnectReply().getCandidates(0).getAddress());
+  }
+
+  /** Keeps strangers waiting, and answers those whom it knows. */
+  private static final class Slow implements SignalHandler {
+    private final NodeId stranger;
+    private final AtomicInteger questions = new AtomicInteger();
+    private final CountDownLatch goOn = new CountDownLatch(1);
+
+    Slow(NodeId stranger) {
+      this.stranger = stranger;
+    }
+
+    @Override
+    public boolean isKnown(NodeId from) {
+      return !from.equals(stranger);
+    }
+
+    @Override
+    public Optional<Signal> answer(NodeId from, InstanceId instance, Signal request) {
+      if (!isKnown(from)) {
+        questions.incrementAndGet();
+        try {
+          boolean _ = goOn.await(Fixture.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+      return Optional.of(reachable("yes"));
+    }
+  }
+
+  @Test
+  void whatStrangersAskTakesNoRoomAwayFromThoseWhoAreKnown() throws Exception {
+    Hub hub = fixture.hub();
+    HubClient asked = fixture.client(hub);
+    HubClient mallorys = fixture.client(hub);
+    Slow handler = new Slow(mallorys.credentials().node());
+    fixture.signaling(asked, handler);
+    Signaling bob = fixture.signaling(fixture.client(hub), SILENT);
+    Signaling mallory = fixture.signaling(mallorys, SILENT);
+    NodeId node = asked.credentials().node();
+    List<CompletableFuture<Signal>> waiting = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      waiting.add(mallory.ask(node, Optional.empty(), connectTo(""), Fixture.PATIENCE));
+    }
+    Fixture.until(() -> handler.questions.get() == 16);
+    assertEquals(
+        SignalingException.Reason.TIMEOUT,
+        refusal(() -> Fixture.get(mallory.ask(node, Optional.empty(), connectTo(""), SHORT)))
+            .reason());
+    assertEquals(16, handler.questions.get());
+    assertTrue(
+        Fixture.get(bob.ask(node, Optional.empty(), connectTo(""), Fixture.PATIENCE))
+            .hasConnectReply());
+    handler.goOn.countDown();
+    for (CompletableFuture<Signal> one : waiting) {
+      assertTrue(Fixture.get(one).hasConnectReply());
+    }
+    assertTrue(
+        Fixture.get(mallory.ask(node, Optional.empty(), connectTo(""), Fixture.PATIENCE))
+            .hasConnectReply());
+    assertEquals(17, handler.questions.get());
   }
 
   // ---- a hub that lies -------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import dev.godwit.stream.Connection;
 import dev.godwit.stream.MemoryTransport;
 import dev.godwit.testing.Patience;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,8 @@ final class DoorstepTest {
         new Greeting(
             alice.admission(),
             Map.of(),
-            SessionFixture.LIMIT,
+            // Whoever goes is noticed before that.
+            Duration.ofMinutes(10),
             new LiveConnections(),
             new Doorstep(quota));
     door.listen(
@@ -95,7 +97,7 @@ final class DoorstepTest {
     Connection _ = waiting(mesh.member("dave"));
     assertThrows(IOException.class, () -> greet(carol));
     first.close();
-    Patience.until("one has gone", () -> quota.inAll() == 2);
+    Patience.until("one has gone", Patience.seconds(20), () -> quota.inAll() == 2);
     greet(carol);
   }
 
@@ -104,7 +106,7 @@ final class DoorstepTest {
     for (int i = 0; i < 5; i++) {
       greet(carol);
     }
-    Patience.until("nobody waits", () -> quota.inAll() == 0);
+    Patience.until("nobody waits", Patience.seconds(20), () -> quota.inAll() == 0);
     Connection waiting = waiting(carol);
     assertFalse(waiting.closed().isDone());
   }
