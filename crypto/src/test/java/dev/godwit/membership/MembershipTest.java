@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class MembershipTest {
@@ -178,6 +179,23 @@ class MembershipTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> Membership.issue(mesh, node, name, grants, InstantSource.fixed(NOW), DAY, random));
+    }
+  }
+
+  /** Whoever signs can write anything; it must not be shown as it is. */
+  @Test
+  void aNameThatTerminalsObeyIsNotReadAndNotRepeated() {
+    byte[] encoded = membership.encoded();
+    byte[] evil = "\u001b[\u009b\u202ex".getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(evil, 0, encoded, indexOf(encoded, "laptop-1"), evil.length);
+    assertEquals("laptop-1".length(), evil.length);
+    MembershipException e =
+        assertThrows(MembershipException.class, () -> Membership.parse(encoded));
+    assertEquals(Reason.MALFORMED, e.reason());
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      assertFalse(
+          Pattern.compile("\\p{C}").matcher(String.valueOf(cause.getMessage())).find(),
+          cause::toString);
     }
   }
 

@@ -12,12 +12,16 @@ public final class RemoteException extends IOException {
 
   /** What the peer said, without what terminals obey. */
   public RemoteException(Failure failure) {
-    this(failure.getCode(), Printable.text(failure.getMessage()));
+    this(failure.getCode(), failure.getMessage());
   }
 
-  /** A refusal to be sent to a peer. */
+  /**
+   * A refusal to be sent to a peer, or one that came in another way.
+   *
+   * @param message why, in whoever's words; what terminals obey is left out
+   */
   public RemoteException(Failure.Code code, String message) {
-    super(message);
+    super(Printable.text(message));
     this.code = code;
   }
 

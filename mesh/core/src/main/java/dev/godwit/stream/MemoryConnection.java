@@ -1,6 +1,7 @@
 package dev.godwit.stream;
 
 import dev.godwit.identity.NodeId;
+import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
@@ -85,6 +86,6 @@ final class MemoryConnection implements Connection {
 
   @Override
   public void close(String reason) {
-    closed.complete(reason);
+    closed.complete(Printable.text(reason));
   }
 }

@@ -11,6 +11,7 @@ import dev.godwit.session.Greeting;
 import dev.godwit.session.Peer;
 import dev.godwit.session.TestMesh;
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.testing.EvilText;
 import dev.godwit.testing.Patience;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -480,6 +481,15 @@ public abstract class TransportConformance {
     TestMesh.Member member =
         mesh.member(identity, "somebody", List.of(), InstantSource.system(), Duration.ofDays(1));
     return new Greeting(member.admission(), Map.of(), seconds(10));
+  }
+
+  @Test
+  void whyAPeerClosesIsFitForTerminals() throws Exception {
+    Connection here = dial();
+    Connection there = accepted();
+    var _ = stream(here, there);
+    here.close(EvilText.TEXT);
+    EvilText.assertHarmless(get(there.closed()));
   }
 
   @Test

@@ -1,18 +1,17 @@
 package dev.godwit.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.godwit.session.RemoteException;
+import dev.godwit.testing.EvilText;
 import dev.godwit.wire.proto.Failure;
 import org.junit.jupiter.api.Test;
 
 class PrintableTest {
-  private static final String EVIL = "no\u001b[2J\r\nroot# \u202eevil\u0007";
-
   @Test
   void nothingIsLeftThatATerminalObeys() {
-    assertEquals("no?[2J??root# ?evil?", Printable.text(EVIL));
+    assertEquals("no?[2J?2J??root# ?evil?and???", Printable.text(EvilText.TEXT));
+    EvilText.assertHarmless(Printable.text(EvilText.TEXT));
   }
 
   @Test
@@ -22,7 +21,20 @@ class PrintableTest {
 
   @Test
   void aRefusalOfAPeerIsCleaned() {
-    Failure failure = Failure.newBuilder().setMessage(EVIL).build();
-    assertFalse(String.valueOf(new RemoteException(failure).getMessage()).contains("\u001b"));
+    Failure failure = Failure.newBuilder().setMessage(EvilText.TEXT).build();
+    EvilText.assertHarmless(String.valueOf(new RemoteException(failure).getMessage()));
+  }
+
+  @Test
+  void aRefusalIsCleanedHoweverItIsMade() {
+    RemoteException refusal = new RemoteException(Failure.Code.NOT_A_MEMBER, EvilText.TEXT);
+    EvilText.assertHarmless(String.valueOf(refusal.getMessage()));
+    EvilText.assertHarmless(refusal.toFailure().getMessage());
+  }
+
+  @Test
+  void aCharacterThatIsCutInTheMiddleIsNotLeft() {
+    String cut = Printable.text("x".repeat(599) + "\ud83d\ude00");
+    assertEquals("x".repeat(599) + "?", cut);
   }
 }

@@ -9,6 +9,7 @@ import dev.godwit.stream.Interruption;
 import dev.godwit.stream.Path;
 import dev.godwit.stream.StreamHandler;
 import dev.godwit.stream.StreamQueue;
+import dev.godwit.wire.Printable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -248,12 +249,9 @@ final class QuicConnection implements Connection {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event instanceof QuicConnectionCloseEvent close && reason == null) {
         String said = new String(close.reason(), StandardCharsets.UTF_8);
-        reason = said.isEmpty() ? "closed by the peer" : "closed by the peer: " + printable(said);
+        reason =
+            said.isEmpty() ? "closed by the peer" : "closed by the peer: " + Printable.text(said);
       }
-    }
-
-    private static String printable(String text) {
-      return text.replaceAll("\\p{Cntrl}", " ");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.godwit.tls;
 
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.wire.Printable;
 import dev.godwit.wire.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteBuffer;
@@ -107,9 +108,7 @@ final class FrameDecoder {
       case FIN -> sink.fin(stream);
       case RESET -> sink.reset(stream, code(small.getInt()));
       case WINDOW -> sink.window(stream, credit(small.getInt()));
-      case GOODBYE ->
-          sink.goodbye(
-              StandardCharsets.UTF_8.decode(small).toString().replaceAll("\\p{Cntrl}", " "));
+      case GOODBYE -> sink.goodbye(Printable.text(StandardCharsets.UTF_8.decode(small).toString()));
       case PING -> sink.ping(small.getLong());
       case PONG -> sink.pong(small.getLong());
     }

@@ -6,6 +6,7 @@ import dev.godwit.signaling.CircuitId;
 import dev.godwit.signaling.RelayPass;
 import dev.godwit.signaling.proto.RelayGrant;
 import dev.godwit.signaling.proto.RelayHello;
+import dev.godwit.wire.Printable;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -29,7 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RelayedFrames extends ChannelDuplexHandler {
   private static final Logger LOG = LoggerFactory.getLogger(RelayedFrames.class);
-  private static final int MAX_REASON = 123;
 
   private final int frameBytes;
   private boolean granted;
@@ -63,7 +63,7 @@ final class RelayedFrames extends ChannelDuplexHandler {
         var _ = context.writeAndFlush(new PongWebSocketFrame(ping.content()));
       }
       case CloseWebSocketFrame close -> {
-        String reason = printable(close.reasonText());
+        String reason = Printable.text(close.reasonText());
         close.release();
         end(context, reason.isEmpty() ? "the relay closed the circuit" : reason);
       }
@@ -83,11 +83,6 @@ final class RelayedFrames extends ChannelDuplexHandler {
     } finally {
       frame.release();
     }
-  }
-
-  private static String printable(String text) {
-    String safe = text.replaceAll("[^\\x20-\\x7E]", "?");
-    return safe.substring(0, Math.min(safe.length(), MAX_REASON));
   }
 
   private void end(ChannelHandlerContext context, String reason) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.godwit.stream.Connection.Urgency;
+import dev.godwit.testing.EvilText;
 import dev.godwit.testing.Seeds;
 import dev.godwit.wire.ProtocolException;
 import io.netty.buffer.ByteBuf;
@@ -88,7 +89,15 @@ class FrameDecoderTest {
     ByteBuf frame = Frames.goodbye(ALLOC, "a\nb\u001b" + "x".repeat(300));
     decoder.decode(frame);
     frame.release();
-    assertEquals(List.of("GOODBYE a b " + "x".repeat(Frames.MAX_REASON - 4)), recorder.frames());
+    assertEquals(List.of("GOODBYE a?b?" + "x".repeat(Frames.MAX_REASON - 4)), recorder.frames());
+  }
+
+  @Test
+  void aReasonIsFitForTerminals() throws Exception {
+    ByteBuf frame = Frames.goodbye(ALLOC, EvilText.TEXT);
+    decoder.decode(frame);
+    frame.release();
+    EvilText.assertHarmless(recorder.frames().getFirst());
   }
 
   @ParameterizedTest

@@ -63,7 +63,10 @@ class TlsStrangersTest {
       for (int i = 0; i < SILENT; i++) {
         sockets.add(silent(listening.boundTo()));
       }
-      Patience.until("most are turned away", () -> turnedAway(sockets) == SILENT - SERVED);
+      Patience.until(
+          "most are turned away",
+          Patience.seconds(20),
+          () -> turnedAway(sockets) == SILENT - SERVED);
       Connection connection = dialling.dial(bob.id(), listening.addresses(), Patience.seconds(5));
       assertEquals(bob.id(), connection.peer());
     } finally {

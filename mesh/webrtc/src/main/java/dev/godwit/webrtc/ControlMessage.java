@@ -1,5 +1,6 @@
 package dev.godwit.webrtc;
 
+import dev.godwit.wire.Printable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -44,7 +45,7 @@ sealed interface ControlMessage {
           throw new FramingException("a reason of " + message.remaining() + " bytes");
         }
         String reason = StandardCharsets.UTF_8.decode(message).toString();
-        yield new Goodbye(reason.replaceAll("\\p{Cntrl}", " "));
+        yield new Goodbye(Printable.text(reason));
       }
       default -> throw new FramingException("a control message of the unknown type " + type);
     };

@@ -6,6 +6,7 @@ import dev.godwit.identity.Octets;
 import dev.godwit.webrtc.proto.Candidates;
 import dev.godwit.webrtc.proto.Refusal;
 import dev.godwit.webrtc.proto.WebRtcSignal;
+import dev.godwit.wire.Printable;
 import java.util.List;
 
 /** A message between two nodes that make a connection, of which every length has been checked. */
@@ -80,7 +81,7 @@ sealed interface Signal {
       case REFUSAL -> {
         String reason = message.getRefusal().getReason();
         limit("reason", reason.length(), MAX_REASON);
-        yield new Refused(connection, reason.replaceAll("\\p{Cntrl}", " "));
+        yield new Refused(connection, Printable.text(reason));
       }
       case BODY_NOT_SET -> throw new SignalException("a message that says nothing");
     };

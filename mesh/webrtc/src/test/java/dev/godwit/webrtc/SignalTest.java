@@ -1,11 +1,13 @@
 package dev.godwit.webrtc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.Octets;
+import dev.godwit.testing.EvilText;
 import dev.godwit.testing.Seeds;
 import java.util.Collections;
 import java.util.List;
@@ -51,6 +53,12 @@ class SignalTest {
   @MethodSource("tooMuch")
   void whatIsTooLongOrTooShortIsRefused(Signal signal) {
     assertThrows(SignalException.class, () -> Signal.parse(Signal.encode(signal)));
+  }
+
+  @Test
+  void aReasonIsFitForTerminals() throws Exception {
+    Signal said = Signal.parse(Signal.encode(new Signal.Refused(ID, EvilText.TEXT)));
+    EvilText.assertHarmless(assertInstanceOf(Signal.Refused.class, said).reason());
   }
 
   @Test

@@ -2,8 +2,10 @@ package dev.godwit.webrtc;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.testing.EvilText;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,5 +58,12 @@ class SmallPartsTest {
     assertTrue(budget.take(4));
     budget.giveBack(6);
     assertTrue(budget.take(5));
+  }
+
+  @Test
+  void whyAPeerClosesIsFitForTerminals() throws Exception {
+    ControlMessage said =
+        ControlMessage.parse(ControlMessage.encode(new ControlMessage.Goodbye(EvilText.TEXT)));
+    EvilText.assertHarmless(assertInstanceOf(ControlMessage.Goodbye.class, said).reason());
   }
 }
