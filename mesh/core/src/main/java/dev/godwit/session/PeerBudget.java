@@ -115,7 +115,7 @@ final class PeerBudget {
       waiting.add(self);
       try {
         long left = wait.toNanos();
-        while (waiting.peek() != self || !fits(amount)) {
+        while (!self.equals(waiting.peek()) || !fits(amount)) {
           if (left <= 0) {
             throw new IOException("the peer holds too many " + what);
           }
