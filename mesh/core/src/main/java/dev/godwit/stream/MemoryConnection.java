@@ -1,7 +1,6 @@
 package dev.godwit.stream;
 
 import dev.godwit.identity.NodeId;
-import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
@@ -86,6 +85,6 @@ final class MemoryConnection implements Connection {
 
   @Override
   public void close(String reason) {
-    closed.complete(Printable.text(reason));
+    closed.complete(reason);
   }
 }

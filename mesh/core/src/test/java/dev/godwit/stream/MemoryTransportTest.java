@@ -9,4 +9,9 @@ class MemoryTransportTest extends TransportConformance {
   protected Transport transport(Identity identity) {
     return new MemoryTransport(identity.id(), network);
   }
+
+  @Override
+  protected Reach reach() {
+    return Reach.ONE_PROCESS;
+  }
 }

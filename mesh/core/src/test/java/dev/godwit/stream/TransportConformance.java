@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.godwit.identity.Identity;
 import dev.godwit.session.Greeting;
@@ -58,6 +59,19 @@ public abstract class TransportConformance {
 
   /** A transport on this machine for {@code identity}. */
   protected abstract Transport transport(Identity identity) throws Exception;
+
+  /** Where the peers of a transport may be. */
+  protected enum Reach {
+    /** Anywhere; what they say is not to be trusted. */
+    OTHER_MACHINES,
+    /** In this process. */
+    ONE_PROCESS
+  }
+
+  /** Where peers may be. */
+  protected Reach reach() {
+    return Reach.OTHER_MACHINES;
+  }
 
   /** How many times longer than on one machine everything may take. */
   protected int slowness() {
@@ -485,6 +499,7 @@ public abstract class TransportConformance {
 
   @Test
   void whyAPeerClosesIsFitForTerminals() throws Exception {
+    assumeTrue(reach() == Reach.OTHER_MACHINES, "the peer is this program itself");
     Connection here = dial();
     Connection there = accepted();
     var _ = stream(here, there);
