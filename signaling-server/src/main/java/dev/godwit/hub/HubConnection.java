@@ -128,7 +128,11 @@ final class HubConnection extends SimpleChannelInboundHandler<WebSocketFrame> im
   /** Not before the login, nor faster than a node may send, nor for one that does not read. */
   private void pong(ChannelHandlerContext context, PingWebSocketFrame ping) {
     Member known = member;
-    if (known == null || !channel.isWritable()) {
+    if (known == null) {
+      exceeded();
+      return;
+    }
+    if (!channel.isWritable()) {
       return;
     }
     if (known.messages().take().isEmpty()) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.godwit.signaling.proto.FromHub;
+import dev.godwit.signaling.proto.RefusalCode;
 import dev.godwit.signaling.proto.ToHub;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -124,6 +125,12 @@ class HubPingsTest {
     login();
     ping(3);
     assertEquals(3, pongs());
+  }
+
+  @Test
+  void whoPingsAndDoesNotLogInIsRefused() throws Exception {
+    ping(2000);
+    assertEquals(RefusalCode.REFUSAL_CODE_TOO_MANY_MESSAGES, said().getRefusal().getCode());
   }
 
   @Test
