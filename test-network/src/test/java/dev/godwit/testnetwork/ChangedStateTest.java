@@ -126,12 +126,44 @@ class ChangedStateTest extends MeshForAll {
 
   @Test
   void mountsSeeWhatWasChangedAfterTheSeedWasKilled() throws Exception {
-    mountsSee(
-        "orphaned",
-        seed -> {
-          world.signal("KILL", seed.pid());
-          int _ = seed.awaitEnd(PATIENCE);
-        });
+    mountsSee("orphaned", this::killed);
+  }
+
+  /** An older copy takes the place of a state under a mount that has saved something there. */
+  private void olderCopyIsNoticed(String name, End end) throws Exception {
+    Path file = state(name);
+    Path at = world.path(name + "-mount");
+    shell("cp -p '" + file + "' '" + file + ".older'");
+    try (ChildProcess seed = alice.seed(name, file);
+        ChildProcess mount = bob.start("mount", "alice/" + name, at.toString())) {
+      mount.await("ready", PATIENCE);
+      String write = "printf x | dd status=none conv=notrunc,fsync bs=1 seek=5 of='" + at + "'";
+      shell(write);
+      end.of(seed);
+      shell("cp -p '" + file + ".older' '" + file + "'");
+      try (ChildProcess _ = alice.seed(name, file)) {
+        mount.await("the loss", event -> !event.getOrDefault("lost", "").isEmpty(), PATIENCE);
+        Outcome late = world.programs().run("sh", "-c", write);
+        assertTrue(late.status() != 0, () -> late + " " + mount.events() + mount.complaints());
+        int _ = mount.stop();
+      }
+    }
+    assertEquals(StateFile.sha256(Path.of(file + ".older")), StateFile.sha256(file));
+  }
+
+  @Test
+  void aMountWhoseOwnerComesBackWithAnOlderCopyIsTold() throws Exception {
+    olderCopyIsNoticed("restored", seed -> assertEquals(0, seed.stop(), seed::complaints));
+  }
+
+  @Test
+  void aMountWhoseKilledOwnerComesBackWithAnOlderCopyIsTold() throws Exception {
+    olderCopyIsNoticed("killed", this::killed);
+  }
+
+  private void killed(ChildProcess seed) throws Exception {
+    world.signal("KILL", seed.pid());
+    int _ = seed.awaitEnd(PATIENCE);
   }
 
   @Test
