@@ -55,6 +55,9 @@ final class MountCommand extends Verb {
 
   /** The state of a mount that programs do not find yet. */
   static final String PULLING = "pulling";
+  /** The state of a mount that programs do not find any more, while its last bytes are saved. */
+  static final String SAVING = "saving";
+
 
   /** The state of a mount that may not be written any more. */
   static final String LOST = "lost";
@@ -135,6 +138,8 @@ final class MountCommand extends Verb {
 
   @Mixin private final ListenOption listen = new ListenOption();
   @Mixin private final PathOptions paths = new PathOptions();
+  private volatile boolean ending;
+
 
   @Override
   ExitStatus run(Output output) throws Exception {
@@ -333,6 +338,7 @@ final class MountCommand extends Verb {
             .put("path", Words.path(mounting.path())));
   }
 
+    ending = true;
   private ExitStatus end(Output output, Mounting mounting) throws Exception {
     if (mounting.unsavedBytes() > 0) {
       output.line("Saving " + Units.bytes(mounting.unsavedBytes()) + output.terminal().ellipsis());
@@ -399,9 +405,20 @@ final class MountCommand extends Verb {
   private static String state(Mounting mounting) {
     if (mounting.lost() != null) {
       return LOST;
+    if (ending) {
+      return SAVING;
+    }
     }
     return mounting.isOpen() ? "mounted" : PULLING;
   }
+  private static String remark(String state) {
+    return switch (state) {
+      case PULLING -> ", not open yet";
+      case SAVING -> ", being saved";
+      default -> "";
+    };
+  }
+
 
   private ExitStatus list(Output output) throws Exception {
     int count = 0;
@@ -420,7 +437,7 @@ final class MountCommand extends Verb {
                 + (process.getUnsavedBytes() == 0
                     ? ""
                     : ", " + Units.bytes(process.getUnsavedBytes()) + " not saved")
-                + (process.getState().equals(PULLING) ? ", not open yet" : ""),
+                + remark(process.getState()),
             "(process " + process.getPid() + ")");
         output.event(
             Json.event("mount")

@@ -1,6 +1,7 @@
 package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
+import dev.godwit.fuse.MountInUseException;
 import dev.godwit.libc.BlockDevice;
 import dev.godwit.libc.ShellWord;
 import dev.godwit.mount.CacheJournal;
@@ -21,6 +22,8 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -33,6 +36,8 @@ import picocli.CommandLine.Parameters;
       "End a mount, and wait until everything is saved.",
       "Nothing happens while programs use it."
     })
+  private static final Logger LOG = LoggerFactory.getLogger(UmountCommand.class);
+
 final class UmountCommand extends Verb {
   /** The process has a little to do beside saving. */
   private static final Duration MORE = Duration.ofSeconds(20);
@@ -46,7 +51,7 @@ final class UmountCommand extends Verb {
   private static final long POLL_MILLIS = 500;
 
   @Parameters(
-      paramLabel = "PATH",
+      paramLabel = "PATH|DEV",
       description = "Where the mount is, as 'godwit mount' says or was told.")
   private String at = "";
 
@@ -75,6 +80,22 @@ final class UmountCommand extends Verb {
             .orElseThrow(
                 () ->
                     new NodeException(
+    if (!isEnding(mount)) {
+      end(mount, place, process);
+    }
+    checkSaved(await(process, mount));
+    output.line(output.terminal().tick() + " " + mount.getResource() + " is saved and unmounted.");
+    output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
+    return ExitStatus.DONE;
+  }
+
+  /** Whether somebody has ended it already: then only its end is left to wait for. */
+  private static boolean isEnding(ProcessStatus mount) {
+    return mount.getState().equals(MountCommand.SAVING);
+  }
+
+  private void end(ProcessStatus mount, String place, ProcessHandle process)
+      throws IOException, InterruptedException {
                         NodeException.Kind.FAILED, "The mount at " + at + " has just ended."));
     if (mount.getState().equals(MountCommand.PULLING)) {
       // No program can use it yet.
@@ -88,10 +109,36 @@ final class UmountCommand extends Verb {
     } else {
       boolean _ = process.destroy();
     }
-    checkSaved(await(process, mount));
-    output.line(output.terminal().tick() + " " + mount.getResource() + " is saved and unmounted.");
-    output.event(Json.event("result").put("ok", true).put("unsavedBytes", 0));
-    return ExitStatus.DONE;
+  }
+
+  /** The kernel says whether somebody uses it; the process notices and does the rest. */
+  private void unmount(Path file, ProcessHandle process) throws IOException, InterruptedException {
+    try {
+      FuseFile.unmount(file, timeout);
+    } catch (MountInUseException e) {
+      throw e;
+    } catch (IOException e) {
+      // Another one may just have unmounted it, and its process not have noticed yet.
+      if (!endsSoon(process)) {
+        throw e;
+      }
+      LOG.debug("{} was unmounted by another process", file, e);
+    }
+  }
+
+  private boolean endsSoon(ProcessHandle process) throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + LOOK.toNanos();
+    while (!hasEnded(process)) {
+      if (StatusSocket.ask(common().nodeHome(), process.pid())
+          .filter(UmountCommand::isEnding)
+          .isPresent()) {
+        return true;
+      }
+      if (System.nanoTime() > deadline) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isDisk(String place) throws IOException {
@@ -116,7 +163,7 @@ final class UmountCommand extends Verb {
 
   /** Nobody who answers serves a mount there; but perhaps somebody did. */
   private ExitStatus clear(Output output, String place, List<Long> silent) throws IOException {
-    if (!isFile(place) || !FuseFile.clearDead(Path.of(place), LOOK)) {
+    if (!isFile(place) || !wasDead(Path.of(place))) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           "No mount of this node is at "
@@ -132,6 +179,12 @@ final class UmountCommand extends Verb {
             + " same 'godwit mount' as before saves what is not at the owner yet.");
     output.event(Json.event("result").put("ok", true).put("state", "dead"));
     return ExitStatus.DONE;
+  /** Whether a dead mount was there, which is away now. Below no folder there is none. */
+  private static boolean wasDead(Path file) throws IOException {
+    @Nullable Path folder = file.getParent();
+    return folder != null && Files.isDirectory(folder) && FuseFile.clearDead(file, LOOK);
+  }
+
   }
 
   /** Waits for the end of a mount's process, and returns what it has said of itself last. */
