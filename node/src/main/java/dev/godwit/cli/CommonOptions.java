@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
@@ -44,10 +45,19 @@ final class CommonOptions {
     return verbose;
   }
 
-  NodeHome nodeHome() throws NodeException {
-    if (home != null && home.toString().isEmpty()) {
-      throw new NodeException(NodeException.Kind.USAGE, "--home names no folder; give one.");
-    }
+  /**
+   * The folder of this node.
+   *
+   * @throws IOException when this user may not look into it
+   */
+  NodeHome nodeHome() throws IOException {
+    NodeHome folder = nodeHomeUnseen();
+    folder.checkReadable();
+    return folder;
+  }
+
+  /** The folder of this node, whether it can be looked into or not. */
+  NodeHome nodeHomeUnseen() throws NodeException {
     Path directory =
         home == null ? DefaultHome.of(System.getenv(), System.getProperty("user.home")) : home;
     return new NodeHome(directory, new SecureRandom());

@@ -48,8 +48,13 @@ final class DoctorCommand extends Verb {
   ExitStatus run(Output output) throws Exception {
     // What the node would say while it waits, and of this machine, is among the findings.
     NodeSettings settings = listen.settings();
-    NodeHome home = common().nodeHome();
+    NodeHome home = common().nodeHomeUnseen();
     new LocalChecks(home.directory(), System.getenv()).tell(found -> tell(output, found));
+    try {
+      home.checkReadable();
+    } catch (IOException e) {
+      return closed(output, Explanation.of(e));
+    }
     if (!home.isMember()) {
       tell(
           output,
@@ -84,6 +89,16 @@ final class DoctorCommand extends Verb {
       return noHub(output, mesh.hub().hostAndPort(), open, e);
     }
     return ExitStatus.DONE;
+  }
+
+  /** Nobody knows whether this node is in a mesh. */
+  private static ExitStatus closed(Output output, NodeException why) {
+    String sentence = String.valueOf(why.getMessage());
+    tell(
+        output,
+        Finding.trouble(
+            "mesh", "which mesh this node is in, and with which hub, cannot be seen", sentence));
+    return ended(output, ExitStatus.of(why), sentence);
   }
 
   /** Says it once: among the findings, and for programs in the result. */

@@ -7,6 +7,7 @@ import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
 import dev.godwit.node.DurationWords;
+import dev.godwit.node.Explanation;
 import dev.godwit.node.MemberNames;
 import dev.godwit.node.MeshFounding;
 import dev.godwit.node.Node;
@@ -122,7 +123,9 @@ final class MeshCommand implements Runnable {
         address = HubAddress.parse(hub);
       } catch (IllegalArgumentException e) {
         throw new NodeException(
-            NodeException.Kind.USAGE, "'" + hub + "' is no hub address: " + e.getMessage(), e);
+            NodeException.Kind.USAGE,
+            "'" + hub + "' is no hub address. " + Explanation.ended(String.valueOf(e.getMessage())),
+            e);
       }
       NodeHome home = common().nodeHome();
       Membership own =

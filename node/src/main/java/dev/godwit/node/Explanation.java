@@ -12,9 +12,11 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
+import java.util.Locale;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * do. The one place where that is done.
  */
 public final class Explanation {
+  private static final Pattern WORD_AFTER_COLON =
+      Pattern.compile("(?<=: )(An?|The|This|That|There|It|Its|No|Nobody|Nothing|What)(?= )");
+
   private Explanation() {}
 
   /**
@@ -84,7 +89,9 @@ public final class Explanation {
   private static String sentence(Throwable failure) {
     return switch (failure) {
       case ResourceBusyException e ->
-          ended(String.valueOf(e.getMessage())) + " 'godwit status' shows what runs.";
+          capital(ended(String.valueOf(e.getMessage())))
+              + " 'godwit status' shows what runs in this node's folder; it may be a process of"
+              + " another --home.";
       case FileSystemException e -> FileTrouble.sentence(e);
       case InvalidPathException e ->
           "'" + e.getInput() + "' cannot be a path here: " + e.getReason() + ".";
@@ -93,8 +100,9 @@ public final class Explanation {
       case SSLException e -> NetworkTrouble.tls(e);
       case InterruptedIOException e when !(e instanceof SocketTimeoutException) -> "Stopped.";
       case InterruptedException _ -> "Stopped.";
-      case RemoteException e -> "The other node refuses: " + ended(String.valueOf(e.getMessage()));
-      case HubException e -> ended(String.valueOf(e.getMessage()));
+      case RemoteException e ->
+          afterColons("The other node refuses: " + ended(String.valueOf(e.getMessage())));
+      case HubException e -> afterColons(ended(String.valueOf(e.getMessage())));
       case SystemCallException e -> FileTrouble.systemCall(e);
       case LinkageError e -> LibraryTrouble.sentence(e);
       case OutOfMemoryError e -> MemoryTrouble.sentence(e);
@@ -113,11 +121,27 @@ public final class Explanation {
     }
     return FileTrouble.advice(message)
         .map(advice -> "It did not work: " + ended(message) + " " + advice)
-        .orElse(ended(message));
+        .orElseGet(() -> afterColons(ended(message)));
+  }
+
+  private static String capital(String sentence) {
+    return sentence.isEmpty()
+        ? sentence
+        : Character.toUpperCase(sentence.charAt(0)) + sentence.substring(1);
+  }
+
+  /**
+   * A message that was put together of several: what follows a colon begins with a small letter,
+   * unless it is a name.
+   */
+  static String afterColons(String message) {
+    return WORD_AFTER_COLON
+        .matcher(message)
+        .replaceAll(found -> found.group().toLowerCase(Locale.ROOT));
   }
 
   /** A message as a sentence: with a point at its end. */
-  static String ended(String message) {
+  public static String ended(String message) {
     return message.endsWith(".") || message.endsWith("?") || message.endsWith("!")
         ? message
         : message + ".";

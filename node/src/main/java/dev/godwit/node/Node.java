@@ -358,7 +358,9 @@ public final class Node implements AutoCloseable {
       default ->
           new NodeException(
               why.isCurable() ? NodeException.Kind.UNREACHABLE : NodeException.Kind.NOT_ALLOWED,
-              which + " does not let us in: " + why.getMessage(),
+              which
+                  + " does not let us in. "
+                  + Explanation.afterColons(Explanation.ended(String.valueOf(why.getMessage()))),
               why);
     };
   }

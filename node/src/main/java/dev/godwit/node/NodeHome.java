@@ -15,12 +15,15 @@ import dev.godwit.ticket.TicketBook;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
@@ -38,6 +41,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeHome {
   private static final Logger LOG = LoggerFactory.getLogger(NodeHome.class);
+
+  /** What can be done about any folder that will not do. */
+  private static final String ANOTHER =
+      "--home or GODWIT_HOME name another folder for this node's keys.";
 
   private final Path directory;
   private final SecureRandom random;
@@ -102,9 +109,49 @@ public final class NodeHome {
     return directory.resolve("hub");
   }
 
+  /**
+   * Passes when this user can look into the folder, or when there is none yet. What may not be seen
+   * would be taken for nothing.
+   *
+   * @throws IOException when it is no folder, or closed to this user
+   */
+  public void checkReadable() throws IOException {
+    try {
+      if (!Files.readAttributes(directory, BasicFileAttributes.class).isDirectory()) {
+        throw new FileSystemException(
+            directory.toString(), null, "it is a file where a folder has to be");
+      }
+    } catch (NoSuchFileException e) {
+      LOG.trace("{} is made when it is needed", directory, e);
+      return;
+    } catch (AccessDeniedException e) {
+      throw closed(e);
+    }
+    if (!Files.isReadable(directory) || !Files.isExecutable(directory)) {
+      throw closed(new AccessDeniedException(directory.toString()));
+    }
+  }
+
+  private NodeException closed(AccessDeniedException cause) {
+    return new NodeException(
+        NodeException.Kind.FAILED,
+        "The folder of this node, "
+            + directory
+            + ", may not be read by this user. Look at its owner and its rights ('ls -ld'), or be"
+            + " another user. "
+            + ANOTHER,
+        cause);
+  }
+
   private void prepare() throws IOException {
-    if (!Files.isDirectory(directory)) {
+    if (Files.isDirectory(directory)) {
+      return;
+    }
+    try {
       PrivateFile.createDirectory(directory);
+    } catch (FileSystemException e) {
+      throw new NodeException(
+          NodeException.Kind.FAILED, FileTrouble.sentence(e) + " " + ANOTHER, e);
     }
   }
 
@@ -123,9 +170,13 @@ public final class NodeHome {
     }
     try {
       return MeshInfo.parse(Files.readAllBytes(file));
+    } catch (FileSystemException e) {
+      throw e;
     } catch (IOException e) {
       throw new NodeException(
-          NodeException.Kind.FAILED, file + " cannot be read: " + e.getMessage(), e);
+          NodeException.Kind.FAILED,
+          Explanation.afterColons(file + " cannot be read: " + e.getMessage()),
+          e);
     }
   }
 
@@ -145,7 +196,9 @@ public final class NodeHome {
       return Membership.parse(Files.readAllBytes(file));
     } catch (MembershipException e) {
       throw new NodeException(
-          NodeException.Kind.FAILED, file + " is damaged: " + e.getMessage(), e);
+          NodeException.Kind.FAILED,
+          Explanation.afterColons(file + " is damaged: " + e.getMessage()),
+          e);
     }
   }
 
@@ -196,7 +249,9 @@ public final class NodeHome {
       return Revocations.parse(Files.readAllBytes(file));
     } catch (MembershipException e) {
       throw new NodeException(
-          NodeException.Kind.FAILED, file + " is damaged: " + e.getMessage(), e);
+          NodeException.Kind.FAILED,
+          Explanation.afterColons(file + " is damaged: " + e.getMessage()),
+          e);
     }
   }
 

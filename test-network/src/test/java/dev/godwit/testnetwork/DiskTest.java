@@ -92,7 +92,7 @@ class DiskTest extends MeshForAll {
     String disk = disk(file);
     try (ChildProcess _ = alice.seed("both", file)) {
       Expect.refused(
-          ExitStatus.FAILED, bob.runSeed("other", Path.of(disk)), "another godwit process uses");
+          ExitStatus.FAILED, bob.runSeed("other", Path.of(disk)), "Another godwit process uses");
     }
   }
 
@@ -110,7 +110,7 @@ class DiskTest extends MeshForAll {
         .succeeded();
     try (ChildProcess _ = alice.seed("here", folder.resolve("state.img"))) {
       Expect.refused(
-          ExitStatus.FAILED, bob.runSeed("elsewhere", other), "another godwit process uses");
+          ExitStatus.FAILED, bob.runSeed("elsewhere", other), "Another godwit process uses");
     } finally {
       world.programs().run("umount", other.toString()).succeeded();
     }

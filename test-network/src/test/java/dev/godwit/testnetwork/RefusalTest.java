@@ -166,7 +166,7 @@ class RefusalTest {
     Expect.refused(
         ExitStatus.FAILED,
         alice.runSeed("another-name", offer.file()),
-        "another godwit process uses " + offer.file());
+        "Another godwit process uses " + offer.file());
   }
 
   @Test

@@ -29,6 +29,12 @@ class UnfamiliarMachineTest {
 
   private World world;
 
+  private static final String AS_NOBODY =
+      "chmod 1777 tmp; exec setpriv --reuid="
+          + NOBODY
+          + " --regid="
+          + NOBODY
+          + " --clear-groups -- ";
   @BeforeEach
   void begin(@TempDir Path directory) throws Exception {
     world = World.in(directory);
@@ -364,3 +370,35 @@ class UnfamiliarMachineTest {
     }
   }
 }
+  @ParameterizedTest
+  @ValueSource(strings = {"help see", "man see"})
+  void aVerbIsCompletedWhereOneIsAskedFor(String words) throws Exception {
+    Outcome outcome =
+        world
+            .programs()
+            .run(
+                "",
+                new Terminal(Place.HERE, world.path(""))
+                    .command(
+                        "exec bash -c 'source <(godwit completion bash);"
+                            + " COMP_WORDS=(godwit "
+                            + words
+                            + "); COMP_CWORD=2; _complete_godwit;"
+                            + " echo \"${COMPREPLY[@]}\"'"))
+            .succeeded();
+    assertEquals("seed", outcome.out().strip(), outcome::toString);
+  }
+
+  @Test
+  void aFolderThatMayNotBeReadIsNotTakenForAnEmptyOne() throws Exception {
+    Path home = world.path("of-root");
+    shell("godwit --home '" + home + "' id").succeeded();
+    Outcome doctor = shell("chmod 755 .; " + AS_NOBODY + "godwit --home '" + home + "' doctor");
+    assertEquals(ExitStatus.FAILED.code(), doctor.status(), doctor::toString);
+    assertTrue(doctor.out().contains("which mesh this node is in"), doctor::out);
+    assertTrue(doctor.out().contains(home + ", may not be read by this user"), doctor::out);
+    assertFalse(doctor.out().contains("in no mesh yet"), doctor::out);
+    Outcome json = shell(AS_NOBODY + "godwit --json --home '" + home + "' doctor");
+    assertTrue(json.out().contains("\"event\":\"result\",\"ok\":false,\"status\":1"), json::out);
+  }
+
