@@ -1,7 +1,6 @@
 package dev.godwit.cli;
 
 import dev.godwit.node.LibraryTrouble;
-import dev.godwit.node.NativeFolder;
 import dev.godwit.node.Version;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -106,7 +105,6 @@ public final class Godwit implements Runnable {
     }
     System.setProperty("org.slf4j.simpleLogger.showDateTime", "true");
     System.setProperty("org.slf4j.simpleLogger.dateTimeFormat", "HH:mm:ss.SSS");
-    NativeFolder.choose();
     System.exit(complete(args));
   }
 

@@ -21,16 +21,19 @@ final class Termination {
 
   private final Output output;
   private final Runnable givenUp;
+  private final Runnable lastly;
   private final CompletableFuture<Boolean> requested = new CompletableFuture<>();
   private final CountDownLatch finished = new CountDownLatch(1);
   private final AtomicInteger status = new AtomicInteger(ExitStatus.INTERRUPTED.code());
   private final AtomicReference<@Nullable Thread> starting = new AtomicReference<>();
   private volatile Duration patience = AT_ONCE;
   private volatile boolean interrupted;
+  private volatile boolean impatient;
 
-  private Termination(Output output, Runnable givenUp) {
+  private Termination(Output output, Runnable givenUp, Runnable lastly) {
     this.output = output;
     this.givenUp = givenUp;
+    this.lastly = lastly;
   }
 
   /**
@@ -38,9 +41,10 @@ final class Termination {
    *
    * @param output told that it ends, when that takes a while
    * @param givenUp called before the process ends although the command has not
+   * @param lastly called at the very end of a process that was asked to end
    */
-  static Termination begin(Output output, Runnable givenUp) {
-    Termination termination = new Termination(output, givenUp);
+  static Termination begin(Output output, Runnable givenUp, Runnable lastly) {
+    Termination termination = new Termination(output, givenUp, lastly);
     termination.starting.set(Thread.currentThread());
     try {
       Runtime.getRuntime().addShutdownHook(new Thread(termination::shutDown, "termination"));
@@ -60,9 +64,20 @@ final class Termination {
     patience = PATIENCE.plus(more);
   }
 
+  /**
+   * Whoever asks again does not want to wait: nothing that the command puts in order is worth it.
+   */
+  void endsAtOnceWhenAskedAgain() {
+    impatient = true;
+  }
+
   private void shutDown() {
     if (finished.getCount() == 0) {
       return;
+    }
+    if (impatient) {
+      Signals.on("INT", this::giveUp);
+      Signals.on("TERM", this::giveUp);
     }
     output.ending();
     requested.complete(true);
@@ -72,13 +87,21 @@ final class Termination {
       interruptible.interrupt();
     }
     try {
-      if (!finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        givenUp.run();
+      if (finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        lastly.run();
+        Runtime.getRuntime().halt(status.get());
+      } else {
+        giveUp();
       }
-      Runtime.getRuntime().halt(status.get());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void giveUp() {
+    givenUp.run();
+    lastly.run();
+    Runtime.getRuntime().halt(ExitStatus.INTERRUPTED.code());
   }
 
   /** Completes when the command should end. The command watches for it from now on. */

@@ -3,9 +3,11 @@ package dev.godwit.cli;
 import dev.godwit.node.Explanation;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeSettings;
+import dev.godwit.node.UnpackedLibraries;
 import dev.godwit.node.Wait;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -77,18 +79,15 @@ abstract class Verb implements Callable<Integer> {
   public final Integer call() {
     Output opened = common().output();
     output = opened;
-    Termination begun = Termination.begin(opened, () -> sayStopped(opened));
+    UnpackedLibraries libraries = new UnpackedLibraries();
+    Termination begun = Termination.begin(opened, () -> giveUp(opened), libraries::close);
     termination = begun;
+    libraries.open();
     ExitStatus status = ExitStatus.FAILED;
     try {
       status = run(opened);
       if (status == ExitStatus.DONE && opened.isLost()) {
-        status =
-            say(
-                opened,
-                ExitStatus.FAILED,
-                "What this command says cannot be written to standard output. Is there room where it"
-                    + " leads?");
+        status = say(opened, ExitStatus.FAILED, Output.LOST);
       }
     } catch (CommandLine.ParameterException e) {
       status = ExitStatus.USAGE;
@@ -99,18 +98,32 @@ abstract class Verb implements Callable<Integer> {
     } finally {
       // Only now is everything said that has to be said.
       opened.endMoving();
+      libraries.close();
       begun.finished(status);
     }
     return status.code();
   }
 
-  private static ExitStatus sayStopped(Output told) {
-    return say(told, ExitStatus.INTERRUPTED, "Stopped.");
+  private ExitStatus sayStopped(Output told) {
+    return say(told, ExitStatus.INTERRUPTED, "Stopped." + left());
   }
 
-  private static ExitStatus explain(Output told, Throwable failure) {
+  private void giveUp(Output told) {
+    abandon();
+    ExitStatus _ = sayStopped(told);
+  }
+
+  /** Ends what this process has started, at once; it ends itself now. */
+  void abandon() {}
+
+  /** What is left of it where it was stopped, in a sentence after a space; usually nothing. */
+  String left() {
+    return "";
+  }
+
+  private ExitStatus explain(Output told, Throwable failure) {
     NodeException explained = Explanation.of(failure);
-    return say(told, ExitStatus.of(explained), String.valueOf(explained.getMessage()));
+    return say(told, ExitStatus.of(explained), explained.getMessage() + left());
   }
 
   private static ExitStatus say(Output told, ExitStatus status, String message) {
@@ -122,8 +135,10 @@ abstract class Verb implements Callable<Integer> {
 
   private void showTrace(Throwable failure) {
     if (common().verbose()) {
+      StringWriter trace = new StringWriter();
+      failure.printStackTrace(new PrintWriter(trace, true));
       PrintWriter err = spec().commandLine().getErr();
-      failure.printStackTrace(err);
+      err.print(DisplayText.visibleLines(trace.toString()));
       err.flush();
     }
   }
@@ -136,6 +151,13 @@ abstract class Verb implements Callable<Integer> {
                 .anyMatch(
                     cause ->
                         cause instanceof InterruptedException
-                            || cause instanceof InterruptedIOException));
+                            || cause instanceof InterruptedIOException
+                            || isRefusedBecauseOfTheEnd(cause)));
+  }
+
+  /** As a library is that would have been unpacked while the process ends. */
+  private static boolean isRefusedBecauseOfTheEnd(Throwable cause) {
+    return cause instanceof IllegalStateException
+        && "Shutdown in progress".equals(cause.getMessage());
   }
 }

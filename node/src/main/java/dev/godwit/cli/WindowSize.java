@@ -2,7 +2,6 @@ package dev.godwit.cli;
 
 import java.io.File;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -38,34 +37,12 @@ final class WindowSize implements IntSupplier {
   public synchronized int getAsInt() {
     if (!watching) {
       watching = true;
-      watch();
+      Signals.on("WINCH", () -> changed.set(true));
     }
     if (changed.getAndSet(false)) {
       columns = ask();
     }
     return columns;
-  }
-
-  /** By reflection: the compiler warns of these classes, however they are named. */
-  private void watch() {
-    try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object told =
-          Proxy.newProxyInstance(
-              handler.getClassLoader(),
-              new Class<?>[] {handler},
-              (_, method, arguments) -> {
-                changed.set(true);
-                return null;
-              });
-      Object _ =
-          signal
-              .getMethod("handle", signal, handler)
-              .invoke(null, signal.getConstructor(String.class).newInstance("WINCH"), told);
-    } catch (ReflectiveOperationException e) {
-      LOG.debug("changes of the terminal's width are not told here", e);
-    }
   }
 
   private int ask() {

@@ -20,8 +20,6 @@ public final class NativeFolder {
   /** All libraries together, and some room for others. */
   private static final long ROOM = 48L << 20;
 
-  private static final String PROPERTY = "java.io.tmpdir";
-
   private final Map<String, String> environment;
   private final Path mounts;
 
@@ -35,21 +33,6 @@ public final class NativeFolder {
   public NativeFolder(Map<String, String> environment, Path mounts) {
     this.environment = environment;
     this.mounts = mounts;
-  }
-
-  /** Lets this process use such a folder for everything temporary; called before it uses any. */
-  public static void choose() {
-    NativeFolder search = new NativeFolder(System.getenv(), Path.of("/proc/self/mounts"));
-    Path usual = Path.of(System.getProperty(PROPERTY, "/tmp"));
-    search
-        .find(usual)
-        .filter(found -> !found.equals(usual))
-        .ifPresent(
-            found -> {
-              System.setProperty(PROPERTY, found.toString());
-              // The JDK has read the other one already, and zstd asks the JDK.
-              System.setProperty("ZstdTempFolder", found.toString());
-            });
   }
 
   /**

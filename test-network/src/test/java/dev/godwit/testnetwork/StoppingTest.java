@@ -2,13 +2,21 @@ package dev.godwit.testnetwork;
 
 import static dev.godwit.testnetwork.World.PATIENCE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +71,36 @@ class StoppingTest {
       assertEquals("Stopped.", last.get("error"), last::toString);
       assertEquals("130", last.get("status"), last::toString);
       assertEquals(": godwit: Stopped.", process.complaints());
+    }
+  }
+
+  @RepeatedTest(4)
+  void whoIsStoppedWhileLibrariesAreUnpackedLeavesNoneOfThem(@TempDir Path empty) throws Exception {
+    Path here = Files.createDirectory(empty.resolve("here"));
+    Path temporary = Files.createDirectory(empty.resolve("temporary"));
+    ProcessBuilder builder =
+        world
+            .programs()
+            .builder(world.command("seed", "one", "--from", world.path("state").toString()))
+            .directory(here.toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().put("GODWIT_JAVA_OPTS", "-Djava.io.tmpdir=" + temporary);
+    Process seed = builder.start();
+    try {
+      Patience.until("it unpacks", () -> !names(temporary).isEmpty());
+      seed.destroy();
+      assertTrue(seed.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
+      assertEquals(List.of(), names(here));
+      assertEquals(List.of(), names(temporary));
+    } finally {
+      seed.destroyForcibly();
+    }
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.map(Path::toString).toList();
     }
   }
 }
