@@ -25,10 +25,16 @@ import picocli.CommandLine.Option;
       "See it work, on this machine.",
       "A hub, two nodes and a program that keeps writing run here, each a process of its own."
           + " The program's state moves to the other node while it writes; a checker proves that"
-          + " nothing was lost. Leaves nothing behind."
+          + " nothing was lost. Leaves nothing behind; a second Ctrl-C does not wait for that, and says"
+          + " what is left."
     })
 final class DemoCommand extends Verb {
   private static final Duration STOP = Duration.ofSeconds(10);
+
+  /** For what is large, on a disk that is busy. */
+  private static final Duration REMOVAL = Duration.ofMinutes(1);
+
+  private volatile @Nullable Demo begun;
 
   @Option(
       names = "--transport",
@@ -67,10 +73,27 @@ final class DemoCommand extends Verb {
     if (namespaces && !isRoot()) {
       return asRootOfAUserNamespace();
     }
-    Termination termination = termination();
+    Termination termination = termination(REMOVAL);
+    termination.endsAtOnceWhenAskedAgain();
     try (@Nullable PrivateNetwork network = namespaces ? PrivateNetwork.open() : null) {
       return run(output, termination, network == null ? Venue.LOOPBACK : network.venue());
     }
+  }
+
+  @Override
+  void abandon() {
+    Demo demo = begun;
+    if (demo != null) {
+      demo.kill();
+    }
+  }
+
+  @Override
+  String left() {
+    Demo demo = begun;
+    return demo != null && Files.exists(demo.folder())
+        ? " What the demo made is still in " + demo.folder() + "; delete it."
+        : "";
   }
 
   private static boolean isRoot() throws IOException {
@@ -102,14 +125,20 @@ final class DemoCommand extends Verb {
     if (common().json()) {
       command.add("--json");
     }
-    int exit = new ProcessBuilder(command).inheritIO().start().waitFor();
-    return exit == 0 ? ExitStatus.DONE : ExitStatus.FAILED;
+    Process inside = new ProcessBuilder(command).inheritIO().start();
+    try {
+      return inside.waitFor() == 0 ? ExitStatus.DONE : ExitStatus.FAILED;
+    } finally {
+      // With Ctrl-C it is asked to end like this process, with a signal to this one it is not.
+      inside.destroy();
+    }
   }
 
   private ExitStatus run(Output output, Termination termination, Venue venue) throws Exception {
     Demo.Result result;
     DemoShow show = new DemoShow(output, transport, writeRate);
     try (Demo demo = new Demo(options(venue), show)) {
+      begun = demo;
       show.begin();
       result = interruptibly(demo, termination);
     }
@@ -169,6 +198,7 @@ final class DemoCommand extends Verb {
     try {
       CompletableFuture.anyOf(over, termination.requested()).get();
       if (!over.isDone()) {
+        demo.kill();
         thread.interrupt();
         // Or it would start and write things while they are being removed.
         boolean _ = thread.join(STOP);

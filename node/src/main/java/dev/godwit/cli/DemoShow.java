@@ -99,8 +99,13 @@ final class DemoShow implements Demo.Stage {
   }
 
   @Override
-  public void checking() {
-    output.waiting("  checking every record");
+  public void checking(long done, long total) {
+    output.progress(
+        new ProgressLine(
+            "  checking every record",
+            (double) done / Math.max(1, total),
+            List.of(Units.bytes(done))),
+        Json.event("checking").put("bytesDone", done).put("bytesTotal", total));
   }
 
   /** What came of it. */

@@ -271,10 +271,15 @@ public final class ChildProcess implements AutoCloseable {
     }
   }
 
+  /** Ends the process by force, without waiting for its end. */
+  void kill() {
+    process.destroyForcibly();
+  }
+
   /** Ends the process by force. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    kill();
     try {
       process.waitFor(POLITE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

@@ -11,14 +11,14 @@ import dev.godwit.signaling.HubAddress;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
@@ -26,7 +26,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,13 +37,17 @@ public final class Demo implements AutoCloseable {
   private static final File NOTHING = new File("/dev/null");
   private static final Duration START = Duration.ofSeconds(30);
   private static final Duration MOVE = Duration.ofMinutes(30);
+  private static final Duration REMOVAL = Duration.ofSeconds(30);
+  private static final long COPIED = 16 << 20;
   private static final Duration WARM_UP = Duration.ofMillis(1500);
   private static final Duration AFTERWARDS = Duration.ofMillis(1500);
 
   private final Options options;
   private final Stage stage;
+  private final DemoFolder folder;
   private final Path directory;
   private final Deque<ChildProcess> children = new ArrayDeque<>();
+  private boolean ended;
 
   /**
    * What to show.
@@ -94,8 +97,8 @@ public final class Demo implements AutoCloseable {
     /** Anything that the second node says, as it says it. */
     default void heard(Map<String, String> event) {}
 
-    /** The checker is at work. */
-    void checking();
+    /** The checker is at work, and has read so many bytes of the state. */
+    void checking(long done, long total);
   }
 
   /**
@@ -123,7 +126,13 @@ public final class Demo implements AutoCloseable {
   public Demo(Options options, Stage stage) throws IOException {
     this.options = options;
     this.stage = stage;
-    this.directory = Files.createTempDirectory("godwit-demo");
+    this.folder = new DemoFolder();
+    this.directory = folder.path();
+  }
+
+  /** Where everything is that the demo makes. */
+  public Path folder() {
+    return directory;
   }
 
   /**
@@ -226,7 +235,6 @@ public final class Demo implements AutoCloseable {
     expectGood("the program at bob", successor, successor.stop());
     expectGood("bob", leech, leech.stop());
     expectGood("alice", seed, seed.awaitEnd(START));
-    stage.checking();
     return check(target, before, after, downtime, complete, way[0]);
   }
 
@@ -307,9 +315,26 @@ public final class Demo implements AutoCloseable {
 
   private void prepareState(Path source) throws IOException {
     if (options.state().isPresent()) {
-      Files.copy(options.state().get(), source, StandardCopyOption.REPLACE_EXISTING);
+      copy(options.state().get(), source);
     } else {
       FileBackend.create(source, options.size(), NativeSparseFile.opener()).close();
+    }
+  }
+
+  /** As {@link Files#copy}, but it can be interrupted. */
+  private static void copy(Path from, Path to) throws IOException {
+    try (FileChannel in = FileChannel.open(from);
+        FileChannel out =
+            FileChannel.open(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      long size = in.size();
+      long done = 0;
+      while (done < size) {
+        long more = in.transferTo(done, Math.min(COPIED, size - done), out);
+        if (more <= 0) {
+          throw new IOException(from + " has become shorter while it was copied");
+        }
+        done += more;
+      }
     }
   }
 
@@ -327,7 +352,7 @@ public final class Demo implements AutoCloseable {
     RecordChecker.Report report;
     try (FileBackend moved = FileBackend.open(target, NativeSparseFile.opener());
         @Nullable FileBackend original = original()) {
-      report = new RecordChecker().check(acks, moved, original);
+      report = new RecordChecker().check(acks, moved, original, stage::checking);
     }
     return new Result(
         way,
@@ -404,11 +429,16 @@ public final class Demo implements AutoCloseable {
     command.add("--json");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectInput(ProcessBuilder.Redirect.from(input));
-    ChildProcess child = ChildProcess.start(name, directory, builder, listener);
+    // What they unpack goes with all the rest, even when they are killed.
+    builder.environment().put("GODWIT_NATIVE_DIR", directory.toString());
     synchronized (children) {
+      if (ended) {
+        throw new IOException("the demo was stopped");
+      }
+      ChildProcess child = ChildProcess.start(name, directory, builder, listener);
       children.push(child);
+      return child;
     }
-    return child;
   }
 
   private String path(String name) {
@@ -427,18 +457,28 @@ public final class Demo implements AutoCloseable {
     return value;
   }
 
-  /** Ends every process that was started and removes every file that was made. */
+  /** Ends every process that was started, without waiting for it; no other one is started. */
+  public void kill() {
+    synchronized (children) {
+      ended = true;
+      children.forEach(ChildProcess::kill);
+    }
+  }
+
+  /**
+   * Ends every process that was started and removes every file that was made, keys first.
+   *
+   * @throws IOException when something is left
+   */
   @Override
   public void close() throws IOException {
+    kill();
+    folder.removeKeys();
     synchronized (children) {
       while (!children.isEmpty()) {
         children.pop().close();
       }
     }
-    try (Stream<Path> files = Files.walk(directory)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
+    folder.remove(REMOVAL);
   }
 }

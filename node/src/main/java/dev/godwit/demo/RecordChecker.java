@@ -15,10 +15,19 @@ import org.jspecify.annotations.Nullable;
  * touched must be as it was.
  */
 public final class RecordChecker {
+  /** How often at most it is told how far it is. */
+  private static final int STEPS = 200;
+
   private final RecordFormat format = new RecordFormat();
 
   /** A checker. */
   public RecordChecker() {}
+
+  /** Hears how far it is. */
+  public interface Progress {
+    /** So many bytes of the state have been read. */
+    void checked(long done, long total);
+  }
 
   /**
    * What was found.
@@ -35,8 +44,10 @@ public final class RecordChecker {
    * @param acks everything that was acknowledged, in any order
    * @param state the moved state
    * @param before the state as it was before the program began, or null when it was all zero
+   * @param progress told now and then how many bytes have been read, from 0 on
    */
-  public Report check(List<Ack> acks, Backend state, @Nullable Backend before) throws IOException {
+  public Report check(List<Ack> acks, Backend state, @Nullable Backend before, Progress progress)
+      throws IOException {
     Map<Integer, RecordFormat.Key> last = new HashMap<>();
     for (Ack ack : acks) {
       last.merge(ack.slot(), ack.key(), (a, b) -> a.compareTo(b) > 0 ? a : b);
@@ -45,7 +56,13 @@ public final class RecordChecker {
     ByteBuffer original = ByteBuffer.allocateDirect(RecordFormat.BYTES);
     long lost = 0;
     long foreign = 0;
+    long step = Math.max(RecordFormat.BYTES, state.size() / STEPS);
+    long told = 0;
     for (long offset = 0; offset < state.size(); offset += RecordFormat.BYTES) {
+      if (offset >= told) {
+        progress.checked(offset, state.size());
+        told += step;
+      }
       int slot = (int) (offset / RecordFormat.BYTES);
       int length = (int) Math.min(RecordFormat.BYTES, state.size() - offset);
       state.read(block.clear().limit(length), offset);

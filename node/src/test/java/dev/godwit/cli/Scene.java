@@ -79,7 +79,8 @@ enum Scene {
         17_204);
     show.handedOver(12.4, Map.of());
     show.complete(Map.of("bytes", "61865984", "rounds", "2"));
-    show.checking();
+    show.checking(0, 256 << 20);
+    show.checking(160 << 20, 256 << 20);
     show.result(
         new Demo.Result(
             "direct", 61_865_984, 2, 12.4, 17_776, 7_699, new RecordChecker.Report(25_475, 0, 0)),

@@ -324,6 +324,6 @@ final class Faults {
     public void complete(Map<String, String> outcome) {}
 
     @Override
-    public void checking() {}
+    public void checking(long done, long total) {}
   }
 }

@@ -1,6 +1,7 @@
 package dev.godwit.testnetwork;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
@@ -26,11 +27,8 @@ class DemoTest {
 
   @AfterEach
   void nothingIsLeftBehind() throws Exception {
-    try (World over = world) {
-      assertEquals(Map.of(), over.running());
-      try (Stream<Path> left = Files.list(over.temporary())) {
-        assertEquals(List.of(), left.toList());
-      }
+    try (World _ = world) {
+      nothingRunsAndNothingIsThere();
     }
   }
 
@@ -72,6 +70,54 @@ class DemoTest {
     ChildProcess demo = world.start("demo", "--size", "32M");
     demo.await("writing", World.PATIENCE);
     assertEquals(ExitStatus.INTERRUPTED.code(), demo.stop(), demo::complaints);
+  }
+
+  @Test
+  void stoppedAnywhereItLeavesNothingBehind() throws Exception {
+    for (String event : List.of("hub", "writing", "progress", "checking")) {
+      ChildProcess demo = world.start("demo", "--size", "32M", "--write-rate", "1M");
+      demo.await(event, World.PATIENCE);
+      assertEquals(ExitStatus.INTERRUPTED.code(), demo.stop(World.PATIENCE), demo::complaints);
+      assertEquals(": godwit: Stopped.", demo.complaints(), event);
+      nothingRunsAndNothingIsThere();
+    }
+  }
+
+  @Test
+  void whoAsksTwiceIsToldWhatIsLeft() throws Exception {
+    ChildProcess demo = world.start("demo", "--size", "32M");
+    demo.await("writing", World.PATIENCE);
+    Path folder = folder();
+    // Nobody can delete it, so that the first wish takes its time.
+    world.programs().run("chattr", "+i", folder.resolve("alice/state").toString()).succeeded();
+    try {
+      world.signal("TERM", demo.pid());
+      demo.await("step", step -> "ending".equals(step.get("step")), World.PATIENCE);
+      world.signal("TERM", demo.pid());
+      assertEquals(ExitStatus.INTERRUPTED.code(), demo.awaitEnd(World.PATIENCE));
+      assertEquals(
+          ": godwit: Stopped. What the demo made is still in " + folder + "; delete it.",
+          demo.complaints());
+      assertFalse(Files.exists(folder.resolve("alice/identity.pem")));
+    } finally {
+      world.programs().run("chattr", "-i", folder.resolve("alice/state").toString()).succeeded();
+      world.programs().run("rm", "-r", folder.toString()).succeeded();
+    }
+  }
+
+  private Path folder() throws Exception {
+    try (Stream<Path> all = Files.list(world.temporary())) {
+      return all.filter(path -> path.getFileName().toString().startsWith("godwit-demo"))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  private void nothingRunsAndNothingIsThere() throws Exception {
+    assertEquals(Map.of(), world.running());
+    try (Stream<Path> left = Files.list(world.temporary())) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   private static double number(Map<String, String> event, String member) {
