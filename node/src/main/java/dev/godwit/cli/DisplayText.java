@@ -1,13 +1,65 @@
 package dev.godwit.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** How text fills the columns of a terminal. */
 final class DisplayText {
   private static final char ESCAPE = '\033';
 
+  /**
+   * Begins a style of ours instead of the escape character, which names and paths may have in them:
+   * a code point that is no character.
+   */
+  static final char STYLE = '\uFDD0';
+
+  private static final Pattern LINE_FEED = Pattern.compile("\n");
+  private static final Pattern STYLES = Pattern.compile(STYLE + "(\\[\\d{1,2}m)");
+
   private DisplayText() {}
+
+  /**
+   * A text in which nothing can steer a terminal: control characters, and those that turn the
+   * direction of writing, are shown as {@code \\x1b}. Styles of ours stay, and so do tabs.
+   */
+  static String visible(String text) {
+    if (text.codePoints().noneMatch(DisplayText::isControl)) {
+      return text;
+    }
+    StringBuilder shown = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            point -> {
+              if (isControl(point)) {
+                shown.append(String.format(point < 0x100 ? "\\x%02x" : "\\u%04x", point));
+              } else {
+                shown.appendCodePoint(point);
+              }
+            });
+    return shown.toString();
+  }
+
+  /** As {@link #visible}, for a text of several lines. */
+  static String visibleLines(String text) {
+    return LINE_FEED.splitAsStream(text).map(DisplayText::visible).collect(joining("\n"));
+  }
+
+  /** Whether a terminal, or who reads it, would take it for something else than a character. */
+  static boolean isControl(int point) {
+    return (Character.isISOControl(point) && point != '\t')
+        || point == 0x200e
+        || point == 0x200f
+        || (point >= 0x2028 && point <= 0x202e)
+        || (point >= 0x2066 && point <= 0x2069);
+  }
+
+  /** A text with the escape sequences that its styles stand for. */
+  static String coded(String text) {
+    return STYLES.matcher(text).replaceAll(ESCAPE + "$1");
+  }
 
   /** How many columns a text takes; escape sequences for colours take none. */
   static int columns(String text) {
@@ -15,7 +67,7 @@ final class DisplayText {
     int at = 0;
     while (at < text.length()) {
       int point = text.codePointAt(at);
-      if (point == ESCAPE) {
+      if (point == ESCAPE || point == STYLE) {
         at = behindSequence(text, at);
       } else {
         columns += columns(point);

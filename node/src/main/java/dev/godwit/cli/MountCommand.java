@@ -1,7 +1,6 @@
 package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
-import dev.godwit.libc.ShellWord;
 import dev.godwit.mount.Durability;
 import dev.godwit.mount.ManagedMount;
 import dev.godwit.mount.MountClient.Access;
@@ -284,7 +283,7 @@ final class MountCommand extends Verb {
             + ", "
             + Words.path(mounting.path())
             + ".");
-    output.line("End it with 'godwit umount " + ShellWord.of(place(mounting)) + "' or Ctrl-C.");
+    output.line("End it with 'godwit umount " + PastedWord.of(place(mounting)) + "' or Ctrl-C.");
     output.event(
         Json.event("ready")
             .put("resource", name)
@@ -455,7 +454,7 @@ final class MountCommand extends Verb {
       table.row(
           "dead",
           dead.toString(),
-          "its process was killed; 'godwit umount " + ShellWord.of(dead) + "' takes it away");
+          "its process was killed; 'godwit umount " + PastedWord.of(dead) + "' takes it away");
       output.event(
           Json.event("mount")
               .put("resource", (Object) null)

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a command talks to people or programs: lines for people, with a moving line at a terminal,
- * or one JSON object a line for programs. Thread-safe.
+ * or one JSON object a line for programs. People see what cannot be printed as {@code \x1b}, so
+ * that no name or path steers their terminal; programs get it as it is. Thread-safe.
  */
 public final class Output {
   /** How often a log tells of progress. */
@@ -18,6 +19,10 @@ public final class Output {
 
   /** At a terminal a word less later goes as it came. */
   private static final Duration UNSHOWN = Duration.ofMillis(200);
+
+  /** What is said where {@link #isLost}. */
+  static final String LOST =
+      "What this command says cannot be written to standard output. Is there room where it leads?";
 
   private final PrintStream out;
   private final PrintStream err;
@@ -136,12 +141,17 @@ public final class Output {
       return;
     }
     endMoving();
+    String shown = DisplayText.visible(text);
     if (canMove()) {
-      DisplayText.wrap(text, terminal.width(), margin).forEach(out::println);
+      DisplayText.wrap(shown, terminal.width(), margin).forEach(this::show);
     } else {
-      out.println(text);
+      show(shown);
     }
     out.flush();
+  }
+
+  private void show(String line) {
+    out.println(DisplayText.coded(line));
   }
 
   /** A line for people that they may want to copy: a command, an address. It is never broken. */
@@ -149,7 +159,7 @@ public final class Output {
     said++;
     if (audience == Audience.PERSON) {
       endMoving();
-      out.println(text);
+      show(DisplayText.visibleLines(text));
       out.flush();
     }
   }
@@ -184,7 +194,7 @@ public final class Output {
       nextLogMillis = clock.millis() + LOG_PERIOD.toMillis();
       if (!text.equals(lastProgress)) {
         lastProgress = text;
-        out.println(text);
+        show(text);
         out.flush();
       }
     }
@@ -218,20 +228,21 @@ public final class Output {
   }
 
   private void tellWaiting(String what) {
+    String shown = DisplayText.visible(what) + terminal.ellipsis();
     if (audience == Audience.PROGRAM) {
       out.println(Json.event("step").put("step", what));
     } else if (canMove()) {
-      move(DisplayText.cut(what + terminal.ellipsis(), terminal.width() - 1, terminal));
+      move(DisplayText.cut(shown, terminal.width() - 1, terminal));
     } else {
       // Not among what is piped on.
-      err.println(what + terminal.ellipsis());
+      err.println(shown);
       err.flush();
     }
     out.flush();
   }
 
   private void move(String text) {
-    out.print("\r\033[K" + text);
+    out.print("\r\033[K" + DisplayText.coded(text));
     out.flush();
     moving = true;
   }
@@ -241,10 +252,15 @@ public final class Output {
     said++;
     endMoving();
     out.flush();
+    // What a program said may have lines; nobody else can make one that looks like ours.
+    String shown = DisplayText.visibleLines(text).replace("\n", "\n  ");
     if (errors == Errors.HERE && canMove()) {
-      DisplayText.wrap(text, terminal.width()).forEach(err::println);
+      shown
+          .lines()
+          .flatMap(line -> DisplayText.wrap(line, terminal.width()).stream())
+          .forEach(err::println);
     } else {
-      err.println(text);
+      err.println(shown);
     }
     err.flush();
   }

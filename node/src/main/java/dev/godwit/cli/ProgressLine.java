@@ -18,9 +18,11 @@ record ProgressLine(String name, @Nullable Double share, List<String> details) {
   private static final int LONGEST_BAR = 28;
   private static final int SHORTEST_BAR = 8;
 
-  /** Copies the list and leaves empty details away. */
+  /** Copies the list and leaves empty details away; what cannot be printed is made visible. */
   ProgressLine {
-    details = details.stream().filter(detail -> !detail.isEmpty()).toList();
+    name = DisplayText.visible(name);
+    details =
+        details.stream().filter(detail -> !detail.isEmpty()).map(DisplayText::visible).toList();
   }
 
   /** A share as a percentage. */

@@ -1,6 +1,5 @@
 package dev.godwit.cli;
 
-import dev.godwit.libc.ShellWord;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
@@ -73,7 +72,7 @@ final class ReclaimCommand extends Verb {
               + " before anything uses it.");
     }
     output.verbatim("To offer it, or to use it through a device:");
-    output.verbatim("  godwit seed " + name + " --from " + ShellWord.of(from));
+    output.verbatim("  godwit seed " + name + " --from " + PastedWord.of(from));
     output.event(
         Json.event("result")
             .put("ok", true)

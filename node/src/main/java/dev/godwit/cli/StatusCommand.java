@@ -1,7 +1,6 @@
 package dev.godwit.cli;
 
 import dev.godwit.fuse.FuseFile;
-import dev.godwit.libc.ShellWord;
 import dev.godwit.node.MeshInfo;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.RunningProcesses;
@@ -77,7 +76,7 @@ final class StatusCommand extends Verb {
           "The process of a mount at "
               + dead
               + " was killed; 'godwit umount "
-              + ShellWord.of(dead)
+              + PastedWord.of(dead)
               + "' takes it away.");
     }
     SilentProcesses.tell(output, processes.silent());

@@ -2,6 +2,7 @@ package dev.godwit.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Rows of cells under each other. Each column is as wide as its widest cell; where a row does not
@@ -14,7 +15,7 @@ final class Table {
 
   /** Adds a row of two cells or more. */
   Table row(String... cells) {
-    rows.add(List.of(cells));
+    rows.add(Stream.of(cells).map(DisplayText::visible).toList());
     return this;
   }
 

@@ -1,7 +1,7 @@
 package dev.godwit.cli;
 
-import java.io.PrintStream;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
@@ -18,6 +18,7 @@ public final class Terminal {
   /** Below this nothing can be shown in a useful way, and some terminals say 0. */
   private static final int LEAST_WIDTH = 20;
 
+  private static final String SYMBOLS = "godwit.symbols";
   private static final String TICK = "✓";
 
   private final Set<Ability> abilities;
@@ -45,8 +46,12 @@ public final class Terminal {
 
   /** The terminal of this process, or the pipe or file that stands in its place. */
   public static Terminal standard() {
-    PrintStream out = System.out;
-    return of(System.getenv(), StandardStreams.OUT.isTerminal(), out.charset());
+    // The launcher lets names be what they are even where the locale is C, which then is not known.
+    Charset symbols =
+        "ascii".equals(System.getProperty(SYMBOLS))
+            ? StandardCharsets.US_ASCII
+            : System.out.charset();
+    return of(System.getenv(), StandardStreams.OUT.isTerminal(), symbols);
   }
 
   /**
@@ -54,7 +59,7 @@ public final class Terminal {
    *
    * @param environment {@code TERM}, {@code NO_COLOR} (see no-color.org) and {@code COLUMNS} count
    * @param watched whether it is a terminal at all
-   * @param charset in which text is written to it
+   * @param charset in which symbols are written to it
    */
   static Terminal of(Map<String, String> environment, boolean watched, Charset charset) {
     Set<Ability> abilities = EnumSet.noneOf(Ability.class);
@@ -81,7 +86,7 @@ public final class Terminal {
     return now <= 0 ? USUAL_WIDTH : Math.max(LEAST_WIDTH, now);
   }
 
-  /** Text in bold. */
+  /** Text in bold, for an {@link Output}. */
   public String strong(String text) {
     return styled("1", text);
   }
@@ -129,6 +134,8 @@ public final class Terminal {
   }
 
   private String styled(String style, String text) {
-    return can(Ability.COLOUR) ? "\033[" + style + "m" + text + "\033[0m" : text;
+    return can(Ability.COLOUR)
+        ? DisplayText.STYLE + "[" + style + "m" + text + DisplayText.STYLE + "[0m"
+        : text;
   }
 }

@@ -3,7 +3,6 @@ package dev.godwit.cli;
 import dev.godwit.fuse.FuseFile;
 import dev.godwit.fuse.MountInUseException;
 import dev.godwit.libc.BlockDevice;
-import dev.godwit.libc.ShellWord;
 import dev.godwit.mount.CacheJournal;
 import dev.godwit.node.DevicePlace;
 import dev.godwit.node.NodeException;
@@ -152,7 +151,7 @@ final class UmountCommand extends Verb {
           NodeException.Kind.FAILED,
           place
               + " is in use. Unmount what is on it, or swapoff, and run 'godwit umount "
-              + ShellWord.of(place)
+              + PastedWord.of(place)
               + "' again.");
     }
   }

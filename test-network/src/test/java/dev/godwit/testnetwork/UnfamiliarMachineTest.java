@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The built command where it was not built: other terminals, locales, folders, users and limits.
@@ -68,6 +71,22 @@ class UnfamiliarMachineTest {
     assertEquals(ExitStatus.FAILED.code(), outcome.status(), outcome::toString);
     assertTrue(outcome.err().contains("There is no file"), outcome::err);
     assertTrue(outcome.err().contains("grün.img"), outcome::err);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"LC_ALL=C", "LC_ALL=POSIX", "LC_ALL= LC_CTYPE=C", "LC_ALL= LANG=C"})
+  void whoWantsAsciiGetsItAndNamesAreWhatTheyAreAllTheSame(String locale) throws Exception {
+    Files.createDirectories(world.path("grün"));
+    String said =
+        inTerminal(
+                200,
+                "TERM=xterm NO_COLOR=1 " + locale,
+                "godwit --home grün doctor; " + locale + " godwit seed vm1 --from grün/missing")
+            .out();
+    assertTrue(said.contains("ok native"), said);
+    assertTrue(said.contains("There is no file " + world.path("grün/missing")), said);
+    String symbols = said.replace("grün", "");
+    assertTrue(StandardCharsets.US_ASCII.newEncoder().canEncode(symbols), symbols);
   }
 
   @Test
