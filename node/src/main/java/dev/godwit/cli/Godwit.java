@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Help;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -143,7 +145,31 @@ public final class Godwit implements Runnable {
     }
     command.setParameterExceptionHandler(
         (failure, _) -> misused(failure, arguments.contains("--json")));
-    return command.execute(args);
+    command.setExecutionStrategy(Godwit::run);
+    int status = command.execute(args);
+    command.getOut().flush();
+    return status == ExitStatus.DONE.code() ? written(arguments.contains("--json")) : status;
+  }
+
+  private static int run(ParseResult parsed) {
+    EmptyArguments.refuse(parsed);
+    Godwit godwit = (Godwit) parsed.commandSpec().root().userObject();
+    Optional<Json> help = godwit.common().json() ? HelpCommand.asked(parsed) : Optional.empty();
+    if (help.isEmpty()) {
+      return new CommandLine.RunLast().execute(parsed);
+    }
+    godwit.common().output().event(help.get());
+    return ExitStatus.DONE.code();
+  }
+
+  /** Help and versions, too, are not done before they can be read. */
+  private static int written(boolean json) {
+    Output output = Output.standard(json ? Output.Audience.PROGRAM : Output.Audience.PERSON);
+    if (!output.isLost()) {
+      return ExitStatus.DONE.code();
+    }
+    output.error("godwit: " + Output.LOST);
+    return ExitStatus.FAILED.code();
   }
 
   /** The whole command, as completion and man pages are made of it, too. */
@@ -153,6 +179,14 @@ public final class Godwit implements Runnable {
     command.registerConverter(Duration.class, Godwit::duration);
     command.setHelpFactory(WholeWordsHelp::new);
     return command;
+  }
+
+  /** What there is a help for. */
+  static List<String> verbs() {
+    return commandLine().getSubcommands().entrySet().stream()
+        .filter(verb -> !verb.getValue().getCommandSpec().usageMessage().hidden())
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private static int misused(ParameterException failure, boolean json) {
@@ -169,7 +203,7 @@ public final class Godwit implements Runnable {
               .put("error", message));
       out.flush();
     }
-    err.println(name + ": " + message);
+    err.println(DisplayText.visible(name + ": " + message));
     Optional<String> option = Misuse.option(failure);
     if (option.isPresent()) {
       err.println("Did you mean: " + name + " " + option.get() + "?");

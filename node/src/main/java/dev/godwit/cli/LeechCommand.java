@@ -91,14 +91,17 @@ final class LeechCommand extends Verb {
       names = "--post-copy",
       paramLabel = "auto|never",
       defaultValue = "auto",
-      description = "Whether the program may run before everything is here.")
+      description =
+          "Whether the program may run before everything is here (default: ${DEFAULT-VALUE}).")
   private PostCopy postCopy = PostCopy.AUTO;
 
   @Option(
       names = "--finalize",
       paramLabel = "auto|now",
       defaultValue = "auto",
-      description = "When to take the program over.")
+      description =
+          "When to take the program over: as soon as the pause is short enough, or after the first"
+              + " pass (default: ${DEFAULT-VALUE}).")
   private Finalize finalize = Finalize.AUTO;
 
   @Option(

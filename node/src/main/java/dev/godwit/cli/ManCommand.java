@@ -25,6 +25,7 @@ final class ManCommand extends Verb {
   @Parameters(
       arity = "0..*",
       paramLabel = "VERB",
+      completionCandidates = HelpCommand.Verbs.class,
       description = "For example 'seed' or 'mesh join' (default: the command itself).")
   private List<String> verb = List.of();
 

@@ -34,6 +34,22 @@ final class WholeWordsHelp extends Help {
     return wrapped(commandSpec().usageMessage().footer(), parameters);
   }
 
+  @Override
+  protected String insertSynopsisCommandName(int headingLength, Text details) {
+    String name = commandSpec().qualifiedName();
+    String line =
+        " ".repeat(headingLength)
+            + colorScheme().commandText(name)
+            + " "
+            + details.toString().strip();
+    int margin = headingLength + name.length() + 1;
+    return String.join(
+                System.lineSeparator(),
+                DisplayText.wrap(line, commandSpec().usageMessage().width(), margin))
+            .substring(headingLength)
+        + System.lineSeparator();
+  }
+
   private String wrapped(String[] lines, Object... parameters) {
     StringBuilder all = new StringBuilder();
     for (String line : lines) {

@@ -55,6 +55,27 @@ class WholeWordsHelpTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"demo", "doctor", "hub", "leech", "mount", "ping", "seed", "umount"})
+  void aWordOfTheSynopsisIsNeverBroken(String verb) {
+    Set<String> whole = words(synopsis(verb, WIDE));
+    for (int width : List.of(55, 60, 72, 80, 100)) {
+      assertEquals(whole, words(synopsis(verb, width)), () -> synopsis(verb, width));
+    }
+  }
+
+  private static String synopsis(String verb, int width) {
+    String help = help(verb, width);
+    return help.substring(0, help.indexOf(description(verb).substring(0, 10)));
+  }
+
+  private static String description(String verb) {
+    return Objects.requireNonNull(Godwit.commandLine().getSubcommands().get(verb))
+        .getCommandSpec()
+        .usageMessage()
+        .description()[0];
+  }
+
   @Test
   void aLineOfADescriptionIsNoWiderThanTheTerminal() {
     for (String verb : List.of("hub", "mount", "seed")) {

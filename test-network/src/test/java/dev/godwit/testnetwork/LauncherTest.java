@@ -1,6 +1,7 @@
 package dev.godwit.testnetwork;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
@@ -101,5 +102,100 @@ class LauncherTest {
             elsewhere.resolve("link"), Path.of(System.getProperty("godwit.launcher", "")));
     world.programs().run(link.toString(), "--version").succeeded();
     Files.delete(link);
+  }
+
+  private Outcome shell(String text) throws Exception {
+    return world.programs().run("", new Terminal(Place.HERE, world.path("")).command(text));
+  }
+
+  @Test
+  void aCurrentFolderThatIsGoneIsSaidToBe() throws Exception {
+    Outcome outcome = shell("mkdir gone; cd gone; rmdir ../gone; godwit ls");
+    assertEquals(1, outcome.status(), outcome::toString);
+    // The shell that runs the command has its own word for it before.
+    assertEquals(
+        "godwit: The current folder does not exist any more. Go to another one with 'cd'.",
+        outcome.err().lines().reduce((_, next) -> next).orElse(""));
+    assertFalse(outcome.err().contains("java"), outcome::err);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-Xfoo", "-Xmx5", "-Dgodwit.some=thing -XX:+NoSuchThing"})
+  void optionsThatJavaDoesNotTakeAreSaidToComeFromTheEnvironment(String options) throws Exception {
+    Outcome outcome = shell("GODWIT_JAVA_OPTS='" + options + "' godwit id");
+    Expect.refused(
+        ExitStatus.FAILED,
+        outcome,
+        "Java does not start with GODWIT_JAVA_OPTS, which is '" + options + "'");
+  }
+
+  @Test
+  void optionsThatJavaTakesAreUsed() throws Exception {
+    assertEquals("", shell("GODWIT_JAVA_OPTS=-Xmx300m godwit --version").succeeded().err());
+    assertTrue(
+        shell("GODWIT_JAVA_OPTS=-XX:+PrintFlagsFinal godwit --version")
+            .succeeded()
+            .out()
+            .contains("MaxHeapSize"));
+  }
+
+  @Test
+  void whoIsStartedWithoutStandardInputReadsNothing() throws Exception {
+    Expect.refused(ExitStatus.USAGE, shell("godwit mesh join <&-"), "No ticket was given.");
+  }
+
+  @Test
+  void whoIsStartedWithoutAnyStandardStreamWritesNowhere() throws Exception {
+    shell("godwit --home closed id <&- >&- 2>&-").succeeded();
+    assertTrue(Files.exists(world.path("closed/identity.pem")));
+    String id = shell("godwit --home closed id").succeeded().out();
+    assertTrue(id.matches("[A-Z0-9-]+\\R"), id);
+  }
+
+  @Test
+  void aFolderForStandardInputIsSaidToBeThat() throws Exception {
+    Expect.refused(ExitStatus.USAGE, shell("godwit mesh join </tmp"), "Standard input is a folder");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "help",
+        "--help",
+        "--version",
+        "help seed",
+        "seed --help",
+        "mesh join -h",
+        "help seed --json",
+        "--version --json",
+        "completion"
+      })
+  void helpThatCannotBeWrittenIsNotDone(String command) throws Exception {
+    Expect.refused(
+        ExitStatus.FAILED,
+        shell("godwit " + command + " >/dev/full"),
+        "cannot be written to standard output");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"help seed", "seed --help", "mesh join --help", "help", "--version", "-h"})
+  void programsGetHelpAsOneObject(String command) throws Exception {
+    for (String line : List.of("godwit --json " + command, "godwit " + command + " --json")) {
+      String out = shell(line).succeeded().out();
+      assertEquals(1, out.lines().count(), out);
+      assertTrue(out.startsWith("{\"event\":\"result\",\"ok\":true,\""), out);
+      assertTrue(out.contains(command.equals("--version") ? "\"version\":" : "Usage: godwit"), out);
+    }
+  }
+
+  @Test
+  void aNameThatWouldSteerATerminalIsShownInsteadAndTheSameForPrograms() throws Exception {
+    String seed = " seed \"$(printf 'a\\033[31m')\" --from x";
+    Outcome people = shell("godwit" + seed);
+    Expect.refused(ExitStatus.USAGE, people, "'a\\x1b[31m' is no name for a resource");
+    assertTrue(shell("godwit --json" + seed).out().contains("'a\\u001B[31m' is no name"));
+    Outcome verb = shell("godwit \"$(printf 'a\\033[31m')\"");
+    assertFalse(verb.err().contains("\033"), verb::err);
   }
 }

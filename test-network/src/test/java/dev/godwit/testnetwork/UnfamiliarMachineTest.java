@@ -29,15 +29,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class UnfamiliarMachineTest {
   private static final String ERASE = "\r\033[K";
   private static final int NOBODY = 65_534;
-
-  private World world;
-
   private static final String AS_NOBODY =
       "chmod 1777 tmp; exec setpriv --reuid="
           + NOBODY
           + " --regid="
           + NOBODY
           + " --clear-groups -- ";
+
+  private World world;
+
   @BeforeEach
   void begin(@TempDir Path directory) throws Exception {
     world = World.in(directory);
@@ -376,19 +376,6 @@ class UnfamiliarMachineTest {
     assertTrue(outcome.out().contains("leech"), outcome::toString);
   }
 
-  @Test
-  void everyVerbHasAManualPageThatGroffUnderstands() throws Exception {
-    Path pages = world.path("man1");
-    shell("godwit man --into " + pages).succeeded();
-    List<Path> all = files(pages);
-    assertTrue(all.size() > 20, all::toString);
-    for (Path page : all) {
-      Outcome outcome =
-          world.programs().run("groff", "-man", "-Tutf8", "-ww", page.toString()).succeeded();
-      assertEquals("", outcome.err(), page::toString);
-    }
-  }
-}
   @ParameterizedTest
   @ValueSource(strings = {"help see", "man see"})
   void aVerbIsCompletedWhereOneIsAskedFor(String words) throws Exception {
@@ -421,3 +408,16 @@ class UnfamiliarMachineTest {
     assertTrue(json.out().contains("\"event\":\"result\",\"ok\":false,\"status\":1"), json::out);
   }
 
+  @Test
+  void everyVerbHasAManualPageThatGroffUnderstands() throws Exception {
+    Path pages = world.path("man1");
+    shell("godwit man --into " + pages).succeeded();
+    List<Path> all = files(pages);
+    assertTrue(all.size() > 20, all::toString);
+    for (Path page : all) {
+      Outcome outcome =
+          world.programs().run("groff", "-man", "-Tutf8", "-ww", page.toString()).succeeded();
+      assertEquals("", outcome.err(), page::toString);
+    }
+  }
+}
