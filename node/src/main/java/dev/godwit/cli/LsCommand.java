@@ -34,10 +34,11 @@ final class LsCommand extends Verb {
 
   @Override
   ExitStatus run(Output output) throws Exception {
+    @Nullable String only = node == null ? null : NodeWord.checked(node);
     int count = 0;
     Table table = new Table();
     try (Node here = Node.start(common().nodeHome(), told(NodeSettings.standard()))) {
-      List<PeerView> peers = node == null ? here.peers() : here.find(node);
+      List<PeerView> peers = only == null ? here.peers() : here.find(only);
       for (PeerView peer : peers) {
         for (OfferedResource resource : peer.resources()) {
           count++;

@@ -54,9 +54,9 @@ final class MountCommand extends Verb {
 
   /** The state of a mount that programs do not find yet. */
   static final String PULLING = "pulling";
+
   /** The state of a mount that programs do not find any more, while its last bytes are saved. */
   static final String SAVING = "saving";
-
 
   /** The state of a mount that may not be written any more. */
   static final String LOST = "lost";
@@ -137,8 +137,8 @@ final class MountCommand extends Verb {
 
   @Mixin private final ListenOption listen = new ListenOption();
   @Mixin private final PathOptions paths = new PathOptions();
-  private volatile boolean ending;
 
+  private volatile boolean ending;
 
   @Override
   ExitStatus run(Output output) throws Exception {
@@ -337,8 +337,8 @@ final class MountCommand extends Verb {
             .put("path", Words.path(mounting.path())));
   }
 
-    ending = true;
   private ExitStatus end(Output output, Mounting mounting) throws Exception {
+    ending = true;
     if (mounting.unsavedBytes() > 0) {
       output.line("Saving " + Units.bytes(mounting.unsavedBytes()) + output.terminal().ellipsis());
     }
@@ -401,15 +401,16 @@ final class MountCommand extends Verb {
         .build();
   }
 
-  private static String state(Mounting mounting) {
+  private String state(Mounting mounting) {
     if (mounting.lost() != null) {
       return LOST;
+    }
     if (ending) {
       return SAVING;
     }
-    }
     return mounting.isOpen() ? "mounted" : PULLING;
   }
+
   private static String remark(String state) {
     return switch (state) {
       case PULLING -> ", not open yet";
@@ -417,7 +418,6 @@ final class MountCommand extends Verb {
       default -> "";
     };
   }
-
 
   private ExitStatus list(Output output) throws Exception {
     int count = 0;

@@ -26,7 +26,7 @@ final class PeersCommand extends Verb {
       Map<NodeId, List<PeerView>> peers =
           node.peers().stream()
               .collect(Collectors.groupingBy(PeerView::id, TreeMap::new, Collectors.toList()));
-      if (peers.isEmpty()) {
+      if (peers.keySet().stream().allMatch(node.id()::equals)) {
         output.line("Nobody else is there right now.");
       }
       Table table = new Table();
@@ -34,7 +34,11 @@ final class PeersCommand extends Verb {
         String name = peer.getValue().getFirst().name();
         long resources =
             peer.getValue().stream().mapToLong(process -> process.resources().size()).sum();
-        table.row(name, Words.count(resources, "resource"), peer.getKey().toString());
+        boolean own = peer.getKey().equals(node.id());
+        table.row(
+            name,
+            Words.count(resources, "resource") + (own ? ", this node" : ""),
+            peer.getKey().toString());
         @Nullable ProcessStatus reached =
             here.answered().stream()
                 .filter(process -> process.getPeer().equals(name) && !process.getPath().isEmpty())
@@ -49,6 +53,7 @@ final class PeersCommand extends Verb {
                 .put("why", reached == null ? null : reached.getWhy())
                 .put("name", name)
                 .put("id", peer.getKey())
+                .put("thisNode", own)
                 .put("processes", peer.getValue().size())
                 .put("resources", resources));
       }

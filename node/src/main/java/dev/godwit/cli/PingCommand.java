@@ -70,6 +70,7 @@ final class PingCommand extends Verb {
           NodeException.Kind.USAGE, "--count is at least 1, not " + count + ".");
     }
     DurationRange.WAIT.check("--timeout", timeout);
+    String whom = NodeWord.checked(name);
     Termination termination = termination();
     try (Node node = Node.start(common().nodeHome(), told(paths.apply(listen.settings())))) {
       long start = System.nanoTime();
@@ -77,7 +78,7 @@ final class PingCommand extends Verb {
         throw new NodeException(
             NodeException.Kind.USAGE, name + " is this node itself. Name another one.");
       }
-      try (Pinging pinging = node.ping(node.find(name).getFirst())) {
+      try (Pinging pinging = node.ping(node.find(whom).getFirst())) {
         // So that a question that nobody answers does not hold up the end.
         var _ = termination.requested().thenRun(pinging::close);
         return ask(output, pinging, start, termination.requested());

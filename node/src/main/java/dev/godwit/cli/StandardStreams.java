@@ -36,15 +36,23 @@ enum StandardStreams {
     return target.startsWith("pipe:") || target.startsWith("socket:") || isTerminal();
   }
 
+  /** Whether a folder was given where a file is read. */
+  boolean isFolder() {
+    return Files.isDirectory(link());
+  }
+
   /** Whether both lead to the same place. */
   boolean isSameAs(StandardStreams other) {
     return !target().isEmpty() && target().equals(other.target());
   }
 
+  private Path link() {
+    return Path.of("/proc/self/fd", Integer.toString(descriptor));
+  }
+
   private String target() {
     try {
-      return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(descriptor)))
-          .toString();
+      return Files.readSymbolicLink(link()).toString();
     } catch (IOException e) {
       // Closed, or a system without /proc: nobody watches there.
       return "";

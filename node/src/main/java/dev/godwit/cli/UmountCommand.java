@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,9 +35,9 @@ import picocli.CommandLine.Parameters;
       "End a mount, and wait until everything is saved.",
       "Nothing happens while programs use it."
     })
+final class UmountCommand extends Verb {
   private static final Logger LOG = LoggerFactory.getLogger(UmountCommand.class);
 
-final class UmountCommand extends Verb {
   /** The process has a little to do beside saving. */
   private static final Duration MORE = Duration.ofSeconds(20);
 
@@ -79,6 +79,7 @@ final class UmountCommand extends Verb {
             .orElseThrow(
                 () ->
                     new NodeException(
+                        NodeException.Kind.FAILED, "The mount at " + at + " has just ended."));
     if (!isEnding(mount)) {
       end(mount, place, process);
     }
@@ -95,7 +96,6 @@ final class UmountCommand extends Verb {
 
   private void end(ProcessStatus mount, String place, ProcessHandle process)
       throws IOException, InterruptedException {
-                        NodeException.Kind.FAILED, "The mount at " + at + " has just ended."));
     if (mount.getState().equals(MountCommand.PULLING)) {
       // No program can use it yet.
       boolean _ = process.destroy();
@@ -103,8 +103,7 @@ final class UmountCommand extends Verb {
       awaitUnused(place);
       boolean _ = process.destroy();
     } else if (isFile(place)) {
-      // The kernel says whether somebody uses it; the process notices and does the rest.
-      FuseFile.unmount(Path.of(place), timeout);
+      unmount(Path.of(place), process);
     } else {
       boolean _ = process.destroy();
     }
@@ -178,12 +177,12 @@ final class UmountCommand extends Verb {
             + " same 'godwit mount' as before saves what is not at the owner yet.");
     output.event(Json.event("result").put("ok", true).put("state", "dead"));
     return ExitStatus.DONE;
+  }
+
   /** Whether a dead mount was there, which is away now. Below no folder there is none. */
   private static boolean wasDead(Path file) throws IOException {
     @Nullable Path folder = file.getParent();
     return folder != null && Files.isDirectory(folder) && FuseFile.clearDead(file, LOOK);
-  }
-
   }
 
   /** Waits for the end of a mount's process, and returns what it has said of itself last. */

@@ -194,7 +194,12 @@ public sealed interface Device {
    */
   static Device parse(String text) throws NodeException {
     if (text.startsWith("file:")) {
-      return new File(Path.of(text.substring("file:".length())).toAbsolutePath());
+      String path = text.substring("file:".length());
+      if (path.isEmpty()) {
+        throw new NodeException(
+            NodeException.Kind.USAGE, "Device 'file:' names no file; write file:PATH.");
+      }
+      return new File(Path.of(path).toAbsolutePath());
     }
     if (text.equals("block")) {
       return new Block(Optional.empty());
@@ -220,7 +225,10 @@ public sealed interface Device {
     } catch (IllegalArgumentException e) {
       throw new NodeException(
           NodeException.Kind.USAGE,
-          "Device '" + text + "' is not understood: " + e.getMessage(),
+          "Device '"
+              + text
+              + "' is not understood; write nbd:unix:PATH, nbd:HOST:PORT, file:PATH, block or"
+              + " block:/dev/nbd0.",
           e);
     }
   }
