@@ -61,7 +61,9 @@ final class HookCommand implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder("sh", "-c", WAITING);
     builder.environment().putAll(surroundings.environment().get());
     builder.environment().put("GODWIT_HOOK", command);
-    Path written = Files.createTempFile("godwit-hook", ".out");
+    // Where this process puts such things, which the JDK would not ask for again.
+    Path folder = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
+    Path written = Files.createTempFile(folder, "godwit-hook", ".out");
     try {
       return new Shell(
           builder.redirectErrorStream(true).redirectOutput(written.toFile()).start(), written);

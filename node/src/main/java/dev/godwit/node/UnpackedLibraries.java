@@ -46,15 +46,15 @@ public final class UnpackedLibraries implements AutoCloseable {
     if (found.isEmpty()) {
       return;
     }
+    if (!found.get().equals(usual)) {
+      System.setProperty(TEMPORARY, found.get().toString());
+    }
     try {
       Path made = Files.createTempDirectory(found.get(), "godwit-native");
       folder = made;
       PROPERTIES.forEach(property -> System.setProperty(property, made.toString()));
     } catch (IOException e) {
       LOG.debug("nothing can be made in {}", found.get(), e);
-    }
-    if (!found.get().equals(usual)) {
-      System.setProperty(TEMPORARY, found.get().toString());
     }
   }
 
