@@ -234,7 +234,8 @@ public final class Seeding implements Closeable {
       }
       HotBlocks hot = new HotBlocks(geometry, HALF_LIFE);
       ChangeTimes changes = new ChangeTimes(geometry);
-      Backend device = new DatedBackend(seeder.device(), geometry, changes);
+      Backend device =
+          new NotedBackend(new DatedBackend(seeder.device(), geometry, changes), watch);
       MountHost mounts =
           new MountHost(
               resource,

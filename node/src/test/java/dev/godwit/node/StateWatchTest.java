@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.godwit.backend.MemoryBackend;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +74,17 @@ final class StateWatchTest {
     watch.look();
     assertTrue(noted().fits(file, BootId.present()));
     assertFalse(noted().fits(later(Duration.ofHours(1).plusSeconds(3)), BootId.present()));
+  }
+
+  @Test
+  void aCopyFromBeforeTheLastFlushDoesNotFit() throws Exception {
+    watch.use();
+    try (NotedBackend noted = new NotedBackend(new MemoryBackend(4096), watch)) {
+      file = later(Duration.ofMillis(1));
+      noted.flush();
+    }
+    assertFalse(noted().fits(BEGUN, BootId.present()));
+    assertTrue(noted().fits(file, BootId.present()));
   }
 
   @Test
