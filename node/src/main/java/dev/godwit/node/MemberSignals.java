@@ -54,6 +54,7 @@ final class MemberSignals implements SignalHandler {
   private final Membership own;
   private final Octets place;
   private final MeshAdmission admission;
+  private final KnownMembers known;
   private final Transports transports;
   private final Meetings meetings;
   private final OwnCandidates candidates;
@@ -71,6 +72,7 @@ final class MemberSignals implements SignalHandler {
       Membership own,
       Octets place,
       MeshAdmission admission,
+      KnownMembers known,
       Transports transports,
       Meetings meetings,
       OwnCandidates candidates,
@@ -81,6 +83,7 @@ final class MemberSignals implements SignalHandler {
     this.own = own;
     this.place = place;
     this.admission = admission;
+    this.known = known;
     this.transports = transports;
     this.meetings = meetings;
     this.candidates = candidates;
@@ -114,6 +117,7 @@ final class MemberSignals implements SignalHandler {
     try {
       admission.admit(from, membership.toByteArray());
       members.add(from);
+      known.proved(from);
       return true;
     } catch (RemoteException e) {
       members.remove(from);

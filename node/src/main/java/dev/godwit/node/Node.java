@@ -220,12 +220,14 @@ public final class Node implements AutoCloseable {
             isHere(mesh.hub().host())
                 ? PeerAddresses.Loopback.USED
                 : PeerAddresses.Loopback.LEFT_ALONE);
+    KnownMembers known = new KnownMembers(home);
     this.signals =
         new MemberSignals(
             home,
             own,
             place,
             admission,
+            known,
             transports,
             new Meetings(transports, greeting, addresses),
             candidates,
@@ -233,8 +235,8 @@ public final class Node implements AutoCloseable {
             clock,
             random);
     this.signaling = new Signaling(hub, signals, clock, random);
-    this.directory =
-        new PeerDirectory(mesh, own, admission, hub, signaling, System::nanoTime, Thread::sleep);
+    RollCall roll = new RollCall(own, admission, signaling, known, Thread::sleep, clock, random);
+    this.directory = new PeerDirectory(mesh, admission, hub, roll, System::nanoTime, Thread::sleep);
     this.twins = new Twins(directory, place, own.name());
     this.dialler =
         new PeerDialler(

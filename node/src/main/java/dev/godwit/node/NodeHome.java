@@ -28,8 +28,10 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +47,9 @@ public final class NodeHome {
   /** What can be done about any folder that will not do. */
   private static final String ANOTHER =
       "--home or GODWIT_HOME name another folder for this node's keys.";
+
+  /** One empty file for each node that is known. */
+  private static final String KNOWN = "known";
 
   private final Path directory;
   private final SecureRandom random;
@@ -210,6 +215,7 @@ public final class NodeHome {
     prepare();
     if (isMember() && !mesh().id().equals(mesh.id())) {
       Files.deleteIfExists(directory.resolve("revocations.der"));
+      forgetKnown();
     }
     replace("membership.der", membership.encoded());
     replace("mesh.properties", mesh.encoded());
@@ -293,6 +299,44 @@ public final class NodeHome {
     Path members = directory.resolve("members");
     var _ = PrivateFile.closedDirectory(members);
     replace("members/" + fileName(membership.node()), membership.encoded());
+  }
+
+  /** Remembers that a node has proved to be a member of the mesh. */
+  void know(NodeId member) throws IOException {
+    Path known = PrivateFile.closedDirectory(directory.resolve(KNOWN));
+    try {
+      var _ = Files.createFile(known.resolve(member.toString()));
+    } catch (FileAlreadyExistsException e) {
+      LOG.trace("{} is known", member, e);
+    }
+  }
+
+  /** Those who have proved to be members, and those whom this node has admitted. */
+  Set<NodeId> knownMembers() throws IOException {
+    Set<NodeId> nodes = new HashSet<>();
+    for (String folder : List.of("members", KNOWN)) {
+      Path place = directory.resolve(folder);
+      if (Files.isDirectory(place)) {
+        try (Stream<Path> files = Files.list(place)) {
+          files.map(file -> file.getFileName().toString()).forEach(name -> addNode(nodes, name));
+        }
+      }
+    }
+    return nodes;
+  }
+
+  private static void addNode(Set<NodeId> nodes, String fileName) {
+    try {
+      nodes.add(NodeId.parse(fileName.replace(".der", "")));
+    } catch (IllegalArgumentException e) {
+      LOG.trace("{} is the name of no node", fileName, e);
+    }
+  }
+
+  private void forgetKnown() throws IOException {
+    for (NodeId node : knownMembers()) {
+      Files.deleteIfExists(directory.resolve(KNOWN).resolve(node.toString()));
+    }
   }
 
   private static String fileName(NodeId node) {

@@ -1,25 +1,19 @@
 package dev.godwit.node;
 
-import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
-import dev.godwit.identity.Octets;
-import dev.godwit.membership.Membership;
+import dev.godwit.node.RollCall.Haste;
+import dev.godwit.seal.InstanceId;
 import dev.godwit.session.MeshAdmission;
-import dev.godwit.session.RemoteException;
-import dev.godwit.signaling.Answer;
 import dev.godwit.signaling.Attendance;
 import dev.godwit.signaling.HubClient;
 import dev.godwit.signaling.PresentInstance;
-import dev.godwit.signaling.Signaling;
-import dev.godwit.signaling.proto.IntroduceRequest;
-import dev.godwit.signaling.proto.OfferedResource;
-import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Interruption;
-import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -34,7 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 final class PeerDirectory {
   private static final Logger LOG = LoggerFactory.getLogger(PeerDirectory.class);
-  private static final Duration ASK = Duration.ofSeconds(5);
 
   /** How long to look for a node when somebody may be back in a moment. */
   static final Duration LOOKING = Duration.ofSeconds(5);
@@ -42,10 +35,9 @@ final class PeerDirectory {
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(500);
 
   private final MeshInfo mesh;
-  private final Membership own;
   private final MeshAdmission admission;
   private final HubClient hub;
-  private final Signaling signaling;
+  private final RollCall roll;
   private final LongSupplier steady;
   private final Pause pause;
 
@@ -58,23 +50,21 @@ final class PeerDirectory {
   /**
    * A directory of what is there now; it keeps nothing.
    *
-   * @param own what peers are shown
+   * @param roll asks those who are there
    * @param steady nanoseconds of a clock that nobody sets
    * @param pause is made before looking again
    */
   PeerDirectory(
       MeshInfo mesh,
-      Membership own,
       MeshAdmission admission,
       HubClient hub,
-      Signaling signaling,
+      RollCall roll,
       LongSupplier steady,
       Pause pause) {
     this.mesh = mesh;
-    this.own = own;
     this.admission = admission;
     this.hub = hub;
-    this.signaling = signaling;
+    this.roll = roll;
     this.steady = steady;
     this.pause = pause;
   }
@@ -100,7 +90,7 @@ final class PeerDirectory {
    * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   List<PeerView> peers() throws IOException {
-    return views(look(_ -> true).asked());
+    return roll.everybody(there(_ -> true).present(), Haste.BRIEF).members();
   }
 
   /**
@@ -109,96 +99,24 @@ final class PeerDirectory {
    * @throws NodeException when the hub cannot be reached, or this node was revoked
    */
   List<PeerView> own() throws IOException {
-    return views(look(process -> process.node().equals(hub.credentials().node())).asked());
+    return RollCall.awaited(roll.atOnce(of(hub.credentials().node()))).members();
   }
 
-  private static List<PeerView> views(List<CompletableFuture<Introduction>> asked) {
-    List<PeerView> views = new ArrayList<>();
-    for (CompletableFuture<Introduction> one : asked) {
-      if (one.join() instanceof Introduction.Made made) {
-        views.add(made.view());
-      }
-    }
-    return views;
-  }
-
-  /** What came of asking a process who it is. */
-  private sealed interface Introduction {
-    /** It is one of a member. */
-    record Made(PeerView view) implements Introduction {}
-
-    /** What it answered does not prove that. */
-    record Unproven() implements Introduction {}
-
-    /** It has not answered in time. */
-    record Missing() implements Introduction {}
-  }
-
-  /**
-   * One look at who is there.
-   *
-   * @param asked what comes of asking each process
-   */
-  private record Look(List<CompletableFuture<Introduction>> asked, Attendance.Outlook outlook) {
-    int missing() {
-      return (int) asked.stream().filter(one -> one.join() instanceof Introduction.Missing).count();
-    }
-  }
-
-  /** Asks processes who they are, without waiting for what they say. */
-  private Look look(Predicate<PresentInstance> which) throws IOException {
+  /** The other processes that the hub lists. */
+  private Attendance there(Predicate<PresentInstance> which) throws IOException {
     Attendance attendance = Answers.await(hub.attendance(), "The hub");
     // At the login they were compared with the hub's.
     checkNotRevoked();
-    Signal request =
-        Signal.newBuilder()
-            .setIntroduceRequest(
-                IntroduceRequest.newBuilder().setMembership(ByteString.copyFrom(own.encoded())))
-            .build();
-    List<CompletableFuture<Introduction>> asked = new ArrayList<>();
-    for (PresentInstance one : attendance.present()) {
-      if (!one.instance().equals(hub.credentials().instance()) && which.test(one)) {
-        asked.add(
-            signaling
-                .ask(one, request, ASK)
-                .handle((answer, failure) -> introduced(one, answer, failure)));
-      }
-    }
-    return new Look(asked, attendance.outlook());
+    return new Attendance(
+        attendance.present().stream()
+            .filter(one -> !one.instance().equals(hub.credentials().instance()))
+            .filter(which)
+            .toList(),
+        attendance.outlook());
   }
 
-  private Introduction introduced(
-      PresentInstance process, @Nullable Answer answer, @Nullable Throwable failure) {
-    if (answer == null) {
-      LOG.debug("{} did not introduce itself", process.node().shortForm(), failure);
-      return new Introduction.Missing();
-    }
-    if (!answer.signal().hasIntroduceReply()) {
-      LOG.debug("{} answered something else", process.node().shortForm());
-      return new Introduction.Unproven();
-    }
-    var reply = answer.signal().getIntroduceReply();
-    try {
-      var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
-      return new Introduction.Made(
-          new PeerView(
-              process.node(),
-              peer.membership().name(),
-              process,
-              presentable(reply.getResourcesList()),
-              Octets.of(reply.getPlace().toByteArray())));
-    } catch (RemoteException e) {
-      LOG.debug("{} is not a member", process.node().shortForm(), e);
-      return new Introduction.Unproven();
-    }
-  }
-
-  /** What may be shown, and asked for, of what a member says that it offers. */
-  static List<OfferedResource> presentable(List<OfferedResource> resources) {
-    return resources.stream()
-        .filter(resource -> ResourceName.isName(resource.getName()))
-        .map(resource -> resource.toBuilder().setState(Printable.text(resource.getState())).build())
-        .toList();
+  private List<PresentInstance> of(NodeId node) throws IOException {
+    return there(process -> process.node().equals(node)).present();
   }
 
   /**
@@ -215,31 +133,91 @@ final class PeerDirectory {
 
   /** As {@link #find(String)}, and looks for one that is wanted as long as for any. */
   private List<PeerView> find(String node, Predicate<PeerView> wanted) throws IOException {
-    @Nullable NodeId id = id(node);
-    Predicate<PresentInstance> which = process -> id == null || process.node().equals(id);
-    Look look = look(which);
-    List<PeerView> found = named(node, id, look);
-    if (found.isEmpty() && look.missing() > 0) {
-      look = look(which);
-      found = named(node, id, look);
+    Search search = new Search(node);
+    Look look = search.look(Haste.BRIEF);
+    if (look.isInDoubt(wanted)) {
+      look = search.look(Haste.NONE);
     }
     // From here on: waiting for a late answer leaves time for its process to come back.
     long end = steady.getAsLong() + LOOKING.toNanos();
-    while (found.stream().noneMatch(wanted)
+    while (look.found().stream().noneMatch(wanted)
         && look.outlook() == Attendance.Outlook.UNSETTLED
         && steady.getAsLong() - end < 0) {
       pause();
-      look = look(which);
-      found = named(node, id, look);
+      look = search.lookForMore();
     }
-    if (found.isEmpty()) {
+    if (look.found().isEmpty()) {
       throw new NodeException(NodeException.Kind.UNREACHABLE, absence(node, look.missing()));
     }
-    List<NodeId> ids = found.stream().map(PeerView::id).distinct().toList();
+    List<NodeId> ids = look.found().stream().map(PeerView::id).distinct().toList();
     if (ids.size() > 1) {
       throw MemberNames.ambiguous(node, ids, "godwit peers");
     }
-    return found;
+    return look.found();
+  }
+
+  /**
+   * One look at who is there.
+   *
+   * @param found the processes of the node that is looked for
+   * @param missing how many processes have not answered
+   * @param cutShort how many of these could have had more time
+   */
+  private record Look(List<PeerView> found, int missing, int cutShort, Attendance.Outlook outlook) {
+    /** Whether one of those who have not answered may be the one. */
+    boolean isInDoubt(Predicate<PeerView> wanted) {
+      return found.isEmpty() ? missing > 0 : cutShort > 0 && found.stream().noneMatch(wanted);
+    }
+  }
+
+  /** Looks for a node. */
+  private final class Search {
+    private final String node;
+    private final @Nullable NodeId id;
+
+    /** Who has not proved to be a member. */
+    private final Set<Login> strangers = new HashSet<>();
+
+    /**
+     * @param node its id or its name
+     */
+    Search(String node) {
+      this.node = node;
+      this.id = id(node);
+    }
+
+    Look look(Haste haste) throws IOException {
+      return look(haste, _ -> true);
+    }
+
+    /** Whoever was asked in vain is not asked again, unless it can be nobody else. */
+    Look lookForMore() throws IOException {
+      return look(Haste.BRIEF, one -> !strangers.contains(Login.of(one)));
+    }
+
+    private Look look(Haste haste, Predicate<PresentInstance> which) throws IOException {
+      @Nullable NodeId only = id;
+      if (only != null) {
+        Attendance there = there(process -> process.node().equals(only));
+        RollCall.Outcome outcome = RollCall.awaited(roll.atOnce(there.present()));
+        return new Look(outcome.members(), outcome.missing(), 0, there.outlook());
+      }
+      Attendance there = there(which);
+      RollCall.Outcome outcome = roll.everybody(there.present(), haste);
+      outcome.others().stream().map(Login::of).forEach(strangers::add);
+      return new Look(
+          outcome.members().stream().filter(peer -> peer.name().equals(node)).toList(),
+          outcome.missing(),
+          outcome.cutShort(),
+          there.outlook());
+    }
+  }
+
+  /** A process and when it has logged in. */
+  private record Login(InstanceId process, Instant since) {
+    static Login of(PresentInstance one) {
+      return new Login(one.instance(), one.since());
+    }
   }
 
   /**
@@ -264,12 +242,6 @@ final class PeerDirectory {
     } catch (InterruptedException e) {
       throw Interruption.passedOn("interrupted", e);
     }
-  }
-
-  private static List<PeerView> named(String node, @Nullable NodeId id, Look look) {
-    return views(look.asked()).stream()
-        .filter(peer -> id != null ? peer.id().equals(id) : peer.name().equals(node))
-        .toList();
   }
 
   private static String absence(String node, int missing) {
@@ -302,7 +274,7 @@ final class PeerDirectory {
   PeerView locate(NodeId node, String resource) throws IOException {
     CompletableFuture<@Nullable PeerView> found = new CompletableFuture<>();
     List<CompletableFuture<Introduction>> asked =
-        look(process -> process.node().equals(node)).asked();
+        roll.atOnce(of(node)).stream().map(RollCall.Asked::answer).toList();
     for (var one : asked) {
       var _ =
           one.thenAccept(

@@ -15,7 +15,7 @@ class OfferedNamesTest {
   @Test
   void namesThatNobodyMayGiveAreNotShown() {
     List<OfferedResource> shown =
-        PeerDirectory.presentable(
+        RollCall.presentable(
             List.of(
                 offer("vm1", "idle"),
                 offer("\u001b[31mvm2", "idle"),
@@ -29,6 +29,6 @@ class OfferedNamesTest {
   void statesAreShownWithoutWhatTerminalsObey() {
     assertEquals(
         List.of(offer("vm1", "?[31midle?")),
-        PeerDirectory.presentable(List.of(offer("vm1", "\u001b[31midle\n"))));
+        RollCall.presentable(List.of(offer("vm1", "\u001b[31midle\n"))));
   }
 }

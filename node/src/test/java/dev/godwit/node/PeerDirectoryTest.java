@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
+import dev.godwit.hub.HubLimits;
 import dev.godwit.identity.Identity;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
@@ -17,6 +18,7 @@ import dev.godwit.session.MeshAdmission;
 import dev.godwit.signaling.Credentials;
 import dev.godwit.signaling.HubAddress;
 import dev.godwit.signaling.HubClient;
+import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.proto.IntroduceReply;
 import dev.godwit.signaling.proto.OfferedResource;
@@ -27,6 +29,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,13 +41,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class PeerDirectoryTest {
@@ -52,6 +58,13 @@ class PeerDirectoryTest {
 
   /** By then the hub expects nobody back. */
   private static final Duration LATER = Duration.ofSeconds(11);
+
+  /** As many as the hub takes messages of a node at once. */
+  private static final int CROWD = 200;
+
+  private static final int FEW = 20;
+
+  @TempDir private Path folder;
 
   private final SecureRandom random = new SecureRandom();
   private final InstantSource clock = InstantSource.system();
@@ -67,7 +80,9 @@ class PeerDirectoryTest {
   private long steady = Long.MAX_VALUE - 5;
   private Hub hub;
   private HubClient bob;
+  private RollCall roll;
   private PeerDirectory directory;
+  private KnownMembers known;
 
   private Membership member(Identity who, String name) {
     return Membership.issue(mesh, who.id(), name, List.of(), clock, Duration.ofHours(1), random);
@@ -75,31 +90,35 @@ class PeerDirectoryTest {
 
   @BeforeEach
   void start() throws Exception {
+    known = new KnownMembers(new NodeHome(folder, random));
     hub =
         closing(
             Hub.start(
                 HubConfig.inMemory(
-                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                    () -> Instant.now().plus(ahead.get()),
-                    random)));
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        () -> Instant.now().plus(ahead.get()),
+                        random)
+                    .withLimits(HubLimits.defaults().withLoginsPerMinutePerAddress(10_000))));
     bob = login(direct(), bobKey);
     MeshAdmission admission =
         new MeshAdmission(bobIs, Revocations.none(mesh.id()), newer -> {}, clock, "test");
     Signaling signaling =
         closing(new Signaling(bob, (from, instance, request) -> Optional.empty(), clock, random));
+    PeerDirectory.Pause pause =
+        time -> {
+          pauses.add(time);
+          steady += time.toNanos();
+          happening(time);
+        };
+    roll = new RollCall(bobIs, admission, signaling, known, pause, clock, random);
     directory =
         new PeerDirectory(
             new MeshInfo(mesh.id(), "test", List.of(direct().hostAndPort()), hub.fingerprint()),
-            bobIs,
             admission,
             bob,
-            signaling,
+            roll,
             () -> steady,
-            time -> {
-              pauses.add(time);
-              steady += time.toNanos();
-              happening(time);
-            });
+            pause);
     ahead.set(LATER);
   }
 
@@ -150,6 +169,22 @@ class PeerDirectoryTest {
             new Signaling(
                 client, (from, instance, request) -> Optional.of(introduction), clock, random));
     return client;
+  }
+
+  /** Counts what it is asked, and never answers. */
+  private void silent(AtomicInteger asked) throws Exception {
+    login(direct(), Identity.generate(random)).onDelivery(_ -> asked.incrementAndGet());
+  }
+
+  private static List<String> names(List<PeerView> found) {
+    return found.stream().map(PeerView::name).toList();
+  }
+
+  /** The others. */
+  private List<PresentInstance> listed() throws Exception {
+    return bob.whoIsThere().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).stream()
+        .filter(one -> !one.node().equals(bobKey.id()))
+        .toList();
   }
 
   private HubAddress direct() {
@@ -252,6 +287,96 @@ class PeerDirectoryTest {
         assertThrows(NodeException.class, () -> directory.locate(ResourceName.parse("alice/disc")));
     assertEquals(NodeException.Kind.FAILED, refused.kind());
     assertEquals(List.of(), pauses);
+  }
+
+  /** Asked after them, it would be refused by the hub, or heard when all have been waited for. */
+  @Test
+  void aMemberThatIsKnownIsFoundWhateverStrangersAreListed() throws Exception {
+    known.proved(aliceKey.id());
+    AtomicInteger asked = new AtomicInteger();
+    for (int i = 0; i < CROWD; i++) {
+      silent(asked);
+    }
+    HubClient _ = alice(direct(), "disk");
+    untilListed(CROWD + 2);
+    List<PresentInstance> there = listed();
+    assertEquals(
+        List.of(aliceKey.id()),
+        roll.line(there).known().stream().map(PresentInstance::node).toList());
+    RollCall.Outcome outcome = roll.everybody(there, RollCall.Haste.BRIEF);
+    assertTrue(names(outcome.members()).contains("alice"), outcome::toString);
+    assertTrue(outcome.cutShort() > CROWD / 2, "strangers were waited for to the end");
+    Duration paused = pauses.stream().reduce(Duration.ZERO, Duration::plus);
+    assertTrue(paused.compareTo(Duration.ofSeconds(1)) <= 0, paused::toString);
+  }
+
+  @Test
+  void whereNobodyIsKnownAMemberIsFoundAmongStrangers() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    HubClient _ = alice(direct());
+    for (int i = 0; i < FEW; i++) {
+      silent(asked);
+    }
+    untilListed(FEW + 2);
+    assertEquals(List.of("alice"), names(directory.peers()));
+    assertTrue(known.nodes().contains(aliceKey.id()));
+    assertTrue(new KnownMembers(new NodeHome(folder, random)).nodes().contains(aliceKey.id()));
+  }
+
+  /** Others have answered long before, so that it is not waited for at first. */
+  @Test
+  void aSlowMemberThatIsNotKnownIsFoundByItsName() throws Exception {
+    known.proved(aliceKey.id());
+    HubClient _ = alice(direct());
+    Identity carolKey = Identity.generate(random);
+    Signal introduction =
+        Signal.newBuilder()
+            .setIntroduceReply(
+                IntroduceReply.newBuilder()
+                    .setMembership(ByteString.copyFrom(member(carolKey, "carol").encoded())))
+            .build();
+    CountDownLatch second = new CountDownLatch(2);
+    Signaling _ =
+        closing(
+            new Signaling(
+                login(direct(), carolKey),
+                (from, instance, request) -> {
+                  second.countDown();
+                  return reached(second) ? Optional.of(introduction) : Optional.empty();
+                },
+                clock,
+                random));
+    untilListed(3);
+    assertEquals(List.of("carol"), names(directory.find("carol")));
+  }
+
+  private static boolean reached(CountDownLatch latch) {
+    try {
+      return latch.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @Test
+  void aKeyThatTheHubHasInventedIsNotAsked() throws Exception {
+    HubClient _ = alice(direct());
+    AtomicInteger asked = new AtomicInteger();
+    silent(asked);
+    untilListed(3);
+    PresentInstance stranger =
+        listed().stream()
+            .filter(one -> !Set.of(aliceKey.id(), bobKey.id()).contains(one.node()))
+            .findFirst()
+            .orElseThrow();
+    PresentInstance forged =
+        new PresentInstance(
+            aliceKey.id(), stranger.instance(), stranger.certificate(), stranger.since());
+    assertEquals(List.of(), roll.atOnce(List.of(forged)));
+    RollCall.Outcome outcome = roll.everybody(List.of(forged), RollCall.Haste.NONE);
+    assertEquals(0, outcome.missing());
+    assertEquals(0, asked.get());
   }
 
   private void assertAbsent(String name) {

@@ -40,7 +40,7 @@ public record PresentInstance(
    *
    * @throws SignalingException when the hub presented another key
    */
-  SealingCertificate verifiedCertificate(InstantSource clock) throws SignalingException {
+  public SealingCertificate verifiedCertificate(InstantSource clock) throws SignalingException {
     try {
       certificate.verify(node, clock);
     } catch (SealException e) {
