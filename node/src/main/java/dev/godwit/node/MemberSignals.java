@@ -2,10 +2,8 @@ package dev.godwit.node;
 
 import com.google.protobuf.ByteString;
 import dev.godwit.identity.NodeId;
-import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
-import dev.godwit.migration.Seeder;
 import dev.godwit.path.CheckToken;
 import dev.godwit.seal.InstanceId;
 import dev.godwit.session.MeshAdmission;
@@ -13,11 +11,10 @@ import dev.godwit.session.RemoteException;
 import dev.godwit.signaling.SignalHandler;
 import dev.godwit.signaling.proto.ConnectReply;
 import dev.godwit.signaling.proto.ConnectRequest;
-import dev.godwit.signaling.proto.IntroduceReply;
+import dev.godwit.signaling.proto.IntroduceRequest;
 import dev.godwit.signaling.proto.JoinRefusal;
 import dev.godwit.signaling.proto.JoinReply;
 import dev.godwit.signaling.proto.JoinRequest;
-import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.signaling.proto.WebRtcMessage;
 import dev.godwit.signaling.proto.WebRtcReceipt;
@@ -28,7 +25,6 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -36,7 +32,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,14 +46,12 @@ final class MemberSignals implements SignalHandler {
   static final Duration MEMBERSHIP = Duration.ofDays(365);
 
   private final NodeHome home;
-  private final Membership own;
-  private final Octets place;
+  private final OwnIntroduction self;
   private final MeshAdmission admission;
   private final KnownMembers known;
   private final Transports transports;
   private final Meetings meetings;
   private final OwnCandidates candidates;
-  private final Supplier<Collection<Seeder>> seeders;
   private final InstantSource clock;
   private final SecureRandom random;
 
@@ -69,25 +62,21 @@ final class MemberSignals implements SignalHandler {
 
   MemberSignals(
       NodeHome home,
-      Membership own,
-      Octets place,
+      OwnIntroduction self,
       MeshAdmission admission,
       KnownMembers known,
       Transports transports,
       Meetings meetings,
       OwnCandidates candidates,
-      Supplier<Collection<Seeder>> seeders,
       InstantSource clock,
       SecureRandom random) {
     this.home = home;
-    this.own = own;
-    this.place = place;
+    this.self = self;
     this.admission = admission;
     this.known = known;
     this.transports = transports;
     this.meetings = meetings;
     this.candidates = candidates;
-    this.seeders = seeders;
     this.clock = clock;
     this.random = random;
   }
@@ -100,7 +89,7 @@ final class MemberSignals implements SignalHandler {
   @Override
   public Optional<Signal> answer(NodeId from, InstanceId instance, Signal request) {
     return switch (request.getBodyCase()) {
-      case INTRODUCE_REQUEST -> introduce(from, request.getIntroduceRequest().getMembership());
+      case INTRODUCE_REQUEST -> introduce(from, request.getIntroduceRequest());
       case CONNECT_REQUEST -> connect(from, request.getConnectRequest());
       case JOIN_REQUEST -> join(from, request.getJoinRequest());
       case WEBRTC_MESSAGE -> webrtc(from, instance, request.getWebrtcMessage());
@@ -126,23 +115,11 @@ final class MemberSignals implements SignalHandler {
     }
   }
 
-  private Optional<Signal> introduce(NodeId from, ByteString membership) {
-    if (!isMember(from, membership)) {
+  private Optional<Signal> introduce(NodeId from, IntroduceRequest request) {
+    if (!isMember(from, request.getMembership())) {
       return Optional.empty();
     }
-    IntroduceReply.Builder reply =
-        IntroduceReply.newBuilder()
-            .setMembership(ByteString.copyFrom(own.encoded()))
-            .setPlace(ByteString.copyFrom(place.toByteArray()));
-    for (Seeder seeder : seeders.get()) {
-      reply.addResources(
-          OfferedResource.newBuilder()
-              .setName(seeder.resource())
-              .setSize(seeder.size())
-              .setGeneration(seeder.state().generation())
-              .setState(seeder.state().word()));
-    }
-    return Optional.of(Signal.newBuilder().setIntroduceReply(reply).build());
+    return Optional.of(self.after(request.getAfter()));
   }
 
   private Optional<Signal> connect(NodeId from, ConnectRequest request) {

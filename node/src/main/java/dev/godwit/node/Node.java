@@ -39,6 +39,7 @@ import dev.godwit.signaling.HubState;
 import dev.godwit.signaling.HubTiming;
 import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
+import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.stream.Connection;
 import dev.godwit.stream.Interruption;
 import dev.godwit.ticket.TicketBook;
@@ -224,14 +225,12 @@ public final class Node implements AutoCloseable {
     this.signals =
         new MemberSignals(
             home,
-            own,
-            place,
+            new OwnIntroduction(own, place, this::offered),
             admission,
             known,
             transports,
             new Meetings(transports, greeting, addresses),
             candidates,
-            this::seeders,
             clock,
             random);
     this.signaling = new Signaling(hub, signals, clock, random);
@@ -448,8 +447,18 @@ public final class Node implements AutoCloseable {
     return offer;
   }
 
-  private List<Seeder> seeders() {
-    return offers.values().stream().map(Offer::seeder).toList();
+  private List<OfferedResource> offered() {
+    return offers.values().stream()
+        .map(Offer::seeder)
+        .map(
+            seeder ->
+                OfferedResource.newBuilder()
+                    .setName(seeder.resource())
+                    .setSize(seeder.size())
+                    .setGeneration(seeder.state().generation())
+                    .setState(seeder.state().word())
+                    .build())
+        .toList();
   }
 
   /** This node's id. */

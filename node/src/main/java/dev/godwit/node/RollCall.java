@@ -11,10 +11,8 @@ import dev.godwit.signaling.PresentInstance;
 import dev.godwit.signaling.Signaling;
 import dev.godwit.signaling.SignalingException;
 import dev.godwit.signaling.proto.IntroduceRequest;
-import dev.godwit.signaling.proto.OfferedResource;
 import dev.godwit.signaling.proto.Signal;
 import dev.godwit.stream.Interruption;
-import dev.godwit.wire.Printable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -256,20 +254,32 @@ final class RollCall {
   }
 
   private Asked ask(PresentInstance one) {
+    return new Asked(one, introduction(one, new ResourcePages()));
+  }
+
+  private CompletableFuture<Introduction> introduction(PresentInstance one, ResourcePages pages) {
     Signal request =
         Signal.newBuilder()
             .setIntroduceRequest(
-                IntroduceRequest.newBuilder().setMembership(ByteString.copyFrom(own.encoded())))
+                IntroduceRequest.newBuilder()
+                    .setMembership(ByteString.copyFrom(own.encoded()))
+                    .setAfter(pages.last()))
             .build();
-    return new Asked(
-        one,
-        signaling
-            .ask(one, request, ASK)
-            .handle((answer, failure) -> introduced(one, answer, failure)));
+    return signaling
+        .ask(one, request, ASK)
+        .handle((answer, failure) -> introduced(one, pages, answer, failure))
+        .thenCompose(
+            now ->
+                now instanceof Introduction.Made && !pages.isComplete()
+                    ? introduction(one, pages)
+                    : CompletableFuture.completedFuture(now));
   }
 
   private Introduction introduced(
-      PresentInstance process, @Nullable Answer answer, @Nullable Throwable failure) {
+      PresentInstance process,
+      ResourcePages pages,
+      @Nullable Answer answer,
+      @Nullable Throwable failure) {
     if (answer == null) {
       LOG.debug("{} did not introduce itself", process.node().shortForm(), failure);
       return new Introduction.Missing();
@@ -282,24 +292,17 @@ final class RollCall {
     try {
       var peer = admission.admit(process.node(), reply.getMembership().toByteArray());
       known.proved(process.node());
+      pages.add(process.node(), reply);
       return new Introduction.Made(
           new PeerView(
               process.node(),
               peer.membership().name(),
               process,
-              presentable(reply.getResourcesList()),
+              pages.resources(),
               Octets.of(reply.getPlace().toByteArray())));
     } catch (RemoteException e) {
       LOG.debug("{} is not a member", process.node().shortForm(), e);
       return new Introduction.Unproven();
     }
-  }
-
-  /** What may be shown, and asked for, of what a member says that it offers. */
-  static List<OfferedResource> presentable(List<OfferedResource> resources) {
-    return resources.stream()
-        .filter(resource -> ResourceName.isName(resource.getName()))
-        .map(resource -> resource.toBuilder().setState(Printable.text(resource.getState())).build())
-        .toList();
   }
 }

@@ -15,7 +15,7 @@ class OfferedNamesTest {
   @Test
   void namesThatNobodyMayGiveAreNotShown() {
     List<OfferedResource> shown =
-        RollCall.presentable(
+        ResourcePages.presentable(
             List.of(
                 offer("vm1", "idle"),
                 offer("\u001b[31mvm2", "idle"),
@@ -29,6 +29,6 @@ class OfferedNamesTest {
   void statesAreShownWithoutWhatTerminalsObey() {
     assertEquals(
         List.of(offer("vm1", "?[31midle?")),
-        RollCall.presentable(List.of(offer("vm1", "\u001b[31midle\n"))));
+        ResourcePages.presentable(List.of(offer("vm1", "\u001b[31midle\n"))));
   }
 }

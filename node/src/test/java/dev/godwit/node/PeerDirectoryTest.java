@@ -9,6 +9,7 @@ import dev.godwit.hub.Hub;
 import dev.godwit.hub.HubConfig;
 import dev.godwit.hub.HubLimits;
 import dev.godwit.identity.Identity;
+import dev.godwit.identity.Octets;
 import dev.godwit.membership.Membership;
 import dev.godwit.membership.MeshKey;
 import dev.godwit.membership.Revocations;
@@ -36,6 +37,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +48,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,17 +161,23 @@ class PeerDirectoryTest {
 
   /** A process of alice that offers something. */
   private HubClient alice(HubAddress at, String... resources) throws Exception {
-    IntroduceReply.Builder reply =
-        IntroduceReply.newBuilder().setMembership(ByteString.copyFrom(aliceIs.encoded()));
-    for (String resource : resources) {
-      reply.addResources(OfferedResource.newBuilder().setName(resource));
-    }
-    Signal introduction = Signal.newBuilder().setIntroduceReply(reply).build();
+    OwnIntroduction introduction =
+        new OwnIntroduction(
+            aliceIs,
+            Octets.of(new byte[0]),
+            () ->
+                Stream.of(resources)
+                    .map(name -> OfferedResource.newBuilder().setName(name).build())
+                    .toList());
     HubClient client = login(at, aliceKey);
     Signaling _ =
         closing(
             new Signaling(
-                client, (from, instance, request) -> Optional.of(introduction), clock, random));
+                client,
+                (from, instance, request) ->
+                    Optional.of(introduction.after(request.getIntroduceRequest().getAfter())),
+                clock,
+                random));
     return client;
   }
 
@@ -357,6 +367,18 @@ class PeerDirectoryTest {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  @Test
+  void aNodeThatOffersThousandsOfResourcesShowsAll() throws Exception {
+    List<String> resources =
+        IntStream.range(0, 5000).mapToObj("a-resource-with-a-name-%05d"::formatted).toList();
+    List<String> shuffled = new ArrayList<>(resources);
+    Collections.shuffle(shuffled, random);
+    HubClient _ = alice(direct(), shuffled.toArray(String[]::new));
+    untilListed(2);
+    PeerView alice = directory.locate(aliceKey.id(), "a-resource-with-a-name-04999");
+    assertEquals(resources, alice.resources().stream().map(OfferedResource::getName).toList());
   }
 
   @Test
