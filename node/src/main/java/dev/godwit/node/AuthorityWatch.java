@@ -104,6 +104,17 @@ final class AuthorityWatch implements Closeable {
     }
   }
 
+  /**
+   * Takes over a newer list, and cuts off at once who is not a member any more.
+   *
+   * @throws MembershipException when the list is not of the mesh
+   */
+  static void learn(MeshAdmission admission, LiveConnections connections, Revocations list)
+      throws MembershipException {
+    admission.learn(list);
+    connections.cut(admission);
+  }
+
   @Override
   public void close() {
     thread.interrupt();

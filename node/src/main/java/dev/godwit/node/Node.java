@@ -376,8 +376,7 @@ public final class Node implements AutoCloseable {
 
   private void learn(Revocations list) {
     try {
-      admission.learn(list);
-      connections.cut(admission);
+      AuthorityWatch.learn(admission, connections, list);
     } catch (MembershipException e) {
       LOG.warn("the hub sent revocations that are not of this mesh: {}", e.getMessage());
     }

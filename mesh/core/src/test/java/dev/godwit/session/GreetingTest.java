@@ -109,25 +109,50 @@ final class GreetingTest {
         .get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
   }
 
-  private void assertCut(LiveConnections connections, Connection connection) throws Exception {
+  /** What ends its welcome happens between two looks, of which the second cuts it. */
+  private void assertCut(
+      LiveConnections connections, Connection connection, Ending ending, String why)
+      throws Exception {
     connections.cut(alice.admission());
     assertTrue(connection.isOpen());
-    alice.admission().learn(mesh.revoke(bob.id()));
-    connections.cut(alice.admission());
+    connections.cut(ending.happens());
     String reason = connection.closed().get(Patience.seconds(60).toSeconds(), TimeUnit.SECONDS);
-    assertTrue(reason.contains("revoked"), reason);
+    assertTrue(reason.contains(why), reason);
     assertEquals(0, connections.count());
   }
 
-  @Test
-  void whoIsRevokedWhileConnectedIsCut() throws Exception {
-    LiveConnections connections = new LiveConnections();
+  private void assertCut(LiveConnections connections, Connection connection) throws Exception {
+    assertCut(
+        connections,
+        connection,
+        () -> {
+          alice.admission().learn(mesh.revoke(bob.id()));
+          return alice.admission();
+        },
+        "revoked");
+  }
+
+  /** What ends the welcome of a peer. */
+  @FunctionalInterface
+  private interface Ending {
+    /** What says from now on who is welcome. */
+    Authority happens() throws Exception;
+  }
+
+  /** Alice's side of a connection of bob. */
+  private Connection connected(LiveConnections connections) throws Exception {
     Greeting greeting = new Greeting(alice.admission(), Map.of(), LIMIT, connections);
     door.listen(connection -> visit.complete(greeting.welcome(connection)));
     Connection connection = dial(bob.identity());
     greeting(bob.admission()).greet(connection);
     assertEquals(bob.id(), visited().id());
-    assertCut(connections, connection);
+    return connection;
+  }
+
+  @Test
+  void whoIsRevokedWhileConnectedIsCut() throws Exception {
+    LiveConnections connections = new LiveConnections();
+    assertCut(connections, connected(connections));
   }
 
   @Test
@@ -146,6 +171,25 @@ final class GreetingTest {
 
   @Test
   void aMembershipThatEndsWhileConnectedIsCut() throws Exception {
+    LiveConnections connections = new LiveConnections();
+    Connection connection = connected(connections);
+    AtomicReference<Instant> now = new AtomicReference<>(bob.membership().expiry().minusMillis(1));
+    MeshAdmission here =
+        new MeshAdmission(
+            alice.membership(), alice.admission().known(), _ -> {}, () -> now.get(), "test");
+    connections.cut(here);
+    assertCut(
+        connections,
+        connection,
+        () -> {
+          now.set(bob.membership().expiry());
+          return here;
+        },
+        "ended at");
+  }
+
+  @Test
+  void aMembershipHoldsUntilItsEnd() throws Exception {
     AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
     TestMesh.Member carol =
         mesh.member(Identity.generate(new SecureRandom()), "carol", List.of(), now::get, LIMIT);
