@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -251,7 +252,11 @@ final class MountRun implements AutoCloseable {
   /** What the owner knew about leases is gone with its disk. */
   private void forget() throws IOException {
     for (Path beside : beside(state)) {
-      Files.delete(beside);
+      try (Stream<Path> files = Files.walk(beside)) {
+        for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(each);
+        }
+      }
     }
   }
 
