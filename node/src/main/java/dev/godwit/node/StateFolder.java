@@ -91,7 +91,12 @@ public final class StateFolder implements Closeable {
     if (Files.notExists(state) || !BlockDevice.isAt(state)) {
       return state;
     }
-    return switch (DiskIdentity.of(state, DiskIdentity.SYSFS)) {
+    return beside(state, DiskIdentity.of(state, DiskIdentity.SYSFS), home);
+  }
+
+  /** The same for a disk, by what is known of it. */
+  static Path beside(Path state, DiskIdentity disk, NodeHome home) throws NodeException {
+    return switch (disk) {
       case DiskIdentity.OfFile of -> of.file();
       case DiskIdentity.Lasting lasting -> home.diskDirectory().resolve(lasting.id());
       case DiskIdentity.None none ->

@@ -181,4 +181,41 @@ final class StateFolderTest {
         String.valueOf(refused.getMessage()).contains("belongs to another user (number 12345)"),
         refused::toString);
   }
+
+  /** A disk as the kernel describes it after a start of the machine. */
+  private DiskIdentity disk(String start, String name, int minor, String number)
+      throws IOException {
+    Path sysfs = directory.resolve(start);
+    Path described = Files.createDirectories(sysfs.resolve("devices").resolve(name));
+    Files.writeString(described.resolve("wwid"), number + "\n");
+    Path numbers = Files.createDirectories(sysfs.resolve("dev/block"));
+    Files.createSymbolicLink(numbers.resolve("8:" + minor), described);
+    return DiskIdentity.numbered(8 << 8 | minor, sysfs);
+  }
+
+  @Test
+  void whatIsRememberedOfADiskIsFoundAgainWhenTheDiskHasAnotherName() throws Exception {
+    NodeHome home = new NodeHome(directory.resolve("home"), new SecureRandom());
+    Path before = StateFolder.beside(Path.of("/dev/sda"), disk("first", "sda", 0, "naa.1"), home);
+    assertEquals(directory.resolve("home/disks/naa.1"), before);
+    try (StateFolder folder = StateFolder.open(before, Path.of("/dev/sda"));
+        FileLog log = folder.log(Part.JOURNAL)) {
+      log.append(new byte[] {1});
+    }
+    Path after = StateFolder.beside(Path.of("/dev/sdb"), disk("second", "sdb", 16, "naa.1"), home);
+    Path another = StateFolder.beside(Path.of("/dev/sda"), disk("second", "sda", 0, "naa.2"), home);
+    assertTrue(StateFolder.remembers(after, Part.JOURNAL));
+    assertFalse(StateFolder.remembers(another, Part.JOURNAL));
+  }
+
+  @Test
+  void aDiskThatNobodyWouldKnowAgainIsRefused() throws Exception {
+    NodeHome home = new NodeHome(directory.resolve("home"), new SecureRandom());
+    DiskIdentity disk = disk("first", "sda", 0, "");
+    NodeException refused =
+        assertThrows(
+            NodeException.class, () -> StateFolder.beside(Path.of("/dev/sda"), disk, home));
+    assertTrue(
+        String.valueOf(refused.getMessage()).contains("no serial number"), refused::toString);
+  }
 }
