@@ -1,5 +1,6 @@
 package dev.godwit.portmap;
 
+import com.offbynull.portmapper.gateway.Bus;
 import com.offbynull.portmapper.gateways.network.NetworkGateway;
 import com.offbynull.portmapper.gateways.network.internalmessages.KillNetworkRequest;
 import com.offbynull.portmapper.mapper.MappedPort;
@@ -41,8 +42,31 @@ final class RouterPorts implements AutoCloseable {
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("port-mapping-step").daemon().factory());
 
-  private final NetworkGateway network = NetworkGateway.create();
-  private final BoundedBus bus = new BoundedBus(network.getBus());
+  private final Bus network;
+  private final End end;
+  private final BoundedBus bus;
+
+  /** Waits for the end of the library's threads. */
+  @FunctionalInterface
+  interface End {
+    void await() throws InterruptedException;
+  }
+
+  RouterPorts() {
+    NetworkGateway gateway = NetworkGateway.create();
+    this(gateway.getBus(), gateway::join);
+  }
+
+  /**
+   * Over a network that is not the machine's.
+   *
+   * @param end of the network, once it has been told to end
+   */
+  RouterPorts(Bus network, End end) {
+    this.network = network;
+    this.end = end;
+    this.bus = new BoundedBus(network);
+  }
 
   private <T> Optional<T> within(String what, Callable<T> step) throws InterruptedException {
     bus.nextStep();
@@ -127,7 +151,7 @@ final class RouterPorts implements AutoCloseable {
 
   @Override
   public void close() {
-    network.getBus().send(new KillNetworkRequest());
+    network.send(new KillNetworkRequest());
     var _ = executor.submit(this::awaitEnd);
     executor.shutdown();
     try {
@@ -143,7 +167,7 @@ final class RouterPorts implements AutoCloseable {
 
   private void awaitEnd() {
     try {
-      network.join();
+      end.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
