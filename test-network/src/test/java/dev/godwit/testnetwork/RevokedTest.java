@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
+import dev.godwit.testing.Patience;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members that are shut out while they are connected, by another process of the node. */
 class RevokedTest extends MeshForEach {
+  private static final int PONGS_IN_A_SECOND = 20;
+
   @ParameterizedTest
   @ValueSource(strings = {"quic", "tls", "webrtc", "relay"})
   void aConnectionOfARevokedMemberIsCut(String transport) throws Exception {
@@ -54,5 +57,38 @@ class RevokedTest extends MeshForEach {
               .run("timeout", "150", "dd", "if=" + at, "of=/dev/null", "bs=64k", "skip=64");
       assertTrue(read.status() != 0, read::toString);
     }
+  }
+
+  /** The owner would go on to answer: whom it answers has not been revoked. */
+  @ParameterizedTest
+  @ValueSource(strings = {"quic", "tls"})
+  void aRevokedOwnerIsNotReadFromASecondLater(String transport) throws Exception {
+    try (ChildProcess up = bob.start("up", "--listen", World.LOOPBACK)) {
+      up.await("ready", PATIENCE);
+      try (ChildProcess ping =
+          alice.start(
+              "ping",
+              "bob",
+              "--count",
+              "100000",
+              "--interval",
+              "50ms",
+              "--transport",
+              transport,
+              "--listen",
+              World.LOOPBACK)) {
+        ping.await("pong", PATIENCE);
+        alice.run("mesh", "revoke", "bob").succeeded();
+        long before = pongs(ping);
+        assertTrue(ping.awaitEnd(PATIENCE) != ExitStatus.DONE.code(), ping::complaints);
+        assertTrue(ping.complaints().contains("revoked"), ping::complaints);
+        long after = pongs(ping) - before;
+        assertTrue(after <= PONGS_IN_A_SECOND * Patience.factor(), after + " pongs");
+      }
+    }
+  }
+
+  private static long pongs(ChildProcess ping) {
+    return ping.events().stream().filter(event -> "pong".equals(event.get("event"))).count();
   }
 }
