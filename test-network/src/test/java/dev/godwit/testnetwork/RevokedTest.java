@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Members that are shut out while they are connected, by another process of the node. */
 class RevokedTest extends MeshForEach {
-  private static final int PONGS_IN_A_SECOND = 20;
+  private static final long PONGS_IN_A_SECOND = 20;
 
   @ParameterizedTest
   @ValueSource(strings = {"quic", "tls", "webrtc", "relay"})
