@@ -52,6 +52,10 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%n",
     footer = {HookWords.ENVIRONMENT, HookWords.AGAIN})
 final class LeechCommand extends Verb {
+  /** All that is known here: the owner's program may not run for a reason of its own. */
+  private static final String STAYS =
+      "Nothing was taken over: the state is still there, with its owner. ";
+
   private static final Logger LOG = LoggerFactory.getLogger(LeechCommand.class);
   private static final long TICK_MILLIS = 200;
 
@@ -175,10 +179,6 @@ final class LeechCommand extends Verb {
       return status;
     }
   }
-
-  /** All that is known here: the owner's program may not run for a reason of its own. */
-  private static final String STAYS =
-      "Nothing was taken over: the state is still there, with its owner. ";
 
   private Map<String, String> hookEnvironment = Map.of();
   private Json resultOk = Json.event("result").put("ok", true);

@@ -10,14 +10,12 @@ import dev.godwit.node.DurationWords;
 import dev.godwit.node.Explanation;
 import dev.godwit.node.MemberNames;
 import dev.godwit.node.MeshFounding;
-import dev.godwit.node.MeshInfo;
 import dev.godwit.node.Node;
 import dev.godwit.node.NodeException;
 import dev.godwit.node.NodeHome;
 import dev.godwit.node.NodeSettings;
 import dev.godwit.node.PeerView;
 import dev.godwit.signaling.HubAddress;
-import dev.godwit.ticket.InvalidTicketException;
 import dev.godwit.ticket.Ticket;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -296,7 +294,6 @@ final class MeshCommand implements Runnable {
     ExitStatus run(Output output) throws Exception {
       NodeHome home = common().nodeHome();
       String text = ticket != null ? ticket : read(output);
-      checkNoMember(home, text);
       Membership own = MeshFounding.join(home, text, waits());
       output.line(
           output.terminal().tick()
@@ -314,28 +311,6 @@ final class MeshCommand implements Runnable {
               .put("name", own.name())
               .put("id", own.node()));
       return ExitStatus.DONE;
-    }
-
-    /** Whether this very ticket made it a member is not known here. */
-    private static void checkNoMember(NodeHome home, String text) throws IOException {
-      if (home.isMember() && isFor(home.mesh(), text)) {
-        throw new NodeException(
-            NodeException.Kind.NOT_ALLOWED,
-            "This node is in mesh "
-                + home.mesh().name()
-                + " already, as "
-                + home.membership().name()
-                + ". Unless the ticket was used, it is still good for another machine.");
-      }
-    }
-
-    private static boolean isFor(MeshInfo mesh, String text) {
-      try {
-        return Ticket.parse(text).mesh().equals(mesh.id());
-      } catch (InvalidTicketException e) {
-        // Whoever joins with it hears what is wrong.
-        return false;
-      }
     }
 
     private static String read(Output output)

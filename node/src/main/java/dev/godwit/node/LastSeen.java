@@ -58,6 +58,14 @@ record LastSeen(FileMark mark, Optional<String> boot) {
   }
 
   /**
+   * Whether somebody else has written to a file since what is kept of it; not when that is nothing.
+   */
+  static boolean isOutdated(Path at, Path file) throws IOException {
+    Optional<LastSeen> kept = read(at);
+    return kept.isPresent() && !kept.get().fits(FileMark.of(file), BootId.present());
+  }
+
+  /**
    * Whether nobody else has written to the file, as far as it shows.
    *
    * @param now how the file is

@@ -28,7 +28,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -431,11 +430,7 @@ public final class Leeching implements Closeable {
   private static void checkLeft(StateFolder folder, Path file, Ownership ownership)
       throws IOException {
     Path at = folder.path(StateFolder.Part.LEFT);
-    Optional<LastSeen> left = LastSeen.read(at);
-    if (goesOn(ownership)
-        && left.isPresent()
-        && Files.exists(file)
-        && !left.get().fits(FileMark.of(file), BootId.present())) {
+    if (goesOn(ownership) && Files.exists(file) && LastSeen.isOutdated(at, file)) {
       throw new NodeException(
           NodeException.Kind.FAILED,
           file

@@ -247,7 +247,7 @@ public final class MeshFounding {
                 + home.mesh().name()
                 + " already, as "
                 + home.membership().name()
-                + ". The ticket is still good for another machine."
+                + ". Unless the ticket was used, it is still good for another machine."
             : "This node is in mesh "
                 + home.mesh().name()
                 + ". A node is in one mesh at a time: use another --home for a second one.");

@@ -243,8 +243,6 @@ public final class Mounting implements Closeable {
               options.cache().isPresent() ? Cache.Use.AGAIN : Cache.Use.ONCE,
               backend(file, before, opened, options),
               journal);
-      // It may have another name, under which it could be offered or replaced.
-      folder.hold(file);
       return managed(node, options, kept, client, opened, cache, id);
     } catch (IOException e) {
       if (journal != null) {
@@ -265,6 +263,8 @@ public final class Mounting implements Closeable {
       MountId id)
       throws IOException {
     try {
+      // It may have another name, under which it could be offered or replaced.
+      cache.folder().hold(cache.file());
       ManagedMount mount =
           new ManagedMount(
               kept.session(),

@@ -17,12 +17,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells a node that has handed a state over to this one what has become of it, and gives up a copy
  * whose program has not run. Answers only the node that it was handed over by. Thread-safe.
  */
 final class ReclaimAnswers implements RequestHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(ReclaimAnswers.class);
+
   static final String PROTOCOL = "godwit/reclaim/1";
   static final byte ASK = 1;
 
@@ -82,8 +86,7 @@ final class ReclaimAnswers implements RequestHandler {
     }
     try (StateFolder folder = StateFolder.open(beside, file);
         Journal journal = new Journal(folder.log(StateFolder.Part.JOURNAL))) {
-      // A disk may have got another name, and another one its name.
-      if (Files.exists(file) && StateFolder.beside(file, home).equals(beside)) {
+      if (isStill(file, beside)) {
         folder.hold(file);
       }
       Ownership ownership = journal.ownership();
@@ -107,6 +110,16 @@ final class ReclaimAnswers implements RequestHandler {
       };
     } catch (ResourceBusyException e) {
       return ReclaimAnswer.RECLAIM_ANSWER_IN_USE;
+    }
+  }
+
+  /** A disk may have got another name, and another one its name. */
+  private boolean isStill(Path file, Path beside) throws IOException {
+    try {
+      return Files.exists(file) && StateFolder.beside(file, home).equals(beside);
+    } catch (NodeException e) {
+      LOG.debug("{} is another disk by now", file, e);
+      return false;
     }
   }
 }

@@ -290,8 +290,7 @@ public final class Seeding implements Closeable {
   private static void checkLeft(
       StateFolder folder, Path file, Ownership ownership, LeaseBook leases) throws IOException {
     Path at = folder.path(StateFolder.Part.LEFT);
-    Optional<LastSeen> left = LastSeen.read(at);
-    if (left.isEmpty() || left.get().fits(FileMark.of(file), BootId.present())) {
+    if (!LastSeen.isOutdated(at, file)) {
       return;
     }
     if (ownership instanceof Ownership.HandedOver) {

@@ -93,16 +93,11 @@ final class StateWatch implements Closeable {
     writing.lock();
     try {
       noted = null;
-      forget(at);
+      if (Files.deleteIfExists(at)) {
+        DurableNames.force(at);
+      }
     } finally {
       writing.unlock();
-    }
-  }
-
-  /** Forgets what was noted, for good. */
-  static void forget(Path at) throws IOException {
-    if (Files.deleteIfExists(at)) {
-      DurableNames.force(at);
     }
   }
 

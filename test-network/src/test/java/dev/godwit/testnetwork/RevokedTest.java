@@ -8,6 +8,7 @@ import dev.godwit.cli.ExitStatus;
 import dev.godwit.demo.ChildProcess;
 import dev.godwit.testing.Patience;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,23 +17,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RevokedTest extends MeshForEach {
   private static final long PONGS_IN_A_SECOND = 20;
 
+  /** Asks without end, twenty times a second. */
+  private static ChildProcess ping(Member by, String whom, String transport) throws Exception {
+    String[] often = {"ping", whom, "--count", "100000", "--interval", "50ms"};
+    String[] how = {"--transport", transport, "--listen", World.LOOPBACK};
+    return by.start(Stream.of(often, how).flatMap(Stream::of).toArray(String[]::new));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"quic", "tls", "webrtc", "relay"})
   void aConnectionOfARevokedMemberIsCut(String transport) throws Exception {
     try (ChildProcess up = alice.start("up", "--listen", World.LOOPBACK)) {
       up.await("ready", PATIENCE);
-      try (ChildProcess ping =
-          bob.start(
-              "ping",
-              "alice",
-              "--count",
-              "100000",
-              "--interval",
-              "50ms",
-              "--transport",
-              transport,
-              "--listen",
-              World.LOOPBACK)) {
+      try (ChildProcess ping = ping(bob, "alice", transport)) {
         ping.await("pong", PATIENCE);
         alice.run("mesh", "revoke", "bob").succeeded();
         assertEquals(ExitStatus.NOT_ALLOWED.code(), ping.awaitEnd(PATIENCE), ping::complaints);
@@ -65,18 +62,7 @@ class RevokedTest extends MeshForEach {
   void aRevokedOwnerIsNotReadFromASecondLater(String transport) throws Exception {
     try (ChildProcess up = bob.start("up", "--listen", World.LOOPBACK)) {
       up.await("ready", PATIENCE);
-      try (ChildProcess ping =
-          alice.start(
-              "ping",
-              "bob",
-              "--count",
-              "100000",
-              "--interval",
-              "50ms",
-              "--transport",
-              transport,
-              "--listen",
-              World.LOOPBACK)) {
+      try (ChildProcess ping = ping(alice, "bob", transport)) {
         ping.await("pong", PATIENCE);
         alice.run("mesh", "revoke", "bob").succeeded();
         long before = pongs(ping);

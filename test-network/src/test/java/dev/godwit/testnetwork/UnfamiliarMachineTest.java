@@ -360,38 +360,30 @@ class UnfamiliarMachineTest {
     }
   }
 
+  /** What bash makes of the last of these words. */
+  private Outcome completed(String... words) throws Exception {
+    String script =
+        "exec bash -c 'source <(godwit completion bash); COMP_WORDS=(godwit "
+            + String.join(" ", words)
+            + "); COMP_CWORD="
+            + words.length
+            + "; _complete_godwit; echo \"${COMPREPLY[@]}\"'";
+    return world
+        .programs()
+        .run("", new Terminal(Place.HERE, world.path("")).command(script))
+        .succeeded();
+  }
+
   @Test
   void completionIsUnderstoodByBash() throws Exception {
-    Outcome outcome =
-        world
-            .programs()
-            .run(
-                "",
-                new Terminal(Place.HERE, world.path(""))
-                    .command(
-                        "exec bash -c 'source <(godwit completion bash);"
-                            + " COMP_WORDS=(godwit le); COMP_CWORD=1; _complete_godwit;"
-                            + " echo \"${COMPREPLY[@]}\"'"))
-            .succeeded();
+    Outcome outcome = completed("le");
     assertTrue(outcome.out().contains("leech"), outcome::toString);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"help see", "man see"})
-  void aVerbIsCompletedWhereOneIsAskedFor(String words) throws Exception {
-    Outcome outcome =
-        world
-            .programs()
-            .run(
-                "",
-                new Terminal(Place.HERE, world.path(""))
-                    .command(
-                        "exec bash -c 'source <(godwit completion bash);"
-                            + " COMP_WORDS=(godwit "
-                            + words
-                            + "); COMP_CWORD=2; _complete_godwit;"
-                            + " echo \"${COMPREPLY[@]}\"'"))
-            .succeeded();
+  @ValueSource(strings = {"help", "man"})
+  void aVerbIsCompletedWhereOneIsAskedFor(String asking) throws Exception {
+    Outcome outcome = completed(asking, "see");
     assertEquals("seed", outcome.out().strip(), outcome::toString);
   }
 

@@ -56,9 +56,20 @@ final class Arrivals {
     return next < 0 ? to : next;
   }
 
-  /** The first block from {@code from} on that is not asked for; {@code to} if all before are. */
-  int nextIdle(int from, int to) {
-    return underway.nextAbsent(from, to);
+  /** The first of {@code wanted} from {@code from} on that is not asked for; {@code to} if none. */
+  int nextIdle(BlockSet wanted, int from, int to) {
+    int next = from;
+    while (next < to) {
+      int found = wanted.next(next, to);
+      if (found < 0) {
+        return to;
+      }
+      next = underway.nextAbsent(found, to);
+      if (next == found) {
+        return found;
+      }
+    }
+    return to;
   }
 
   /** Waits until blocks have come, or will not come, or for too long. */

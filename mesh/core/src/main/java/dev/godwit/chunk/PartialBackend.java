@@ -7,8 +7,6 @@ import dev.godwit.stream.BufferPool;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,27 +30,15 @@ public final class PartialBackend implements Backend {
   private final Backend local;
   private final ChunkGeometry geometry;
   private final BlockSet missing;
+  private final LocalBlocks blocks;
   private final BlockSource source;
   private final BlockClaims claims = new BlockClaims();
   private final Arrivals arrivals;
   private final Duration patience;
   private final BufferPool buffers = new BufferPool(FETCH_LIMIT, 4);
-  private final UnloggedRuns unlogged = new UnloggedRuns();
-  private volatile @Nullable LocalityLog log;
 
-  /**
-   * No block before this one is missing; above it, how often blocks have become missing again, so
-   * that a search from before does not hide those.
-   */
-  private final AtomicLong firstMissing = new AtomicLong();
-
+  private final ReadThrough through;
   private final Along along;
-
-  /** What has become old, and when; none until something has. */
-  private volatile @Nullable ChangeTimes old;
-
-  /** So that a block does not become local by bytes that have become old. Never held long. */
-  private final ReentrantLock becoming = new ReentrantLock();
 
   /**
    * @param local where the bytes go
@@ -99,8 +85,10 @@ public final class PartialBackend implements Backend {
     this.local = local;
     this.geometry = geometry;
     this.missing = missing;
+    this.blocks = new LocalBlocks(geometry, missing);
     this.source = source;
     this.patience = patience;
+    this.through = new ReadThrough(local, geometry, missing, source, buffers);
   }
 
   /** What a read fetches besides what it needs. */
@@ -124,7 +112,7 @@ public final class PartialBackend implements Backend {
    * flush before, so that a crash neither brings back old bytes nor forgets new ones.
    */
   public void logTo(LocalityLog log) {
-    this.log = log;
+    blocks.logTo(log);
   }
 
   /** The blocks that are not here; read-only for callers. */
@@ -137,8 +125,7 @@ public final class PartialBackend implements Backend {
    * answer is under way.
    */
   public void markMissing(int from, int to) {
-    missing.add(from, to);
-    long _ = firstMissing.updateAndGet(seen -> ((seen >>> Integer.SIZE) + 1) << Integer.SIZE);
+    blocks.markMissing(from, to);
   }
 
   /**
@@ -146,19 +133,8 @@ public final class PartialBackend implements Backend {
    * does not make them local. A read that is under way may find what was there before. For one
    * thread at a time, and for a device that is only read: what was written here would be lost.
    */
-  public void changed(BlockRuns blocks) {
-    @Nullable ChangeTimes known = old;
-    ChangeTimes times = known == null ? new ChangeTimes(geometry) : known;
-    becoming.lock();
-    try {
-      old = times;
-      for (int i = 0; i < blocks.size(); i++) {
-        times.changed(blocks.from(i), blocks.to(i));
-        markMissing(blocks.from(i), blocks.to(i));
-      }
-    } finally {
-      becoming.unlock();
-    }
+  public void changed(BlockRuns changed) {
+    blocks.changed(changed);
   }
 
   /**
@@ -166,22 +142,12 @@ public final class PartialBackend implements Backend {
    * {@link #changed} has told before it.
    */
   public long moment() {
-    @Nullable ChangeTimes times = old;
-    return times == null ? 0 : times.moment();
+    return blocks.moment();
   }
 
   /** Whether nothing is missing. */
   public boolean isWhole() {
-    long seen = firstMissing.get();
-    if ((int) seen >= geometry.blocks()) {
-      return true;
-    }
-    int found = missing.next((int) seen);
-    int first = found < 0 ? geometry.blocks() : found;
-    if (first != (int) seen) {
-      boolean _ = firstMissing.compareAndSet(seen, seen - (int) seen + first);
-    }
-    return found < 0;
+    return blocks.isWhole();
   }
 
   /** These blocks are asked for in the background; {@link #arrived} or {@link #lost} follows. */
@@ -194,18 +160,7 @@ public final class PartialBackend implements Backend {
    * before that.
    */
   public int nextToAskFor(int block, int end) {
-    int next = block;
-    while (next < end) {
-      int found = missing.next(next, end);
-      if (found < 0) {
-        return end;
-      }
-      next = arrivals.nextIdle(found, end);
-      if (next == found) {
-        return found;
-      }
-    }
-    return end;
+    return arrivals.nextIdle(missing, block, end);
   }
 
   /**
@@ -269,33 +224,11 @@ public final class PartialBackend implements Backend {
       for (int start = missing.next(from, to); start >= 0; ) {
         int end = missing.nextAbsent(start, to);
         local.zero(geometry.blockOffset(start), geometry.bytes(start, end), Holes.ALLOWED);
-        becameLocal(start, end, asked);
+        blocks.becameLocal(start, end, asked);
         start = missing.next(end, to);
       }
     }
     arrivals.settled(from, to);
-  }
-
-  /**
-   * What the source was asked for at {@code asked} is stored; it counts unless it is old by now.
-   */
-  private void becameLocal(int from, int to, long asked) {
-    becoming.lock();
-    try {
-      @Nullable ChangeTimes times = old;
-      if (times == null || !times.isChangedSince(asked, from, to)) {
-        becameLocal(from, to);
-      }
-    } finally {
-      becoming.unlock();
-    }
-  }
-
-  private void becameLocal(int from, int to) {
-    if (log != null) {
-      unlogged.add(from, to);
-    }
-    missing.remove(from, to);
   }
 
   /** Stores the missing blocks of {@code data}, which starts at block {@code from}. Claimed. */
@@ -308,7 +241,7 @@ public final class PartialBackend implements Backend {
       data.limit(base + skip + (int) geometry.bytes(start, end)).position(base + skip);
       local.write(data, geometry.blockOffset(start));
       data.limit(limit);
-      becameLocal(start, end, asked);
+      blocks.becameLocal(start, end, asked);
       start = missing.next(end, to);
     }
     data.position(limit);
@@ -375,42 +308,13 @@ public final class PartialBackend implements Backend {
           IOException unstored = fetch(from, end);
           if (unstored != null) {
             LOG.debug("what was fetched cannot be kept here", unstored);
-            readThrough(dst, offset);
+            through.read(dst, offset);
             return;
           }
         }
       }
     }
     local.read(dst, offset);
-  }
-
-  /**
-   * Reads what is missing from the source, without keeping it: a disk that is full is no reason to
-   * fail whoever only reads. Claimed.
-   */
-  private void readThrough(ByteBuffer dst, long offset) throws IOException {
-    int limit = dst.limit();
-    long end = offset + dst.remaining();
-    int endBlock = geometry.blockFrom(end);
-    for (long at = offset; at < end; ) {
-      int block = geometry.blockAt(at);
-      boolean absent = missing.contains(block);
-      int until = absent ? missing.nextAbsent(block + 1, endBlock) : missing.next(block, endBlock);
-      until = Math.min(until < 0 ? endBlock : until, block + FETCH_LIMIT / geometry.blockSize());
-      int length = (int) (Math.min(end, geometry.blockOffset(until)) - at);
-      if (absent) {
-        try (var buffer = buffers.take()) {
-          ByteBuffer bytes = buffer.bytes().limit((int) geometry.bytes(block, until));
-          source.fetch(bytes, geometry.blockOffset(block));
-          int skip = (int) (at - geometry.blockOffset(block));
-          dst.put(bytes.limit(skip + length).position(skip));
-        }
-      } else {
-        local.read(dst.limit(dst.position() + length), at);
-        dst.limit(limit);
-      }
-      at += length;
-    }
   }
 
   @Override
@@ -452,30 +356,14 @@ public final class PartialBackend implements Backend {
       fetchAndStore(Math.max(from, wholeTo), to);
       change.run();
       if (wholeFrom < wholeTo) {
-        becameLocal(wholeFrom, wholeTo);
+        blocks.becameLocal(wholeFrom, wholeTo);
       }
     }
   }
 
   @Override
   public void flush() throws IOException {
-    @Nullable LocalityLog log = this.log;
-    if (log == null) {
-      local.flush();
-      return;
-    }
-    // Taken before the flush: what becomes local meanwhile may not be durable when it returns.
-    UnloggedRuns.Taken taken = unlogged.take();
-    try {
-      local.flush();
-      if (!taken.all().isEmpty()) {
-        log.becameLocal(taken.all());
-      }
-    } catch (IOException | RuntimeException e) {
-      unlogged.failed(taken);
-      throw e;
-    }
-    unlogged.logged(taken);
+    blocks.flush(local);
   }
 
   @Override

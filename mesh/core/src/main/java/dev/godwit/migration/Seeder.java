@@ -50,7 +50,7 @@ public final class Seeder implements AutoCloseable {
   private final Duration leecherTimeout;
   private final LinkedBlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
   private final Announcer<SeederState> announcer = new Announcer<>();
-  private volatile String whyHere = "";
+  private final Setback setback;
   private volatile boolean closed;
   private volatile long lastHeard = System.nanoTime();
   private volatile SeederState state;
@@ -95,6 +95,7 @@ public final class Seeder implements AutoCloseable {
     this.journal = journal;
     this.hook = hook;
     this.leecherTimeout = leecherTimeout;
+    this.setback = new Setback(leecherTimeout);
     this.tracking = new TrackingBackend(remembering, geometry);
     this.gate = new LockedBackend(tracking, Duration.ZERO, LockedBackend.State.OPEN);
     this.standstill = new Standstill(resource, hook, remembering, tracking, gate);
@@ -113,7 +114,7 @@ public final class Seeder implements AutoCloseable {
 
   /** Why the last migration came to nothing; empty when there was none, or nobody said why. */
   public String whyHere() {
-    return whyHere;
+    return setback.why();
   }
 
   /** What the program writes to. */
@@ -222,9 +223,7 @@ public final class Seeder implements AutoCloseable {
   private void apply(SeederEvent event, CompletableFuture<SeederAnswer> answer) {
     SeederMachine.Step step = SeederMachine.next(state, event);
     LOG.debug("{} -> {}", event, step);
-    if (isComingBack(step.state())) {
-      explain(event);
-    }
+    setback.note(state, step.state(), event);
     become(step.state());
     for (SeederAction action : step.actions()) {
       @Nullable SeederEvent outcome = execute(action, answer);
@@ -245,33 +244,6 @@ public final class Seeder implements AutoCloseable {
         LOG.warn("{} cannot be handed over: {}", resource, e.toString());
       }
     }
-  }
-
-  /**
-   * Whether a migration that was under way comes to nothing; what is late or wrong does nothing.
-   */
-  private boolean isComingBack(SeederState next) {
-    return !(state instanceof SeederState.Idle)
-        && (next instanceof SeederState.Idle || next instanceof SeederState.Returning);
-  }
-
-  /** Keeps why the state does not move. */
-  private void explain(SeederEvent event) {
-    switch (event) {
-      case SeederEvent.SuspendFailed(String reason) -> whyHere = reason;
-      case SeederEvent.JournalFailed(String reason) ->
-          whyHere = "the hand-over could not be journaled: " + reason;
-      case SeederEvent.DeclineAsked(var _, var _, String reason) -> whyHere = overThere(reason);
-      case SeederEvent.AbortAsked(var _, String reason) -> whyHere = overThere(reason);
-      case SeederEvent.LeecherLost _ ->
-          whyHere = "nothing was heard of the other node for " + leecherTimeout.toSeconds() + " s";
-      default -> {}
-    }
-  }
-
-  /** So that nobody looks for it on this machine. */
-  private static String overThere(String reason) {
-    return "the other node says: " + reason;
   }
 
   private void become(SeederState next) {

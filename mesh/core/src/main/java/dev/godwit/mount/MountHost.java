@@ -1,9 +1,6 @@
 package dev.godwit.mount;
 
 import dev.godwit.backend.Backend;
-import dev.godwit.backend.Backend.Holes;
-import dev.godwit.backend.OutOfRangeException;
-import dev.godwit.chunk.BlockClaims;
 import dev.godwit.chunk.BlockRuns;
 import dev.godwit.chunk.ChangeTimes;
 import dev.godwit.chunk.ChunkGeometry;
@@ -28,11 +25,9 @@ import dev.godwit.wire.proto.MountDone;
 import dev.godwit.wire.proto.MountLeaseRequest;
 import dev.godwit.wire.proto.MountOpenReply;
 import dev.godwit.wire.proto.MountOpenRequest;
-import dev.godwit.wire.proto.MountRun;
 import dev.godwit.wire.proto.MountWriteRequest;
 import dev.godwit.wire.proto.MountZeroRequest;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
@@ -45,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class MountHost {
-  private static final Duration WRITE = Duration.ofSeconds(30);
-
   private final String resource;
   private final ChunkGeometry geometry;
   private final Backend device;
@@ -62,7 +55,7 @@ public final class MountHost {
   private static final Duration READERS = Duration.ofSeconds(3);
 
   private final List<Consumer<IOException>> troubles = new CopyOnWriteArrayList<>();
-  private final WriteOrder order = new WriteOrder(WRITE);
+  private final MountWriter writer;
   private volatile boolean closed;
 
   /** What mounts are told once the state belongs to another node; null until then. */
@@ -112,6 +105,7 @@ public final class MountHost {
     this.hot = hot;
     this.changes = changes;
     this.ranges = new RangeService(device, geometry);
+    this.writer = new MountWriter(device, geometry);
   }
 
   /** The protocol that {@link #handler} answers. */
@@ -249,7 +243,7 @@ public final class MountHost {
               .build();
       case MOUNT_MODE_WRITE -> {
         LeaseRules.Decision.Granted granted = acquire(call.peer(), request);
-        order.advance(granted.lease().generation(), call.origin());
+        writer.begins(granted.lease().generation(), call.origin());
         yield reply
             .setGeneration(granted.lease().generation())
             .setUnchanged(granted.unchanged())
@@ -341,67 +335,13 @@ public final class MountHost {
 
   private void write(Call call, MountWriteRequest request) throws IOException {
     renew(call, request.getGeneration());
-    ByteBuffer content = call.content();
-    List<MountRun> runs = request.getRunsList();
-    check(runs, content.remaining());
-    MountRun last = runs.getLast();
-    try (BlockClaims.Claim _ =
-        begin(
-            call,
-            request.getGeneration(),
-            runs.getFirst().getOffset(),
-            last.getOffset() + last.getLength())) {
-      for (MountRun run : runs) {
-        content.limit(content.position() + run.getLength());
-        device.write(content, run.getOffset());
-      }
-    }
+    writer.write(call.origin(), request, call.content());
     call.reply(done());
-  }
-
-  private void check(List<MountRun> runs, int bytes) throws IOException {
-    if (runs.isEmpty()) {
-      throw new ProtocolException("a write of nothing");
-    }
-    long at = 0;
-    long sum = 0;
-    for (MountRun run : runs) {
-      OutOfRangeException.check(run.getOffset(), run.getLength(), geometry.size());
-      if (run.getLength() == 0 || run.getOffset() < at) {
-        throw new ProtocolException("the runs of a write overlap, or are empty");
-      }
-      at = run.getOffset() + run.getLength();
-      sum += run.getLength();
-    }
-    if (sum != bytes) {
-      throw new ProtocolException("a write of " + sum + " bytes that has " + bytes);
-    }
-  }
-
-  private BlockClaims.Claim begin(Call call, long generation, long offset, long end)
-      throws IOException {
-    BlockClaims.@Nullable Claim claim =
-        order.begin(generation, call.origin(), geometry.blockAt(offset), geometry.blockFrom(end));
-    if (claim == null) {
-      throw new RemoteException(Failure.Code.CONFLICT, "asked again on another connection");
-    }
-    return claim;
   }
 
   private void zero(Call call, MountZeroRequest request) throws IOException {
     renew(call, request.getGeneration());
-    long offset = request.getOffset();
-    long length = request.getLength();
-    OutOfRangeException.check(offset, length, geometry.size());
-    try (BlockClaims.Claim _ = begin(call, request.getGeneration(), offset, offset + length)) {
-      switch (request.getKind()) {
-        case MOUNT_ZERO_KIND_HOLES -> device.zero(offset, length, Holes.ALLOWED);
-        case MOUNT_ZERO_KIND_ALLOCATED -> device.zero(offset, length, Holes.FORBIDDEN);
-        case MOUNT_ZERO_KIND_TRIM -> device.trim(offset, length);
-        case MOUNT_ZERO_KIND_UNSPECIFIED, UNRECOGNIZED ->
-            throw new ProtocolException("a kind of zeroes that is unknown");
-      }
-    }
+    writer.zero(call.origin(), request);
     call.reply(done());
   }
 }
